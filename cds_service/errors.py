@@ -1,0 +1,87 @@
+"""The error tree of the service.
+
+SpineCdsError
+├── KnowledgeError            the guideline files are wrong           start-up only, exit 1
+├── SettingsError             the configuration is wrong              start-up only, exit 2
+├── HookRequestError          the client sent what CDS Hooks forbids  400 (404, 405, 413, 415, 422)
+├── ClientNotTrusted          the JWT is missing, expired, not ours   401 (403: known, not allowed here)
+├── TooManyRequests           the client's own limit is used up       429
+├── PatientDataUnavailable    required data could be had neither way  412
+└── ServiceUnavailable        switched off, overloaded or stopping    503
+
+Messages say what, where, what was expected and what to do. They never carry patient data.
+"""
+
+from __future__ import annotations
+
+
+class SpineCdsError(Exception):
+    """Everything that this package raises on purpose."""
+
+
+class KnowledgeError(SpineCdsError):
+    """The guideline files are wrong. `mistakes` holds every mistake found, one line each."""
+
+    def __init__(self, mistakes: tuple[str, ...]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class SettingsError(SpineCdsError):
+    """The configuration is wrong. `mistakes` holds every mistake found, one line each."""
+
+    def __init__(self, mistakes: tuple[str, ...]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = mistakes
+
+
+class HookRequestError(SpineCdsError):
+    """The client sent something that the CDS Hooks specification forbids.
+
+    `expression` is the place in the request as a FHIRPath-like path (`context.draftOrders`), empty
+    when the whole body is meant. `code` is a FHIR issue-type code. The message echoes no input.
+    """
+
+    def __init__(
+        self, message: str, *, expression: str = "", status: int = 400, code: str = "invalid"
+    ) -> None:
+        super().__init__(message)
+        self.expression = expression
+        self.status = status
+        self.code = code
+
+
+class ClientNotTrusted(SpineCdsError):
+    """The caller is not who it has to be (401), or is known and not allowed here (403).
+
+    The message is for our log only: a 401 body never says why. `reason` is one word of a closed list
+    (`web/trust.py`), for the metrics.
+    """
+
+    def __init__(self, message: str, *, status: int = 401, reason: str = "other") -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+
+
+class TooManyRequests(SpineCdsError):
+    """A trusted client used up its own limit. `retry_after` is in whole seconds."""
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class PatientDataUnavailable(SpineCdsError):
+    """Required data came neither by prefetch nor from an allowed FHIR server.
+
+    `keys` are the prefetch keys that are missing, in the order of the discovery document.
+    """
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        super().__init__(f"required data could not be read: {', '.join(keys)}")
+        self.keys = keys
+
+
+class ServiceUnavailable(SpineCdsError):
+    """The service is switched off, overloaded or stopping."""

@@ -1,0 +1,903 @@
+"""The guideline as frozen values. Each class is the shape of one table of the TOML files in `spine_imaging/`.
+
+Every number, code and sentence with a clinical meaning stands in those files, each with its citation.
+Unknown keys are mistakes: a misspelt key must never be a rule that silently does not exist.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# ------------------------------------------------------------------------------- words of the guideline
+
+
+class Strength(StrEnum):
+    """How much one criterion says, strongest first."""
+
+    DEFINITIVE = "definitive"
+    STRONG = "strong"
+    MODERATE = "moderate"
+    WEAK = "weak"
+
+
+class Level(StrEnum):
+    """How far a group is established by its criteria, highest first."""
+
+    ACTIVE = "active"
+    POSSIBLE = "possible"
+    NOTED = "noted"
+    NONE = "none"
+
+
+class Urgency(StrEnum):
+    """How soon the imaging is needed, most urgent first. Never called priority, which is FHIR's."""
+
+    EMERGENCY = "emergency"
+    URGENT = "urgent"
+    ROUTINE = "routine"
+
+
+class Rating(StrEnum):
+    """Appropriateness of a study, best first; undetermined is no rating at all."""
+
+    APPROPRIATE = "appropriate"
+    MAY_BE = "may-be-appropriate"
+    NOT = "not-appropriate"
+    UNDETERMINED = "undetermined"
+
+
+Modality = Literal["XR", "CT", "CTM", "MR", "NM", "PET", "RF"]
+Region = Literal["cervical", "thoracic", "lumbar", "sacroiliac", "sacrum", "whole"]
+Contrast = Literal["without", "with", "without-and-with", "unspecified"]
+Provenance = Literal["v", "s", "i", "m", "p"]
+"""v read in a copy of the source, s secondary source, i inferred from a verified list, m memory, p own policy."""
+Tier = Literal["A", "B", "C", "D"]
+"""A published value set or vocabulary export, B curated data, C two or more public lists, D one public list."""
+CodeSystem = Literal["snomed", "icd10cm", "loinc", "rxnorm", "cpt", "atc"]
+Priority = Literal["routine", "urgent", "asap", "stat"]
+RegionWord = Literal[
+    "cervical", "thoracic", "lumbar", "sacroiliac", "sacrum", "whole", "level", "any"
+]
+"""A region, or `level`: the level of the finding or of the order; `any`: wherever the order is."""
+
+
+class Table(BaseModel):
+    """Base of every table: frozen, and strict about its keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# ------------------------------------------------------------------------------- predicates
+
+
+class When(Table):
+    """A statement about one order, true or false: exactly one key of this closed list is set.
+
+    Composition is `all_of`, `any_of`, `none_of`; everything else is evaluated by one Python function each
+    (`assessment/predicates.py`). Nothing here is ever parsed as an expression.
+    """
+
+    all_of: tuple[When, ...] | None = None
+    any_of: tuple[When, ...] | None = None
+    none_of: tuple[When, ...] | None = None
+    group: GroupTest | None = None
+    criterion: tuple[str, ...] | None = None
+    """Any of these criteria was found (present, suspected or historical), at any strength."""
+    group_finding: GroupFinding | None = None
+    any_criterion_found: bool | None = None
+    scenario: tuple[str, ...] | None = None
+    """The primary scenario is one of these."""
+    rating: Rating | None = None
+    """The order's rating in the primary scenario."""
+    urgency: Urgency | None = None
+    """The required urgency is this."""
+    age_below: int | None = None
+    """Completed years, half open; false when the age is not known."""
+    duration_days_at_least: int | None = None
+    duration_days_below: int | None = None
+    duration_longer_than: int | None = None
+    """Symptoms known to last more than so many days."""
+    order_modality: tuple[Modality, ...] | None = None
+    order_contrast: tuple[Contrast, ...] | None = None
+    order_regions_within: tuple[Region, ...] | None = None
+    """Every ordered region is one of these (false for an order without a region)."""
+    order_regions_include: tuple[Region, ...] | None = None
+    """At least one ordered region is one of these; `whole` counts as cervical, thoracic and lumbar."""
+    order_priority: tuple[Priority, ...] | None = None
+    value_set_on_order_or_symptom: str | None = None
+    """A current spine symptom, or a reason on the order, is in this value set."""
+    fact: Fact | None = None
+
+
+class GroupTest(Table):
+    """A group's level: `at_least` this level, or `exactly` this one."""
+
+    id: str
+    at_least: Level | None = None
+    exactly: Level | None = None
+
+
+class GroupFinding(Table):
+    """A criterion of the group in one of these domains was found."""
+
+    id: str
+    domains: tuple[str, ...]
+
+
+Fact = Literal[
+    "always",
+    "confirmed-fracture",
+    "contrast-addition-passes-safety",
+    "cord-or-root-injury",
+    "every-device-mr-conditional",
+    "follow-up-known-disease",
+    "group-only-possible",
+    "group-regions-exclude-order",
+    "mr-unsafe-device",
+    "neuro",
+    "no-indication",
+    "no-mri-alternative",
+    "no-preferred-study",
+    "no-single-phase",
+    "no-value",
+    "noted-acute-finding",
+    "mr-without-not-offered",
+    "order-is-whole-spine",
+    "order-region-unknown",
+    "other-group-asks-for-more",
+    "radiograph-of-region-recent",
+    "sacroiliac-radiograph-done",
+    "same-modality-phase-appropriate",
+    "study-good-enough",
+    "emergency-group-conflict",
+    "urgency-above-priority",
+    "wrong-region-covered-by-other-order",
+]
+"""Facts about one order that take more than a look-up; each is one function of `assessment/facts.py`."""
+
+
+# ------------------------------------------------------------------------------- sources and content
+
+
+class Citation(Table):
+    """A source. Every criterion, rating and card cites at least one."""
+
+    id: str
+    title: str
+    short: str
+    """How a card names it, e.g. `low back pain guidance`; never the publisher's own score or logo."""
+    year: int | None = None
+    ref: str | None = None
+    url: str | None = None
+    provenance: Provenance
+    note: str | None = None
+
+
+class Content(Table):
+    """What this guideline is, and until when it may be used without a new review."""
+
+    id: str
+    version: str
+    date: dt.date
+    review_by: dt.date
+    status: Literal["draft", "approved"]
+    jurisdictions: tuple[Literal["us", "uk"], ...]
+    default_jurisdiction: Literal["us", "uk"]
+    changes: tuple[str, ...] = ()
+
+
+# ------------------------------------------------------------------------------- value sets
+
+
+class CodeEntry(Table):
+    """One code of a value set, as written in the file (ICD-10-CM with its dot).
+
+    An ICD-10-CM code means every code that begins with it, both spelled by `coding.plain_code`.
+    """
+
+    code: str
+    display: str
+    verified: Tier
+
+
+class UnverifiedCode(Table):
+    """A code that must never be used by the engine, and why."""
+
+    system: str
+    code: str
+    note: str
+
+
+class ValueSet(Table):
+    """Codes and phrases that mean one clinical concept."""
+
+    id: str
+    title: str
+    purpose: str
+    version: str
+    course: Literal["acute", "chronic"]
+    quantity: str | None = None
+    """Name of the unit table (`units.toml`) for the numbers of these observations."""
+    text: tuple[str, ...] = ()
+    text_not: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+    overlaps: tuple[str, ...] = ()
+    """Ids of value sets that share codes with this one on purpose."""
+    icd10cm: tuple[CodeEntry, ...] = ()
+    icd10cm_exclude: tuple[CodeEntry, ...] = ()
+    icd10cm_exclude_set: str | None = None
+    snomed: tuple[CodeEntry, ...] = ()
+    loinc: tuple[CodeEntry, ...] = ()
+    rxnorm_ingredient: tuple[CodeEntry, ...] = ()
+    rxnorm_drug: tuple[CodeEntry, ...] = ()
+    cpt: tuple[CodeEntry, ...] = ()
+    unverified: tuple[UnverifiedCode, ...] = ()
+
+
+# ------------------------------------------------------------------------------- criteria and groups
+
+
+class LongStanding(Table):
+    """A Condition of these sets that began at least `min_days` before the day lowers the finding by one strength."""
+
+    vs: tuple[str, ...]
+    min_days: int
+
+
+class ConditionEvidence(Table):
+    """Condition in `vs`, dated within `days` (closed interval, both ends count)."""
+
+    type: Literal["condition"]
+    vs: str
+    days: int
+    min_days: int = 0
+    historical: bool = False
+    """Also take resolved entries."""
+    text_required: str | None = None
+    """A code counts only with this word in its text."""
+
+
+class ReasonEvidence(Table):
+    """The order's reasonCode, the resource of its reasonReference, or the order's own free text, in `vs`."""
+
+    type: Literal["reason"]
+    vs: str
+
+
+class ObservationEvidence(Table):
+    """Numeric Observation in `vs` within `days`, in the canonical unit of the value set, aggregated and compared."""
+
+    type: Literal["observation"]
+    vs: str
+    op: Literal["gt", "ge", "lt", "le"]
+    value: float
+    days: int
+    agg: Literal["latest", "max", "min"] = "latest"
+    long_standing: LongStanding | None = None
+
+
+class ObservationPositiveEvidence(Table):
+    """Observation in `vs` within `days` with a positive value."""
+
+    type: Literal["observation-positive"]
+    vs: str
+    days: int
+
+
+class MedicationEvidence(Table):
+    """Any exposure to a drug in `vs` within `days`."""
+
+    type: Literal["medication"]
+    vs: str
+    days: int
+
+
+class MedicationDaysEvidence(Table):
+    """At least `min_exposure_days` of exposure to drugs in `vs` (union of intervals) within `window_days`."""
+
+    type: Literal["medication-days"]
+    vs: str
+    min_exposure_days: int
+    window_days: int
+
+
+class ProcedureEvidence(Table):
+    """Procedure in `vs` within `days`, completed or in progress."""
+
+    type: Literal["procedure"]
+    vs: str
+    days: int
+
+
+class AgeEvidence(Table):
+    """Age in completed years compared with `value`, and below `below` where given."""
+
+    type: Literal["age"]
+    op: Literal["gt", "ge"]
+    value: int
+    below: int | None = None
+
+
+ComputedName = Literal[
+    "bilateral_sciatica",
+    "numbness_with_saddle_site",
+    "aaa_new_pain",
+    "cancer_history_recent_or_avid",
+    "cancer_history_remote",
+    "weight_loss_5pct_180d",
+    "ankylosed_with_trauma",
+    "young_onset_chronic",
+    "prior_surgery_region",
+    "conservative_care_6w",
+    "pain_score_rising",
+]
+
+
+class ComputedEvidence(Table):
+    """A named function of `assessment/computed.py`; its numbers stand in `parameters.toml`."""
+
+    type: Literal["computed"]
+    fn: ComputedName
+    vs: tuple[str, ...] = ()
+    """Value sets that the function reads, for the reader and the checks."""
+    days: int | None = None
+
+
+Evidence = Annotated[
+    ConditionEvidence
+    | ReasonEvidence
+    | ObservationEvidence
+    | ObservationPositiveEvidence
+    | MedicationEvidence
+    | MedicationDaysEvidence
+    | ProcedureEvidence
+    | AgeEvidence
+    | ComputedEvidence,
+    Field(discriminator="type"),
+]
+
+
+class Downgrade(Table):
+    """The criterion has strength `to` when a Condition, Procedure or exposure of set `when` lies within `days`."""
+
+    to: Strength
+    when: str
+    days: int
+
+
+class Criterion(Table):
+    """One testable statement about the patient."""
+
+    id: str
+    name: str
+    short: str | None = None
+    domain: str
+    """Criteria of one group and the same domain count once, the strongest."""
+    strength: Strength
+    acute: bool = False
+    needs_context: bool = False
+    """Counts only with spine pain or a neurological context."""
+    accept_historical: bool = False
+    region_matched: bool = False
+    evidence: tuple[Evidence, ...]
+    downgrade: Downgrade | None = None
+    accuracy: str | None = None
+    note: str | None = None
+    why: str | None = None
+    sources: tuple[str, ...]
+
+
+class Study(Table):
+    """A study: modality, region word, contrast."""
+
+    modality: Modality
+    region: RegionWord
+    contrast: Contrast
+
+
+class PossibleLevel(Table):
+    """What a group does that is only possible."""
+
+    urgency: Urgency | None = None
+    urgency_when: When | None = None
+    """The urgency above holds only when this does; otherwise routine."""
+    add_suggestion: tuple[str, ...] = ()
+
+
+class Group(Table):
+    """A suspected disease, its criteria, and what it asks for."""
+
+    id: str
+    name: str
+    short: str
+    derived: bool = False
+    scenario: str
+    regions: tuple[RegionWord, ...]
+    level_unknown: Region | None = None
+    """Region of a `level` study when neither order nor symptom names a level of this group."""
+    urgency: Urgency
+    urgency_if_acute: Urgency | None = None
+    urgency_if_neuro: Urgency | None = None
+    urgency_if_definitive: Urgency | None = None
+    urgency_if_definitive_and_neuro: Urgency | None = None
+    urgency_if_cauda_equina_possible: Urgency | None = None
+    fading: bool = False
+    """Findings of acute value sets fade instead of vanishing at the end of their window."""
+    emergency: bool = False
+    serious: bool = False
+    red_flag: bool = False
+    preferred: Study | None = None
+    preferred_cervical: Study | None = None
+    none_if_confirmed: bool = False
+    """Once a fracture is confirmed no study is offered in exchange."""
+    also_ok: tuple[Study, ...] = ()
+    then: tuple[Study, ...] = ()
+    if_mri_unsafe: Study | None = None
+    preferred_text: str | None = None
+    possible: PossibleLevel = PossibleLevel()
+    order: int
+    """Position in lists and on cards."""
+    why: str | None = None
+    criterion: tuple[Criterion, ...] = ()
+
+
+# ------------------------------------------------------------------------------- combination
+
+
+class LevelRule(Table):
+    """Counts are of criteria in different domains; first rule that holds gives the level."""
+
+    level: Level
+    strong: int = 0
+    """At least so many definitive or strong."""
+    moderate: int = 0
+    weak: int = 0
+    """At least so many weak (beside the moderate ones)."""
+
+
+class Raise(Table):
+    """A group goes from one level to the next when another group is at least at a level; one step at most."""
+
+    group: str
+    from_level: Level
+    to_level: Level
+    when_group: str
+    when_at_least: Level
+    why: str
+
+
+class MsccRule(Table):
+    """When metastatic cord compression is active."""
+
+    cancer_domains: tuple[str, ...]
+    active_with: tuple[str, ...]
+    possible_enough_with_criteria: tuple[str, ...]
+    possible_enough_with_groups: tuple[str, ...]
+    why: str
+
+
+class Scenario(Table):
+    """A clinical situation: row of the rating tables."""
+
+    id: str
+    title: str
+    policy: str | None = None
+    group: str | None = None
+    """The group that this scenario speaks of."""
+
+
+class ScenarioRule(Table):
+    """First rule that holds names the primary scenario."""
+
+    scenario: str
+    when: When
+    why: str | None = None
+
+
+class UrgencyWord(Table):
+    """What an urgency means for ServiceRequest.priority."""
+
+    fhir_priority: Priority
+    accept: tuple[Priority, ...]
+    raised: tuple[Priority, ...] = ()
+    target: str = ""
+
+
+class Fading(Table):
+    """How long an acute finding of a fading group counts after its window, in days since its date."""
+
+    max_days: int
+
+
+class Symptoms(Table):
+    """Which value sets are spine symptoms of a region."""
+
+    cervical: tuple[str, ...]
+    thoracic: tuple[str, ...]
+    lumbar: tuple[str, ...]
+    sacrum: tuple[str, ...]
+    sacroiliac: tuple[str, ...]
+    whole: tuple[str, ...]
+    context_only: tuple[str, ...]
+    names: dict[str, str]
+    """What a card calls the symptom of a region, key `any` for an unstated level."""
+
+
+class Combination(Table):
+    """How criteria become groups, groups a scenario, and scenarios an urgency."""
+
+    level_rule: tuple[LevelRule, ...]
+    raise_rule: tuple[Raise, ...]
+    mscc: MsccRule
+    neuro_active: tuple[str, ...]
+    neuro_possible: tuple[str, ...]
+    scenario: tuple[Scenario, ...]
+    scenario_rule: tuple[ScenarioRule, ...]
+    urgency: dict[Urgency, UrgencyWord]
+    symptoms: Symptoms
+    pediatric_groups: tuple[str, ...]
+    """In the order in which a child's serious group names the preferred study."""
+
+
+# ------------------------------------------------------------------------------- numbers used in several places
+
+
+class Parameter(Table):
+    """A number with its unit (UCUM) and citation."""
+
+    id: str
+    value: float
+    unit: str
+    sources: tuple[str, ...]
+    note: str | None = None
+
+
+# ------------------------------------------------------------------------------- units
+
+
+class UnitConversion(Table):
+    """One accepted unit spelling: multiply by `factor`, or apply the named conversion."""
+
+    unit: str
+    factor: float | None = None
+    named: Literal["fahrenheit-to-celsius", "kelvin-to-celsius"] | None = None
+
+
+class InferredUnit(Table):
+    """A number without a unit that lies in [low, high] is read in this unit, with a note."""
+
+    unit: str
+    low: float
+    high: float
+
+
+class Quantity(Table):
+    """The closed unit table of one kind of measurement."""
+
+    id: str
+    canonical: str
+    unit: tuple[UnitConversion, ...]
+    inferred: tuple[InferredUnit, ...] = ()
+
+
+# ------------------------------------------------------------------------------- reading rules
+
+
+class TextRules(Table):
+    """Guard words and phrases for reading free text. See clinical notes in `evidence.toml`."""
+
+    guard: tuple[str, ...]
+    guard_after: tuple[str, ...]
+    guard_acute: tuple[str, ...]
+    clause_breaks: tuple[str, ...]
+    """Words that end a clause: but, however, now, since."""
+    to_sentence_end: tuple[str, ...]
+    """Guards whose reach is the end of the sentence."""
+    over_commas: tuple[str, ...]
+    """Guards whose reach crosses commas when `or` or `nor` follows in the sentence."""
+    suspicion: tuple[str, ...]
+    """Words directly before a phrase that make it suspected, not negated."""
+    not_guard: tuple[str, ...] = ()
+    """Phrases that hold a guard word and negate nothing of what follows: `without contrast`, `no relief`."""
+    guard_acute_breaks: tuple[str, ...] = ()
+    """Words that end the reach of `guard_acute`: in `chronic pain with new leg weakness` the weakness is new."""
+
+
+class EvidenceRules(Table):
+    """Which statuses and values count; the codes here are FHIR's own status codes or cited answers."""
+
+    condition_count: tuple[str, ...]
+    condition_past: tuple[str, ...]
+    condition_drop_verification: tuple[str, ...]
+    condition_suspected_verification: tuple[str, ...]
+    seventh_character_prefixes: tuple[str, ...]
+    observation_count: tuple[str, ...]
+    observation_drop: tuple[str, ...]
+    negative_snomed: tuple[str, ...]
+    negative_loinc: tuple[str, ...]
+    negative_text: tuple[str, ...]
+    positive_snomed: tuple[str, ...]
+    positive_loinc: tuple[str, ...] = ()
+    positive_text: tuple[str, ...]
+    medication_count: tuple[str, ...]
+    medication_drop: tuple[str, ...]
+    route_exclude: tuple[str, ...]
+    form_words_exclude: tuple[str, ...]
+    procedure_count: tuple[str, ...]
+    family_history_prefixes: tuple[str, ...]
+    family_history_words: tuple[str, ...]
+    days_per_month: int
+    future_days: int
+    fading: Fading
+    text: TextRules
+
+
+# ------------------------------------------------------------------------------- orders and ratings
+
+
+class Procedure(Table):
+    """One study of the catalog, or one that codes, body site and text stated together."""
+
+    display: str
+    modality: Modality
+    regions: tuple[Region, ...]
+    contrast: Contrast
+    needs_region: bool = False
+    """Out of scope unless body site, text or reason names the spine."""
+    preferred: dict[CodeSystem, str] = {}
+    codes: dict[CodeSystem, dict[Tier, tuple[str, ...]]] = {}
+
+
+class OtherProcedure(Table):
+    """Recognised, never rated."""
+
+    kind: Literal["pelvis", "unrated-spine", "not-imaging"]
+    display: str
+    modality: Modality | None = None
+    modality_by_code: dict[Modality, tuple[str, ...]] = {}
+    codes: dict[CodeSystem, dict[Tier, tuple[str, ...]]] = {}
+
+
+class BodySite(Table):
+    """SNOMED body site of an order: its regions (empty: spine, level not stated)."""
+
+    code: str
+    regions: tuple[Region, ...]
+    display: str
+    verified: Tier
+
+
+class OrderText(Table):
+    """Words that name modality, region and contrast in an order's text; words, not substrings; `_` is a space."""
+
+    modality: dict[Modality, tuple[str, ...]]
+    region: dict[Region, tuple[str, ...]]
+    contrast: dict[Contrast, tuple[str, ...]]
+    spine: tuple[str, ...]
+    """Words that mean the spine without a region."""
+    other_body_part: tuple[str, ...]
+    """A text that names one of these and no spine region is out of scope."""
+    region_with_spine: dict[Region, tuple[str, ...]] = {}
+    """Words that name a region only in a text that names the spine in another word too."""
+    after_contrast: tuple[str, ...] = ()
+    """Words behind a word of `contrast` that show that it negates nothing: contrast, for, eval."""
+    imaging_words: tuple[str, ...] = ()
+    """Words that make an order without a known code or modality look like imaging."""
+    not_imaging_words: tuple[str, ...] = ()
+    """Words of other services for the spine: such an order needs a modality to be imaging."""
+    laterality: tuple[str, ...] = ()
+    travel: tuple[str, ...] = ()
+    """Words of an order that speak of travel."""
+    imaging_elsewhere: tuple[str, ...] = ()
+    """Words of an order that speak of studies done elsewhere."""
+
+
+class OrderCatalog(Table):
+    """Order codes and words, and what they mean."""
+
+    procedure: tuple[Procedure, ...]
+    other: tuple[OtherProcedure, ...]
+    body_site: tuple[BodySite, ...]
+    text: OrderText
+    imaging_categories: tuple[str, ...] = ()
+    """Codes of any system that mark an order as imaging in `category`."""
+    imaging_systems: tuple[str, ...] = ()
+    """URIs of code systems that hold nothing but imaging."""
+    imaging_code_prefixes: dict[CodeSystem, tuple[str, ...]] = {}
+    """A code that we do not know and that begins so is imaging."""
+    dicom_modality: dict[str, Modality] = {}
+    """DICOM modality codes of a study; the first listed wins where a study has several."""
+    unverified: tuple[UnverifiedCode, ...] = ()
+
+
+class RatingRow(Table):
+    """Ratings of the ten studies for one region and scenario. `when` narrows; `.` keeps the cell of the wider row."""
+
+    region: Region | Literal["any"]
+    scenario: str
+    when: str | None = None
+    """Id of a `rating_when` statement."""
+    profile: Literal["us", "uk"] | None = None
+    cells: tuple[str, ...]
+    """Ten cells of rating letter (A, M, S, N) and provenance letter, `-` not rated, `.` kept."""
+    cite: tuple[str, ...]
+    """Citation id, optionally followed by the variant."""
+    note: str | None = None
+
+
+class RatingWhen(Table):
+    """When a narrowed row holds; `never`: its fact is not in a record, the row is for the knowledge page."""
+
+    id: str
+    text: str
+    when: When | None = None
+    never: bool = False
+
+
+# ------------------------------------------------------------------------------- cards
+
+
+class OrderCheck(Table):
+    """What is looked at on every order; `cards` says what may come of it."""
+
+    id: str
+    when: str
+    cards: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    note: str | None = None
+
+
+class SafetyLimits(Table):
+    """Limits of the order checks."""
+
+    egfr_gadolinium_caution: float
+    egfr_iodinated_caution: float
+    egfr_max_age_days: int
+    pregnancy_window_days: int
+    hcg_max_age_days: int
+    due_date_days_before: int
+    due_date_days_after: int
+    child_bearing_age_from: int
+    child_bearing_age_to: int
+    duplicate_days: int
+    pending_days: int
+    imaged_since_days: int
+    radiograph_recent_days: int
+    sacroiliac_radiograph_days: int
+    neck_rule_age_from: int
+    neck_rule_age_to: int
+    missing_birth_date_matters: bool = True
+    sources: tuple[str, ...] = ()
+
+
+class CardRule(Table):
+    """First rule that holds gives the primary card of an order."""
+
+    card: str
+    """Id of a card, or `none`: the advice is on another order of the call."""
+    when: When
+    why: str | None = None
+
+
+class Variant(Table):
+    """Another form of a card: its own summary, indicator or suggestions where `when` holds. First listed wins."""
+
+    id: str
+    when: When
+    summary: str | None = None
+    indicator: Literal["info", "warning", "critical"] | None = None
+    suggestions: tuple[str, ...] | None = None
+
+
+class CardText(Table):
+    """One card of the catalog."""
+
+    id: str
+    indicator: Literal["info", "warning", "critical"]
+    summary: str
+    suggestions: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+    variant: tuple[Variant, ...] = ()
+    opens_detail: str | None = None
+    """A sentence that opens the detail of the forms in `opens_detail_forms`."""
+    opens_detail_forms: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    why: str | None = None
+
+
+class CardLimits(Table):
+    """How many cards, in which order, and which are left out when."""
+
+    max_per_order: int
+    low_value: tuple[str, ...]
+    quiet_mode_drops: tuple[str, ...]
+    quiet_mode_keeps_forms: tuple[str, ...]
+    order: tuple[Literal["critical", "warning", "info"], ...]
+    keep_first: tuple[str, ...]
+    drop_appropriate_if_any_warning: bool
+    drop_when_condition_unread: tuple[str, ...]
+    soften_when_partial: tuple[str, ...]
+    soften_when_worsening: tuple[str, ...]
+    softening_keys: tuple[str, ...]
+    """Prefetch keys whose gaps soften negative advice."""
+    added_cards: tuple[str, ...]
+
+
+class SuggestionText(Table):
+    """One kind of suggestion: label, and what its actions do. When it is offered is in `cards/suggestions.py`."""
+
+    id: str
+    label: str
+    """May hold the placeholders of summaries."""
+    actions: tuple[Literal["create", "update", "delete"], ...]
+    description: tuple[str, ...]
+    """One text an action."""
+    change: str = ""
+    create: tuple[CreatedOrder, ...] = ()
+    offered: str = ""
+
+
+class CreatedOrder(Table):
+    """The code of a created order."""
+
+    system: CodeSystem
+    code: str
+    display: str
+    category: str = ""
+
+
+class ShortNames(Table):
+    """Short names for summaries; the detail uses full names."""
+
+    modality: dict[Modality, str]
+    region: dict[str, str]
+    regions_joined: dict[Region, str]
+    contrast: dict[Contrast, str]
+    keep_case: tuple[str, ...]
+    """First words that keep their case inside a sentence: abbreviations and names."""
+
+
+class Wording(Table):
+    """Every sentence of a card."""
+
+    card: tuple[CardText, ...]
+    short_names: ShortNames
+    advice: dict[str, str]
+    suggestion: tuple[SuggestionText, ...]
+    override_reason: dict[str, str]
+    detail: dict[str, str]
+    """Headings and sentences of the detail, by key."""
+    pediatric_advice: dict[str, str]
+    source_labels: dict[str, str] = {}
+    forbidden: tuple[str, ...]
+    """Regular expressions that no text of ours may match (case ignored)."""
+
+
+class Guideline(Table):
+    """The whole guideline."""
+
+    content: Content
+    citations: dict[str, Citation]
+    parameters: dict[str, Parameter]
+    value_sets: dict[str, ValueSet]
+    groups: tuple[Group, ...]
+    """By `order`."""
+    combination: Combination
+    units: dict[str, Quantity]
+    evidence: EvidenceRules
+    catalog: OrderCatalog
+    rating_columns: tuple[str, ...]
+    ratings: tuple[RatingRow, ...]
+    rating_when: dict[str, RatingWhen]
+    order_checks: tuple[OrderCheck, ...]
+    safety_limits: SafetyLimits
+    suggestion_safety: tuple[str, ...]
+    card_rules: tuple[CardRule, ...]
+    card_limits: CardLimits
+    wording: Wording
