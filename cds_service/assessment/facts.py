@@ -1,0 +1,178 @@
+"""The named facts of the guideline that take more than a look-up, one function each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from cds_service.assessment.case import Case
+from cds_service.assessment.regions import expanded
+from cds_service.assessment.studies import single_phase
+from cds_service.assessment.timing import least_age
+from cds_service.knowledge.model import Level, Rating, Strength
+
+
+def _confirmed_fracture(case: Case) -> bool:
+    """A current vertebral fracture by code, in its window, verification confirmed or missing."""
+    result = case.criterion("vertebral-fracture-suspected")
+    return result is not None and any(
+        str(finding.state) == "present"
+        and not finding.from_order_text
+        and finding.reference != case.order.reference
+        for finding in result.findings
+    )
+
+
+def _cord_or_root_injury(case: Case) -> bool:
+    return case.criterion("spinal-cord-injury") is not None or case.neuro
+
+
+def _regions_exclude_order(case: Case) -> bool:
+    """No ordered region is in the regions of the primary scenario's group."""
+    group = case.scenario_group
+    if group is None or "any" in group.regions or not case.order.procedure.regions:
+        return False
+    regions = case.region_set
+    if regions & {"sacrum", "sacroiliac"}:
+        regions = regions | {"lumbar"}
+    return regions.isdisjoint(group.regions)
+
+
+def _covered_by_other_order(case: Case) -> bool:
+    """Another selected order of the modality images a region of the primary scenario's group."""
+    group = case.scenario_group
+    if group is None:
+        return False
+    return any(
+        other.procedure.modality == case.order.procedure.modality
+        and not expanded(other.procedure.regions).isdisjoint(group.regions)
+        for other in case.call.orders
+        if other.instance != case.order.instance
+    )
+
+
+def _group_only_possible(case: Case) -> bool:
+    """The primary scenario's group is only possible; for cord signs the possible group may be cauda equina."""
+    group = case.scenario_group
+    if group is None:
+        return False
+    level = case.level(group.id)
+    return level is not Level.ACTIVE
+
+
+def _radiograph_recent(case: Case) -> bool:
+    days = case.rules.guideline.safety_limits.radiograph_recent_days
+    return any(
+        study.procedure.modality == "XR"
+        and study.when is not None
+        and least_age(study.when, case.chart.as_of) <= days
+        for study in case.earlier_studies
+    )
+
+
+def _sacroiliac_radiograph_done(case: Case) -> bool:
+    """A completed radiograph that covers the sacroiliac joints, within the look-back."""
+    days = case.rules.guideline.safety_limits.sacroiliac_radiograph_days
+    return any(
+        study.procedure.modality == "XR"
+        and "sacroiliac" in study.procedure.regions
+        and study.when is not None
+        and least_age(study.when, case.chart.as_of) <= days
+        for study in case.chart.record.studies
+    )
+
+
+def _phase_appropriate(case: Case) -> bool:
+    """The ordered modality in another contrast phase is appropriate."""
+    return single_phase(case.question, ("without", "without-and-with")) is not None
+
+
+def _contrast_passes(case: Case) -> bool:
+    """MRI without and with contrast may be offered to this patient."""
+    safety = case.call.safety
+    return not safety.gadolinium and safety.pregnancy is None and not safety.devices
+
+
+def _no_indication(case: Case) -> bool:
+    return not case.order.has_reason and not case.has_symptom
+
+
+def _noted_acute(case: Case) -> bool:
+    """A weak finding of an acute value set was found: weak as defined, or after lowering."""
+    return any(
+        result.strength in (Strength.WEAK, None)
+        and any(finding.acute for finding in result.findings)
+        for result in case.found.found
+    )
+
+
+def _conditional_devices(case: Case) -> bool:
+    devices = case.call.safety.devices
+    return bool(devices) and all(device.safety == "conditional" for device in devices)
+
+
+def _no_single_phase(case: Case) -> bool:
+    return case.phase_study is None
+
+
+def _mr_without_not_offered(case: Case) -> bool:
+    """MRI without contrast would be not appropriate, is the order itself, or a device is on record."""
+    procedure = case.order.procedure
+    study = type(procedure)("MR", procedure.regions, "without")
+    return (
+        bool(case.call.safety.devices)
+        or procedure == study
+        or case.question.rating(study) is Rating.NOT
+    )
+
+
+_KNOWN_DISEASE = (
+    "vertebral-fracture-suspected",
+    "spinal-infection-diagnosed",
+    "epidural-abscess",
+    "cancer-spinal-metastasis",
+)
+
+
+def _follow_up(case: Case) -> bool:
+    """A known fracture, infection or metastasis, or earlier surgery: another study is a planned check."""
+    return case.level("prior-surgery") is Level.ACTIVE or any(
+        result.strength is Strength.DEFINITIVE
+        for name in _KNOWN_DISEASE
+        if (result := case.criterion(name)) is not None
+    )
+
+
+FACTS: Mapping[str, Callable[[Case], bool]] = {
+    "always": lambda _: True,
+    "confirmed-fracture": _confirmed_fracture,
+    "contrast-addition-passes-safety": _contrast_passes,
+    "cord-or-root-injury": _cord_or_root_injury,
+    "emergency-group-conflict": lambda case: any(
+        conflict.in_emergency_group for conflict in case.found.conflicts
+    ),
+    "every-device-mr-conditional": _conditional_devices,
+    "follow-up-known-disease": _follow_up,
+    "group-only-possible": _group_only_possible,
+    "group-regions-exclude-order": _regions_exclude_order,
+    "mr-unsafe-device": lambda case: any(
+        device.safety == "unsafe" for device in case.call.safety.devices
+    ),
+    "mr-without-not-offered": _mr_without_not_offered,
+    "neuro": lambda case: case.neuro,
+    "no-indication": _no_indication,
+    "no-mri-alternative": lambda case: case.alternative is None,
+    "no-preferred-study": lambda case: case.preferred is None,
+    "no-single-phase": _no_single_phase,
+    "no-value": lambda case: case.contrast_risk is not None and not case.contrast_risk.value,
+    "noted-acute-finding": _noted_acute,
+    "order-is-whole-spine": lambda case: case.is_whole_spine,
+    "order-region-unknown": lambda case: not case.order.procedure.regions,
+    "other-group-asks-for-more": lambda case: case.other_group_asks_for_more(),
+    "radiograph-of-region-recent": _radiograph_recent,
+    "sacroiliac-radiograph-done": _sacroiliac_radiograph_done,
+    "same-modality-phase-appropriate": _phase_appropriate,
+    "study-good-enough": lambda case: case.is_good_enough,
+    "urgency-above-priority": lambda case: case.is_above_priority(case.urgency),
+    "wrong-region-covered-by-other-order": _covered_by_other_order,
+}
+"""By the names that the guideline may use (`knowledge.model.Fact`)."""

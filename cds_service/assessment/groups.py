@@ -1,0 +1,129 @@
+"""Criteria to groups: strengths to levels, the derived groups, and what each group asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cds_service.assessment.levels import highest_urgency, is_at_least
+from cds_service.assessment.model import CriterionResult
+from cds_service.assessment.rules import Rules
+from cds_service.knowledge.model import Group, Level, LevelRule, Strength, Urgency
+
+_STRONG = (Strength.DEFINITIVE, Strength.STRONG)
+
+
+def group_levels(criteria: Sequence[CriterionResult], rules: Rules) -> dict[str, Level]:
+    """Level of every group: from its criteria, then raised and derived as the guideline says."""
+    by_group: dict[str, list[CriterionResult]] = {}
+    for result in criteria:
+        by_group.setdefault(result.group, []).append(result)
+    combination = rules.guideline.combination
+    levels = {
+        group.id: _level(by_group.get(group.id, ()), combination.level_rule)
+        for group in rules.guideline.groups
+    }
+    own = dict(levels)
+    for raising in combination.raise_rule:
+        if own[raising.group] is raising.from_level and is_at_least(
+            own[raising.when_group], raising.when_at_least
+        ):
+            levels[raising.group] = raising.to_level
+    levels["mscc"] = _mscc(by_group.get("malignancy", ()), levels, rules)
+    return levels
+
+
+def _level(criteria: Sequence[CriterionResult], level_rules: Sequence[LevelRule]) -> Level:
+    """First level rule that holds; criteria of one domain count once, the strongest."""
+    if not criteria:
+        return Level.NONE
+    by_domain: dict[str, Strength] = {}
+    for result in criteria:
+        if result.strength is None:
+            continue
+        domain = result.criterion.domain
+        best = by_domain.get(domain)
+        if best is None or _position(result.strength) < _position(best):
+            by_domain[domain] = result.strength
+    strengths = list(by_domain.values())
+    strong = sum(strength in _STRONG for strength in strengths)
+    moderate = strengths.count(Strength.MODERATE)
+    weak = strengths.count(Strength.WEAK)
+    for rule in level_rules:
+        if strong >= rule.strong and moderate >= rule.moderate and weak >= rule.weak:
+            return rule.level
+    # only weak findings that were lowered: listed as noted
+    return Level.NOTED
+
+
+def _position(strength: Strength) -> int:
+    return list(Strength).index(strength)
+
+
+def _mscc(
+    malignancy: Sequence[CriterionResult], levels: Mapping[str, Level], rules: Rules
+) -> Level:
+    """Metastatic cord compression: cancer on record, and cord or root signs."""
+    rule = rules.guideline.combination.mscc
+    cancers = [
+        result
+        for result in malignancy
+        if result.criterion.domain in rule.cancer_domains
+        and result.strength in (*_STRONG, Strength.MODERATE)
+    ]
+    if not cancers:
+        return Level.NONE
+    if any(levels[name] is Level.ACTIVE for name in rule.active_with):
+        return Level.ACTIVE
+    if any(result.criterion.id in rule.possible_enough_with_criteria for result in cancers) and any(
+        is_at_least(levels[name], Level.POSSIBLE) for name in rule.possible_enough_with_groups
+    ):
+        return Level.ACTIVE
+    return Level.NONE
+
+
+def is_neuro(levels: Mapping[str, Level], rules: Rules) -> bool:
+    """Cord or cauda equina active, or a neurological deficit at least possible."""
+    combination = rules.guideline.combination
+    return any(levels[name] is Level.ACTIVE for name in combination.neuro_active) or any(
+        is_at_least(levels[name], Level.POSSIBLE) for name in combination.neuro_possible
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GroupContext:
+    """What the urgency of a group depends on besides its own criteria."""
+
+    levels: Mapping[str, Level]
+    neuro: bool
+    possible_urgency_holds: bool
+    """The `urgency_when` of a group that is only possible holds."""
+
+
+def group_urgency(
+    group: Group, criteria: Sequence[CriterionResult], context: GroupContext
+) -> Urgency:
+    """What a group asks for at its level; routine when it is only noted or none."""
+    level = context.levels[group.id]
+    if level is Level.POSSIBLE:
+        wanted = group.possible.urgency
+        return wanted if wanted is not None and context.possible_urgency_holds else Urgency.ROUTINE
+    if level is not Level.ACTIVE:
+        return Urgency.ROUTINE
+    is_definitive = any(result.strength is Strength.DEFINITIVE for result in criteria)
+    is_acute = any(result.criterion.acute and result.strength in _STRONG for result in criteria)
+    cauda_equina = context.levels["cauda-equina"]
+    wanted_by = (
+        (group.urgency, True),
+        (group.urgency_if_acute, is_acute),
+        (group.urgency_if_neuro, context.neuro),
+        (group.urgency_if_definitive, is_definitive),
+        (group.urgency_if_definitive_and_neuro, is_definitive and context.neuro),
+        (
+            group.urgency_if_cauda_equina_possible,
+            is_at_least(cauda_equina, Level.POSSIBLE),
+        ),
+    )
+    return highest_urgency(
+        [urgency for urgency, holds in wanted_by if urgency is not None and holds]
+    )

@@ -1,0 +1,20 @@
+"""The order of levels and urgencies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cds_service.knowledge.model import Level, Urgency
+
+_LEVELS = (Level.ACTIVE, Level.POSSIBLE, Level.NOTED, Level.NONE)
+_URGENCIES = (Urgency.ROUTINE, Urgency.URGENT, Urgency.EMERGENCY)
+
+
+def is_at_least(level: Level, wanted: Level) -> bool:
+    """True when the level is the wanted one or higher."""
+    return _LEVELS.index(level) <= _LEVELS.index(wanted)
+
+
+def highest_urgency(urgencies: Iterable[Urgency]) -> Urgency:
+    """The most urgent of them; routine when there is none."""
+    return max(urgencies, key=_URGENCIES.index, default=Urgency.ROUTINE)

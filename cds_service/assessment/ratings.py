@@ -1,0 +1,121 @@
+"""How appropriate a study is in a scenario: the rating tables, merged over regions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cds_service.assessment.predicates import Situation
+from cds_service.assessment.regions import expanded, sorted_regions
+from cds_service.assessment.rules import CompiledRow, Rules
+from cds_service.evidence.model import StudyProcedure
+from cds_service.knowledge.model import Rating, Region
+
+_BEST_FIRST = (Rating.APPROPRIATE, Rating.MAY_BE, Rating.NOT)
+Cells = tuple[Rating, ...]
+_PED = "S-PED"
+
+
+class RatingTable:
+    """The rating tables for one order: rows narrowed by what holds for it, in one jurisdiction.
+
+    `present` are the regions that have a symptom or an active group: they decide for an order of several.
+    """
+
+    def __init__(
+        self, rules: Rules, situation: Situation, jurisdiction: str, present: frozenset[Region]
+    ) -> None:
+        self._rules = rules
+        self._situation = situation
+        self._jurisdiction = jurisdiction
+        self._present = present
+        self._cells: dict[tuple[str, str], tuple[Cells, tuple[str, ...]] | None] = {}
+
+    def rate(self, study: StudyProcedure, scenario: str) -> tuple[Rating, tuple[str, ...]]:
+        """Rating of a study and the citations of the rows used; undetermined when no row rates it.
+
+        Contrast not stated by the study: the most favourable column of its modality. Several regions: the
+        most favourable of those with a symptom or an active group; if none has, the least favourable.
+        """
+        if study.modality is None:
+            return Rating.UNDETERMINED, ()
+        columns = self._rules.columns.get((study.modality, study.contrast), ())
+        rows = self._region_rows(study.regions, scenario)
+        rated: dict[str, Rating] = {}
+        cited: dict[str, tuple[str, ...]] = {}
+        for region, (cells, cite) in rows.items():
+            verdict = _best([cells[column] for column in columns])
+            if verdict is not Rating.UNDETERMINED:
+                rated[region] = verdict
+                cited[region] = cite
+        if not rated:
+            return Rating.UNDETERMINED, ()
+        deciding: dict[str, Rating] = {
+            region: verdict for region, verdict in rated.items() if region in self._present
+        }
+        if len(rated) == 1:
+            deciding = rated
+        if deciding:
+            region = min(deciding, key=lambda name: _BEST_FIRST.index(deciding[name]))
+        else:
+            region = max(rated, key=lambda name: _BEST_FIRST.index(rated[name]))
+        return rated[region], cited[region]
+
+    def citations(self, regions: Sequence[Region], scenario: str) -> tuple[str, ...]:
+        """Citations of every row that speaks of these regions in this scenario."""
+        return tuple(
+            dict.fromkeys(
+                cite for _, cites in self._region_rows(regions, scenario).values() for cite in cites
+            )
+        )
+
+    def _region_rows(
+        self, regions: Sequence[Region], scenario: str
+    ) -> dict[str, tuple[Cells, tuple[str, ...]]]:
+        """Cells by region that an order of these regions is rated on."""
+        if scenario == _PED:
+            row = self._row("any", scenario)
+            return {"any": row} if row is not None else {}
+        rows: dict[str, tuple[Cells, tuple[str, ...]]] = {}
+        for region in regions:
+            row = self._row(region, scenario)
+            if row is None and region in ("sacrum", "sacroiliac"):
+                # both use the lumbar table where they have no row of their own
+                lumbar = self._row("lumbar", scenario)
+                if lumbar is not None:
+                    rows["lumbar"] = lumbar
+            elif row is not None:
+                rows[region] = row
+            elif region == "whole":
+                for part in sorted_regions(expanded(("whole",)) - {"whole"}):
+                    found = self._row(part, scenario)
+                    if found is not None:
+                        rows[part] = found
+        return rows
+
+    def _row(self, region: str, scenario: str) -> tuple[Cells, tuple[str, ...]] | None:
+        key = (region, scenario)
+        if key not in self._cells:
+            self._cells[key] = self._merged(self._rules.rating_rows.get(key, ()))
+        return self._cells[key]
+
+    def _merged(self, rows: Sequence[CompiledRow]) -> tuple[Cells, tuple[str, ...]] | None:
+        """The widest row, with the cells of narrower rows that hold; None when no row holds."""
+        cells: list[Rating] | None = None
+        cite: tuple[str, ...] = ()
+        for row in rows:
+            if row.row.profile not in (None, self._jurisdiction):
+                continue
+            if row.when is not None and not row.when(self._situation):
+                continue
+            cite = tuple(dict.fromkeys((*cite, *row.row.cite)))
+            if cells is None:
+                cells = [cell if cell is not None else Rating.UNDETERMINED for cell in row.cells]
+            else:
+                cells = [new or old for new, old in zip(row.cells, cells, strict=True)]
+        return (tuple(cells), cite) if cells is not None else None
+
+
+def _best(ratings: Sequence[Rating]) -> Rating:
+    """Most favourable of them; undetermined when none is rated."""
+    rated = [rating for rating in ratings if rating is not Rating.UNDETERMINED]
+    return min(rated, key=_BEST_FIRST.index, default=Rating.UNDETERMINED)

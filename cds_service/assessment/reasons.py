@@ -1,0 +1,97 @@
+"""What the order itself says: its reason codes, the resources of its reason references, and its own words."""
+
+from __future__ import annotations
+
+from cds_service.assessment.chart import Chart
+from cds_service.assessment.model import Finding, State
+from cds_service.assessment.timing import settled, today_span
+from cds_service.assessment.weighing import Scale, weigh_condition
+from cds_service.evidence.model import ConditionHit, ImagingOrder, Reason
+
+ANY_TIME = 365_000
+"""Days of a window that never closes, for statements without a look-back of their own."""
+
+
+def reason_findings(
+    chart: Chart, order: ImagingOrder, value_set: str, scale: Scale, *, days: int | None
+) -> list[Finding]:
+    """Findings that the order makes for a value set.
+
+    Dated by the order, or by the matching current entry on the record when that one has a date: a reason
+    does not make a long-known finding new. `days` is the window that the same finding has on the record.
+    """
+    findings: list[Finding] = []
+    match = _dated_match(chart, value_set)
+    for reason in order.reasons:
+        if reason.reference is not None and value_set not in reason.value_sets:
+            findings.extend(_referenced(chart, order, reason, value_set, scale))
+            continue
+        via = reason.value_sets.get(value_set)
+        if via is None:
+            continue
+        if match is not None:
+            weighed = weigh_condition(
+                match,
+                scale,
+                value_set=value_set,
+                days=days if days is not None else ANY_TIME,
+                peers=chart.conditions(value_set).hits,
+            )
+            if weighed is not None:
+                findings.append(weighed)
+            continue
+        findings.append(
+            Finding(
+                reference=order.reference,
+                display=reason.display,
+                when=order.authored or today_span(chart.as_of),
+                state=State.PRESENT if via == "code" else State.SUSPECTED,
+                strength=scale.strength,
+                value_set=value_set,
+                acute=scale.acute,
+                from_order_text=via == "text",
+            )
+        )
+    return findings
+
+
+def _dated_match(chart: Chart, value_set: str) -> ConditionHit | None:
+    """The newest current entry of the set on the record that has a date; None when there is none."""
+    rules = chart.rules.guideline.evidence
+    dated = []
+    for hit in chart.conditions(value_set).hits:
+        span, _ = settled(hit.entry.onset or hit.entry.recorded, chart.as_of, rules.future_days)
+        if span is not None and hit.entry.clinical == "current" and hit.seventh != "sequela":
+            dated.append((span.last, hit))
+    return max(dated, key=lambda item: item[0])[1] if dated else None
+
+
+def _referenced(
+    chart: Chart, order: ImagingOrder, reason: Reason, value_set: str, scale: Scale
+) -> list[Finding]:
+    """A Condition on record that is the order's reason: an undated one is dated by the order.
+
+    A dated one already counts by itself, with its own date.
+    """
+    if reason.reference is None:
+        return []
+    findings = []
+    for name, hit in chart.record.condition_by_reference.get(reason.reference, ()):
+        entry = hit.entry
+        if name != value_set or entry.verification == "refuted" or entry.clinical == "past":
+            continue
+        if entry.onset is not None or entry.recorded is not None:
+            continue
+        is_certain = hit.via == "code" and entry.verification == "confirmed"
+        findings.append(
+            Finding(
+                reference=entry.reference,
+                display=entry.display,
+                when=order.authored or today_span(chart.as_of),
+                state=State.PRESENT if is_certain else State.SUSPECTED,
+                strength=scale.strength,
+                value_set=value_set,
+                acute=scale.acute,
+            )
+        )
+    return findings

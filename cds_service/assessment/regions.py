@@ -1,0 +1,32 @@
+"""Regions of orders, studies and symptoms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from cds_service.knowledge.model import Region
+
+ORDER: tuple[Region, ...] = ("cervical", "thoracic", "lumbar", "sacrum", "sacroiliac", "whole")
+WHOLE: frozenset[Region] = frozenset(("cervical", "thoracic", "lumbar"))
+
+
+def expanded(regions: Iterable[Region]) -> frozenset[Region]:
+    """The regions, with `whole` also as cervical, thoracic and lumbar."""
+    found = frozenset(regions)
+    return found | WHOLE if "whole" in found else found
+
+
+def sorted_regions(regions: Iterable[Region]) -> tuple[Region, ...]:
+    """In the order of the interface, each once."""
+    found = set(regions)
+    return tuple(region for region in ORDER if region in found)
+
+
+def overlap(one: Sequence[Region], other: Sequence[Region]) -> bool:
+    """True when two studies image a region in common."""
+    return not expanded(one).isdisjoint(expanded(other))
+
+
+def covers_whole(regions: Iterable[Region]) -> bool:
+    """True when cervical, thoracic and lumbar are all there."""
+    return expanded(regions) >= WHOLE

@@ -1,0 +1,270 @@
+"""The checks that every imaging order and every suggested study passes: devices, contrast, pregnancy."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from cds_service.assessment.chart import Chart
+from cds_service.assessment.model import OrderSafety, PregnancyBasis, Risk
+from cds_service.assessment.timing import (
+    days_before,
+    is_within,
+    newest_first,
+    settled,
+)
+from cds_service.evidence.model import ConditionHit, DateSpan, ObservationHit
+
+
+def check_safety(chart: Chart) -> OrderSafety:
+    """Everything on record that makes a study unsafe or doubtful, whatever was ordered."""
+    iodine_reaction = _reactions(chart, "iodine", "iodinated-agent")
+    gadolinium_reaction = _reactions(chart, "gadolinium", "gadolinium-agent")
+    renal = _renal_risks(chart)
+    pregnancy = _pregnancy(chart)
+    return OrderSafety(
+        devices=chart.record.devices,
+        gadolinium=(*renal, *gadolinium_reaction),
+        iodine=(
+            *(risk for risk in _iodine_renal(chart, renal)),
+            *iodine_reaction,
+        ),
+        iodine_reaction=iodine_reaction,
+        pregnancy=pregnancy,
+        pregnancy_unknown=pregnancy is None and _could_be_pregnant(chart),
+        claustrophobia=bool(_current(chart, "claustrophobia")),
+    )
+
+
+def _current(chart: Chart, value_set: str) -> list[ConditionHit]:
+    return [hit for hit in chart.conditions(value_set).hits if hit.entry.clinical == "current"]
+
+
+def _settled(chart: Chart, span: DateSpan | None) -> DateSpan | None:
+    return settled(span, chart.as_of, chart.rules.guideline.evidence.future_days)[0]
+
+
+# ------------------------------------------------------------------------------- contrast
+
+
+def _renal_risks(chart: Chart) -> tuple[Risk, ...]:
+    """Kidney reasons for care with gadolinium. An eGFR that is not current is no threshold and no comfort."""
+    limits = chart.rules.guideline.safety_limits
+    egfr = _current_egfr(chart)
+    risks: list[Risk] = []
+    if egfr is not None:
+        hit, span = egfr
+        if _is_below(hit, limits.egfr_gadolinium_caution):
+            risks.append(_egfr_risk(hit, span))
+    else:
+        risks += _condition_risks(chart, "ckd-stage-4-5", "ckd")
+    risks += _acute_kidney_injury(chart)
+    risks += _condition_risks(chart, "dialysis", "dialysis")
+    risks += [
+        Risk("gadolinium", "dialysis", "", hit.when, hit.reference, hit.display)
+        for hit in chart.record.procedures.get("dialysis", ())
+        if hit.when is not None and is_within(hit.when, chart.as_of, limits.egfr_max_age_days)
+    ]
+    return tuple(risks)
+
+
+def _iodine_renal(chart: Chart, renal: tuple[Risk, ...]) -> list[Risk]:
+    """The kidney reasons that also hold for intravenous iodine: a low eGFR and acute kidney injury."""
+    limits = chart.rules.guideline.safety_limits
+    risks = [
+        Risk("iodine", risk.name, risk.value, risk.when, risk.reference, risk.display)
+        for risk in renal
+        if risk.name == "acute_kidney_injury"
+    ]
+    egfr = _current_egfr(chart)
+    if egfr is not None and _is_below(egfr[0], limits.egfr_iodinated_caution):
+        found = _egfr_risk(*egfr)
+        risks.insert(
+            0, Risk("iodine", found.name, found.value, found.when, found.reference, found.display)
+        )
+    return risks
+
+
+def _current_egfr(chart: Chart) -> tuple[ObservationHit, DateSpan] | None:
+    """The newest usable eGFR of the look-back; on one day the lowest."""
+    days = chart.rules.guideline.safety_limits.egfr_max_age_days
+    found: list[tuple[ObservationHit, DateSpan]] = []
+    for hit in chart.record.observations.get("obs-egfr", ()):
+        span = _settled(chart, hit.entry.when)
+        if hit.number is not None and span is not None and is_within(span, chart.as_of, days):
+            found.append((hit, span))
+    if not found:
+        return None
+    return min(found, key=lambda item: (-item[1].last.toordinal(), item[0].number or 0.0))
+
+
+def _is_below(hit: ObservationHit, limit: float) -> bool:
+    number = hit.number
+    if number is None or hit.comparator in (">", ">="):
+        return False
+    return number < limit or (hit.comparator == "<" and number <= limit)
+
+
+def _egfr_risk(hit: ObservationHit, span: DateSpan) -> Risk:
+    return Risk(
+        "gadolinium", "egfr", hit.entry.value_text, span, hit.entry.reference, hit.entry.display
+    )
+
+
+def _condition_risks(chart: Chart, value_set: str, name: str) -> list[Risk]:
+    hits = sorted(
+        _current(chart, value_set),
+        key=lambda hit: newest_first(hit.entry.onset or hit.entry.recorded),
+    )
+    return [
+        Risk(
+            "gadolinium",
+            name,
+            "",
+            _settled(chart, hit.entry.onset or hit.entry.recorded),
+            hit.entry.reference,
+            hit.entry.display,
+        )
+        for hit in hits[:1]
+    ]
+
+
+def _acute_kidney_injury(chart: Chart) -> list[Risk]:
+    """Acute kidney injury that is as current as an eGFR has to be, or undated (own policy)."""
+    days = chart.rules.guideline.safety_limits.egfr_max_age_days
+    return [
+        risk
+        for risk in _condition_risks(chart, "acute-kidney-injury", "acute_kidney_injury")
+        if risk.when is None or is_within(risk.when, chart.as_of, days)
+    ]
+
+
+def _reactions(chart: Chart, kind: str, value_set: str) -> tuple[Risk, ...]:
+    """Earlier reactions to the agent, and reactions whose agent was not stated."""
+    own = "gadolinium_reaction" if kind == "gadolinium" else "iodinated_reaction"
+    named = {value_set: own, "contrast-agent-unspecified": "contrast_reaction"}
+    found = [
+        Risk(
+            "gadolinium" if kind == "gadolinium" else "iodine",
+            named[hit.value_set],
+            "",
+            _settled(chart, hit.when),
+            hit.reference,
+            hit.display,
+        )
+        for hit in chart.record.allergies
+        if hit.value_set in named
+    ]
+    for name, risk_name in named.items():
+        found += [
+            Risk(
+                "gadolinium" if kind == "gadolinium" else "iodine",
+                risk_name,
+                "",
+                _settled(chart, hit.entry.onset or hit.entry.recorded),
+                hit.entry.reference,
+                hit.entry.display,
+            )
+            for hit in _current(chart, name)
+        ]
+    return tuple(sorted(found, key=lambda risk: risk.name == "contrast_reaction"))
+
+
+# ------------------------------------------------------------------------------- pregnancy
+
+
+def _pregnancy(chart: Chart) -> PregnancyBasis | None:
+    """The newest statement that a pregnancy is possible, unless it ended since or a newer one says no."""
+    limits = chart.rules.guideline.safety_limits
+    candidates: list[PregnancyBasis] = []
+    for hit in _current(chart, "pregnancy"):
+        span = _settled(chart, hit.entry.onset or hit.entry.recorded)
+        if span is None or is_within(span, chart.as_of, limits.pregnancy_window_days):
+            candidates.append(
+                PregnancyBasis("condition", span, hit.entry.reference, hit.entry.display)
+            )
+    candidates += _pregnancy_observations(
+        chart, "obs-pregnancy-status", limits.pregnancy_window_days, "status"
+    )
+    candidates += _pregnancy_observations(chart, "obs-hcg", limits.hcg_max_age_days, "test")
+    candidates += _due_dates(chart)
+    ended = _pregnancy_ended(chart)
+    standing = [
+        basis
+        for basis in candidates
+        if ended is None or (basis.when is not None and basis.when.last > ended)
+    ]
+    return min(standing, key=lambda basis: newest_first(basis.when), default=None)
+
+
+def _pregnancy_observations(
+    chart: Chart, value_set: str, days: int, basis: str
+) -> list[PregnancyBasis]:
+    """The newest statement of a set, when it is positive."""
+    dated: list[tuple[DateSpan, ObservationHit]] = []
+    for hit in chart.record.observations.get(value_set, ()):
+        span = _settled(chart, hit.entry.when)
+        if (
+            span is not None
+            and hit.entry.polarity != "unknown"
+            and is_within(span, chart.as_of, days)
+        ):
+            dated.append((span, hit))
+    if not dated:
+        return []
+    newest = max(span.last for span, _ in dated)
+    return [
+        PregnancyBasis(
+            "test" if basis == "test" else "status", span, hit.entry.reference, hit.entry.display
+        )
+        for span, hit in dated
+        if span.last == newest and hit.entry.polarity == "positive"
+    ][:1]
+
+
+def _due_dates(chart: Chart) -> list[PregnancyBasis]:
+    limits = chart.rules.guideline.safety_limits
+    found = []
+    for hit in chart.record.observations.get("obs-pregnancy-status", ()):
+        due = hit.entry.value_date
+        if due is None:
+            continue
+        ahead = -days_before(due.last, chart.as_of)
+        if -limits.due_date_days_before <= ahead <= limits.due_date_days_after:
+            found.append(PregnancyBasis("due", due, hit.entry.reference, hit.entry.display))
+    return found
+
+
+def _pregnancy_ended(chart: Chart) -> date | None:
+    """The newest day on which a pregnancy is said to have ended or not to exist; None when never said."""
+    days = []
+    for hit in chart.conditions("pregnancy-ended").hits:
+        span = _settled(chart, hit.entry.onset or hit.entry.recorded)
+        if span is not None:
+            days.append(span.last)
+    days += [
+        procedure.when.last
+        for procedure in chart.record.procedures.get("pregnancy-ended", ())
+        if procedure.when is not None
+    ]
+    for observed in chart.record.observations.get("obs-pregnancy-status", ()):
+        span = _settled(chart, observed.entry.when)
+        if observed.entry.polarity == "negative" and span is not None:
+            days.append(span.last)
+    return max(days, default=None)
+
+
+def _could_be_pregnant(chart: Chart) -> bool:
+    """A woman of child-bearing age of whom nothing current says whether she is pregnant."""
+    person, age = chart.record.person, chart.age
+    limits = chart.rules.guideline.safety_limits
+    if person is None or person.gender != "female" or age is None:
+        return False
+    if not limits.child_bearing_age_from <= age <= limits.child_bearing_age_to:
+        return False
+    return not any(
+        hit.entry.polarity == "negative"
+        and (span := _settled(chart, hit.entry.when)) is not None
+        and is_within(span, chart.as_of, limits.hcg_max_age_days)
+        for value_set in ("obs-hcg", "obs-pregnancy-status")
+        for hit in chart.record.observations.get(value_set, ())
+    )

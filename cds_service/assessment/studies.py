@@ -1,0 +1,187 @@
+"""Which study is preferred, and which study may be offered to this patient at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from cds_service.assessment.chart import Chart
+from cds_service.assessment.levels import is_at_least
+from cds_service.assessment.model import OrderSafety
+from cds_service.assessment.ratings import RatingTable
+from cds_service.assessment.regions import expanded, sorted_regions
+from cds_service.assessment.rules import Rules
+from cds_service.evidence.model import ImagingOrder, StudyProcedure
+from cds_service.knowledge.model import (
+    Contrast,
+    Group,
+    Level,
+    Modality,
+    Rating,
+    Region,
+    Study,
+)
+
+_IONIZING: frozenset[str] = frozenset(("XR", "CT", "CTM", "RF", "NM", "PET"))
+_GADOLINIUM: frozenset[str] = frozenset(("with", "without-and-with"))
+
+
+@dataclass(frozen=True, slots=True)
+class StudyQuestion:
+    """What the choice of a study for one order depends on."""
+
+    rules: Rules
+    chart: Chart
+    order: ImagingOrder
+    table: RatingTable
+    scenario: str
+    group: Group | None
+    """The group that the primary scenario speaks of, or a child's first serious group."""
+    trauma_active: bool
+    fall_found: bool
+    """The criterion trauma-low-velocity was found."""
+    fracture_confirmed: bool
+    safety: OrderSafety
+
+    def rating(self, study: StudyProcedure) -> Rating:
+        """Rating of a study in the primary scenario."""
+        return self.table.rate(study, self.scenario)[0]
+
+
+def pediatric_group(rules: Rules, level_of: dict[str, Level]) -> Group | None:
+    """The first of a child's serious groups that is at least possible."""
+    for name in rules.guideline.combination.pediatric_groups:
+        if is_at_least(level_of[name], Level.POSSIBLE):
+            return rules.group_by_id[name]
+    return None
+
+
+def preferred_study(question: StudyQuestion) -> StudyProcedure | None:
+    """The study that is usually first, before the safety of suggestions; None: there is none."""
+    group = question.group
+    if group is not None:
+        if group.none_if_confirmed and question.fracture_confirmed:
+            return None
+        for study in _group_studies(question, group):
+            placed = placed_study(question, study, group)
+            if question.rating(placed) is Rating.APPROPRIATE:
+                return placed
+    regions = question.order.procedure.regions
+    for modality, contrast in question.rules.column_studies:
+        column = StudyProcedure(
+            cast("Modality", modality), regions, cast("Contrast", contrast or "without")
+        )
+        if question.rating(column) is Rating.APPROPRIATE:
+            return column
+    return None
+
+
+def _group_studies(question: StudyQuestion, group: Group) -> list[Study]:
+    """A group's studies in the order in which they are tried."""
+    first = group.preferred
+    if (
+        group.preferred_cervical is not None
+        and question.fall_found
+        and question.order.procedure.regions == ("cervical",)
+    ):
+        first = group.preferred_cervical
+    return [study for study in (first, *group.also_ok, *group.then) if study is not None]
+
+
+def placed_study(question: StudyQuestion, study: Study, group: Group) -> StudyProcedure:
+    """A group's study at its level: the ordered regions that lie in the group's, else those of the symptoms."""
+    if study.region in ("level", "any"):
+        return StudyProcedure(study.modality, _level_regions(question, group), study.contrast)
+    return StudyProcedure(study.modality, (cast("Region", study.region),), study.contrast)
+
+
+def _level_regions(question: StudyQuestion, group: Group) -> tuple[Region, ...]:
+    ordered = question.order.procedure.regions
+    if "any" in group.regions:
+        return ordered or symptom_regions(question.chart) or ()
+    allowed = frozenset(cast("tuple[Region, ...]", group.regions))
+    if "whole" in ordered and not allowed.isdisjoint(expanded(("whole",))):
+        return ("whole",)
+    inside = tuple(region for region in ordered if region in allowed)
+    if inside:
+        return inside
+    symptomatic = tuple(region for region in symptom_regions(question.chart) if region in allowed)
+    if symptomatic:
+        return symptomatic
+    if group.level_unknown is not None:
+        return (group.level_unknown,)
+    return ordered
+
+
+_REGION_SYMPTOMS: tuple[Region, ...] = ("cervical", "thoracic", "lumbar")
+
+
+def symptom_regions(chart: Chart) -> tuple[Region, ...]:
+    """Regions named by current symptoms; pain whose level is not stated names none."""
+    symptoms = chart.rules.symptom_sets
+    everywhere = set(symptoms["cervical"]) & set(symptoms["thoracic"]) & set(symptoms["lumbar"])
+    return sorted_regions(
+        region
+        for region in _REGION_SYMPTOMS
+        if chart.current_symptoms(set(symptoms[region]) - everywhere)
+    )
+
+
+def mri_alternative(question: StudyQuestion) -> StudyProcedure | None:
+    """The primary group's study for a patient who may not have an MRI, when it may be offered."""
+    group = question.group
+    if group is None or group.if_mri_unsafe is None:
+        return None
+    return _without_contrast_risk(question, placed_study(question, group.if_mri_unsafe, group))
+
+
+def offered_study(question: StudyQuestion, study: StudyProcedure | None) -> StudyProcedure | None:
+    """The study as it may be offered to this patient, or None when only text can be said.
+
+    Every suggested study passes the checks of the order itself: no MRI beside a device on record, no
+    gadolinium or iodine beside a caution, no radiation in pregnancy outside trauma; never a study that is
+    not appropriate in the primary scenario.
+    """
+    if study is None:
+        return None
+    safety = question.safety
+    if study.modality == "MR" and safety.devices:
+        return mri_alternative(question)
+    if safety.pregnancy is not None and not question.trauma_active:
+        if study.modality in _IONIZING:
+            study = StudyProcedure("MR", study.regions, "without")
+            if safety.devices:
+                return None
+        elif study.contrast in _GADOLINIUM:
+            study = replace(study, contrast="without")
+    return _without_contrast_risk(question, study)
+
+
+def _without_contrast_risk(question: StudyQuestion, study: StudyProcedure) -> StudyProcedure | None:
+    safety = question.safety
+    if study.modality == "MR" and study.contrast in _GADOLINIUM and safety.gadolinium:
+        study = replace(study, contrast="without")
+    if study.modality == "CT" and study.contrast in _GADOLINIUM and safety.iodine:
+        study = replace(study, contrast="without")
+    if study.modality in ("CTM", "RF") and safety.iodine_reaction:
+        return None
+    if safety.pregnancy is not None and not question.trauma_active and study.modality in _IONIZING:
+        return None
+    return None if question.rating(study) is Rating.NOT else study
+
+
+def same_study(one: StudyProcedure, other: StudyProcedure) -> bool:
+    """True when a change from one to the other would change nothing on the order."""
+    if one.modality != other.modality or set(one.regions) != set(other.regions):
+        return False
+    return one.contrast == other.contrast or one.modality in ("XR", "CTM", "RF", "NM", "PET")
+
+
+def single_phase(question: StudyQuestion, phases: Sequence[Contrast]) -> StudyProcedure | None:
+    """The ordered modality in another contrast phase that is appropriate; None when there is none."""
+    for contrast in phases:
+        study = replace(question.order.procedure, contrast=contrast)
+        if question.rating(study) is Rating.APPROPRIATE:
+            return study
+    return None

@@ -1,0 +1,92 @@
+"""The machine-readable explanation that goes with every answer."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from cds_service.assessment.model import (
+    CallAssessment,
+    CriterionResult,
+    Finding,
+    OrderAssessment,
+)
+from cds_service.cards.ids import topic_code
+from cds_service.cards.render import RenderedCall
+from cds_service.evidence.model import DateSpan
+from cds_service.knowledge.model import Content
+
+
+def explanation_json(
+    assessment: CallAssessment, rendered: RenderedCall, content: Content, as_of: date
+) -> dict[str, Any]:
+    """What was concluded, from what, and what could not be read. Empty lists are left out."""
+    shown = {item.order: item.cards for item in rendered.orders}
+    explanation: dict[str, Any] = {
+        "knowledge": {"id": content.id, "version": content.version},
+        "asOf": as_of.isoformat(),
+        "assessments": [
+            _order_json(order, [topic_code(card.id) for card in shown[order.order.reference]])
+            for order in assessment.orders
+        ],
+    }
+    if rendered.call_cards:
+        explanation["callCards"] = [topic_code(card.id) for card in rendered.call_cards]
+    gaps = list(dict.fromkeys((gap.source, gap.reason) for gap in assessment.gaps))
+    if gaps:
+        explanation["gaps"] = [{"source": source, "reason": reason} for source, reason in gaps]
+    return explanation
+
+
+def _order_json(order: OrderAssessment, cards: list[str]) -> dict[str, Any]:
+    procedure = order.order.procedure
+    body: dict[str, Any] = {"order": order.order.reference, "procedure": {}}
+    if procedure.modality is not None:
+        body["procedure"]["modality"] = procedure.modality
+    if procedure.regions:
+        body["procedure"]["regions"] = list(procedure.regions)
+    body["procedure"]["contrast"] = procedure.contrast
+    body["scenario"] = order.scenario
+    body["appropriateness"] = order.appropriateness.value
+    body["urgency"] = order.urgency.value
+    if order.groups:
+        body["groups"] = {result.group.id: result.level.value for result in order.groups}
+    if order.criteria:
+        body["criteria"] = [_criterion_json(result) for result in order.criteria]
+    if cards:
+        body["cards"] = cards
+    return body
+
+
+def _criterion_json(result: CriterionResult) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "id": result.criterion.id,
+        "group": result.group,
+        "strength": result.criterion.strength.value,
+        "state": result.state.value,
+    }
+    if result.strength is not None and result.strength is not result.criterion.strength:
+        body["counted"] = result.strength.value
+    body["evidence"] = [_evidence_json(finding) for finding in result.findings]
+    return body
+
+
+def _evidence_json(finding: Finding) -> dict[str, str]:
+    body = {"reference": finding.reference, "display": finding.display}
+    when = _date_json(finding.when)
+    if when:
+        body["date"] = when
+    if finding.value:
+        body["value"] = finding.value
+    return {key: value for key, value in body.items() if value}
+
+
+def _date_json(span: DateSpan | None) -> str:
+    """A FHIR date of the precision that the record has."""
+    if span is None:
+        return ""
+    if span.is_exact:
+        return span.first.isoformat()
+    if (span.first.year, span.first.month) == (span.last.year, span.last.month):
+        return span.first.isoformat()[:7]
+    return str(span.first.year)

@@ -1,0 +1,37 @@
+"""Stable ids: the same call gives the same bytes."""
+
+from __future__ import annotations
+
+from uuid import NAMESPACE_URL, uuid5
+
+from cds_service.cds_hooks.model import Coding, HookRequest
+
+BASE = "https://spine-imaging-cds.github.io/fhir/"
+_NAMESPACE = uuid5(NAMESPACE_URL, f"{BASE}NamingSystem/card")
+CARD_SYSTEM = f"{BASE}CodeSystem/card"
+OVERRIDE_SYSTEM = f"{BASE}CodeSystem/override-reason"
+
+
+def card_uuid(request: HookRequest, order: str, card: str, suggestion: str = "") -> str:
+    """Of a card, or of one of its suggestions; `order` is empty for a card about the whole call."""
+    parts = (
+        request.service_id,
+        request.context.patient_id,
+        request.hook_instance,
+        order,
+        card,
+        suggestion,
+    )
+    return str(uuid5(_NAMESPACE, "|".join(parts)))
+
+
+def topic_code(card: str) -> str:
+    """`not-yet-indicated` is `NotYetIndicated`, for ever."""
+    return "".join(word.capitalize() for word in card.split("-"))
+
+
+def topic(card: str) -> Coding:
+    """What clients group and silence cards by."""
+    return Coding(
+        system=CARD_SYSTEM, code=topic_code(card), display=card.replace("-", " ").capitalize()
+    )

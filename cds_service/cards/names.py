@@ -1,0 +1,92 @@
+"""Short names of studies, dates and values, as summaries and buttons say them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cds_service.evidence.model import DateSpan, StudyProcedure
+from cds_service.knowledge.model import ShortNames
+
+_MONTHS = (
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+)  # fmt: skip
+_SPOKEN_CONTRAST = ("with", "without-and-with")
+_INTRATHECAL = ("CTM", "RF")
+
+
+def date_text(span: DateSpan | None, undated: str) -> str:
+    """`14 Jun 2026`, `Jun 2026` or `2026`, as precise as recorded; `undated` for no date."""
+    if span is None:
+        return undated
+    first, last = span.first, span.last
+    if span.is_exact:
+        return f"{first.day} {_MONTHS[first.month - 1]} {first.year}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{_MONTHS[first.month - 1]} {first.year}"
+    if first.year == last.year:
+        return str(first.year)
+    return f"{first.year} to {last.year}"
+
+
+def region_name(regions: Sequence[str], names: ShortNames) -> str:
+    """`lumbar spine`, or `L/S-spine` for several; `spine` where no region is stated."""
+    if not regions:
+        return names.region["unknown"]
+    if len(regions) == 1:
+        return names.region[regions[0]]
+    letters = "/".join(names.regions_joined.get(region, "") for region in regions)  # type: ignore[call-overload]
+    return f"{letters}-spine"
+
+
+def study_name(
+    study: StudyProcedure, names: ShortNames, beside: Sequence[StudyProcedure] = ()
+) -> str:
+    """Modality, region, contrast.
+
+    Contrast is said only when there is some, or when another study of `beside` would read the same without it.
+    """
+    modality = names.modality[study.modality] if study.modality is not None else "Study"
+    text = f"{modality} {region_name(study.regions, names)}"
+    if study.modality in _INTRATHECAL:
+        return text
+    contrast = names.contrast[study.contrast]
+    is_ambiguous = any(
+        other.modality == study.modality
+        and other.regions == study.regions
+        and other.contrast != study.contrast
+        for other in beside
+    )
+    if contrast and (study.contrast in _SPOKEN_CONTRAST or is_ambiguous):
+        return f"{text} {contrast}"
+    return text
+
+
+def inside(text: str, names: ShortNames) -> str:
+    """A filling that does not begin the sentence: lower case unless it starts with an abbreviation or a name."""
+    first = text.split(" ", 1)[0].rstrip(",;:")
+    if not text or first in names.keep_case or first.split("/")[0].split("-")[0] in names.keep_case:
+        return text
+    return text[0].lower() + text[1:]
+
+
+def beginning(text: str) -> str:
+    """A filling that begins the sentence: a capital first."""
+    return text[:1].upper() + text[1:]
+
+
+def plain(text: str) -> str:
+    """Text of a record for a summary, which clients show as it is: one line, no markup characters."""
+    visible = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(visible.translate(_MARKUP).split())
+
+
+_MARKUP = str.maketrans(dict.fromkeys("<>`*_[]|\\"))
+
+
+def cut(text: str, length: int) -> str:
+    """Cut at a word to at most `length` characters; a word longer than that is cut itself."""
+    text = " ".join(text.split())
+    if len(text) <= length:
+        return text
+    head = text[: length + 1].rsplit(" ", 1)[0]
+    return head if 0 < len(head) <= length else text[:length]

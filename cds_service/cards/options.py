@@ -1,0 +1,40 @@
+"""What a site has chosen about the answers; values only, so that the core needs no settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cds_service.cards.order_changes import StudyCodes
+from cds_service.cds_hooks.model import HookRequest
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceOptions:
+    """Choices of the site and of the client that called."""
+
+    jurisdiction: str
+    """`us` or `uk`: which rating rows hold beside the common ones."""
+    site_country: str | None
+    """ISO 3166 code; None: nothing is said about travelers."""
+    is_quiet: bool
+    """No card when there is nothing to do."""
+    pama: bool
+    """Rate orders in the Argonaut PAMA profile."""
+    qcdsm_id: str | None
+    explain: bool
+    """Answer with the machine-readable explanation."""
+    card_on_missing_data: bool
+    """A card instead of an error when required data is missing."""
+    max_cards: int | None = None
+    """The client's own limit for the whole answer; None: no limit."""
+    hidden_cards: frozenset[str] = frozenset()
+    """Card ids that the client switched off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What the renderer needs besides the assessment."""
+
+    request: HookRequest
+    options: AdviceOptions
+    codes: StudyCodes
