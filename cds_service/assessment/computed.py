@@ -409,12 +409,12 @@ def conservative_care_6w(question: Question) -> list[Finding]:
     """
     chart = question.chart
     stated = chart.rules.guideline.wording.detail["care_statement"].casefold()
-    for reason in question.order.reasons:
-        if stated in reason.display.casefold():
+    for text in question.order.texts:
+        if stated in text.casefold():
             return [
                 Finding(
                     reference=question.order.reference,
-                    display=reason.display,
+                    display=chart.rules.guideline.wording.detail["care_statement"],
                     when=question.order.authored,
                     state=State.SUSPECTED,
                     strength=question.criterion.strength,

@@ -244,7 +244,7 @@ def _add_reason(offer: Offer) -> Made | None:
     order = subject.assessment.order
     if subject.form.card.id in _CARE_CARDS and subject.form.name != "noted":
         statement = subject.detail["care_statement"]
-        if any(statement.casefold() in reason.display.casefold() for reason in order.reasons):
+        if any(statement.casefold() in text.casefold() for text in order.texts):
             return None
         return Made((_rated(offer, with_reason_text(order, statement), None),))
     references = _evidence(subject)

@@ -1,0 +1,69 @@
+"""AllergyIntolerance to hits, for contrast agents only."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cds_service.evidence.concepts import ConceptReader, ConceptReading
+from cds_service.evidence.conditions import reference, status_words
+from cds_service.evidence.dates import read_date
+from cds_service.evidence.lookup import CONTRAST_AGENTS, CodeIndex
+from cds_service.evidence.loose_json import as_object, as_text, each
+from cds_service.evidence.model import AllergyHit, DateSpan
+from cds_service.evidence.resources import AllergyShape, plain
+
+_RESOLVED: Final = "resolved"
+_INACTIVE: Final = "inactive"
+
+
+def read_allergy(
+    shape: AllergyShape, concepts: ConceptReader, index: CodeIndex
+) -> tuple[AllergyHit, ...]:
+    """Hits of an AllergyIntolerance, one a contrast agent set; empty when refuted, in error, or resolved.
+
+    Both the code and the substances of its reactions are looked at. An inactive one is kept as suspected.
+    """
+    rules = index.compiled
+    words = (
+        *status_words(shape.clinical_status),
+        *status_words(shape.verification_status),
+        as_text(shape.status).lower(),
+    )
+    if any(word in rules.verification_dropped or word == _RESOLVED for word in words):
+        return ()
+    is_doubtful = any(word in rules.verification_suspected or word == _INACTIVE for word in words)
+    named = _named(shape, concepts)
+    found: dict[str, AllergyHit] = {}
+    for concept in named:
+        for hit in concept.hits:
+            if hit.value_set not in CONTRAST_AGENTS:
+                continue
+            earlier = found.get(hit.value_set)
+            if earlier is None or (earlier.via == "text" and hit.via == "code"):
+                found[hit.value_set] = AllergyHit(
+                    reference=reference("AllergyIntolerance", shape.id),
+                    display=concept.display,
+                    value_set=hit.value_set,
+                    via=hit.via,
+                    suspected=is_doubtful or hit.via == "text",
+                    when=_when(shape),
+                )
+    return tuple(found.values())
+
+
+def _named(shape: AllergyShape, concepts: ConceptReader) -> list[ConceptReading]:
+    found = [concepts.read(shape.code), concepts.read(shape.substance)]
+    for reaction in each(plain(shape.reaction)):
+        substance = as_object(reaction).get("substance")
+        if substance is not None:
+            found.append(concepts.read_plain(substance))
+    return found
+
+
+def _when(shape: AllergyShape) -> DateSpan | None:
+    return (
+        read_date(shape.onset_date_time)
+        or read_date(shape.onset)
+        or read_date(shape.recorded_date)
+        or read_date(shape.asserted_date)
+    )

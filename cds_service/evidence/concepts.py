@@ -1,0 +1,201 @@
+"""What a CodeableConcept means to the guideline: its value sets, by code and by phrase."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+from msgspec import Raw, Struct
+
+from cds_service.evidence import loose_json
+from cds_service.evidence.lookup import CodeIndex, CodeMeaning, Seventh
+from cds_service.evidence.model import Via
+from cds_service.evidence.resources import NOTHING, READ_ERRORS, plain
+
+_CLAUSE_MARKS: Final = frozenset(".;,\n\r")
+_SIMPLE_TYPES: Final = (dict, list, str)
+
+
+class ConceptHit(Struct, frozen=True, gc=False):
+    """One value set that a concept is in."""
+
+    value_set: str
+    via: Via
+    system: str
+    """System word of the code that matched; empty for a text match."""
+    code: str
+    """The plain code; for a text match the phrase."""
+    seventh: Seventh = ""
+
+
+class ConceptReading(Struct, frozen=True):
+    """One CodeableConcept as it was read."""
+
+    display: str = ""
+    """text, else a display, else a code."""
+    text: str = ""
+    """All of its text, lower case."""
+    codings: tuple[tuple[str, str], ...] = ()
+    hits: tuple[ConceptHit, ...] = ()
+    """One a value set at most; none for a family history."""
+    is_family: bool = False
+    is_unreadable: bool = False
+    """Something stands there that is no concept in any shape."""
+
+    @property
+    def value_sets(self) -> frozenset[str]:
+        """Ids of its value sets."""
+        return frozenset(hit.value_set for hit in self.hits)
+
+
+NO_CONCEPT: Final = ConceptReading()
+_UNREADABLE: Final = ConceptReading(is_unreadable=True)
+
+
+class _CodingShape(Struct, gc=False):
+    system: str | None = None
+    code: str | None = None
+    display: str | None = None
+
+
+class _ConceptShape(Struct, gc=False):
+    coding: list[_CodingShape] = []
+    text: str | None = None
+    concept: Raw = NOTHING
+    """CodeableReference of R5."""
+
+
+_DECODE: Final = msgspec.json.Decoder(_ConceptShape).decode
+_Codings = list[tuple[CodeMeaning, str]]
+"""(what the code means, display)"""
+
+
+class ConceptReader:
+    """Reads the concepts of one call, each distinct one once. Nothing of it outlives the call."""
+
+    __slots__ = ("_index", "_read")
+
+    def __init__(self, index: CodeIndex) -> None:
+        self._index = index
+        self._read: dict[bytes, ConceptReading] = {b"": NO_CONCEPT, b"null": NO_CONCEPT}
+
+    def read(self, raw: Raw) -> ConceptReading:
+        """What the concept means; `NO_CONCEPT` when there is none.
+
+        Reads a CodeableConcept, several as one, R5's CodeableReference, a Coding, and plain text.
+        """
+        written = bytes(raw)
+        known = self._read.get(written)
+        if known is None:
+            known = self._read[written] = self._first_read(raw)
+        return known
+
+    def read_each(self, raw: Raw) -> Iterator[ConceptReading]:
+        """The concepts of a list, one at a time; also reads one that stands alone."""
+        if raw is NOTHING:
+            return
+        for entry in loose_json.each(plain(raw)):
+            yield self.read_plain(entry)
+
+    def read_plain(self, value: object) -> ConceptReading:
+        """A concept that is decoded already."""
+        return self._read_loosely(value)
+
+    def read_text(self, text: str) -> ConceptReading:
+        """A text that stands for a concept, such as the name of a device."""
+        return self._reading([], text) if text else NO_CONCEPT
+
+    def _first_read(self, raw: Raw) -> ConceptReading:
+        try:
+            shape = _DECODE(raw)
+        except READ_ERRORS:
+            return self._read_loosely(plain(raw))
+        if not shape.coding and not shape.text:
+            # why: a Coding, R5's CodeableReference and an empty concept all look like this
+            return self._read_loosely(plain(raw))
+        meaning = self._index.meaning
+        codings = [
+            (meaning(coding.system, coding.code or ""), (coding.display or "").strip())
+            for coding in shape.coding
+        ]
+        return self._reading(codings, (shape.text or "").strip())
+
+    def _read_loosely(self, value: object) -> ConceptReading:
+        if value is None:
+            return NO_CONCEPT
+        if not isinstance(value, _SIMPLE_TYPES):
+            return _UNREADABLE
+        concept = loose_json.read_concept(value)
+        meaning = self._index.meaning
+        return self._reading(
+            [(meaning(c.uri, c.code), c.display) for c in concept.codings], concept.text
+        )
+
+    def _reading(self, codings: _Codings, text: str) -> ConceptReading:
+        displays = [display for _, display in codings if display]
+        words = text or "; ".join(displays)
+        known = [code for code, _ in codings if code.system is not None and code.code]
+        label = text or (displays[0] if displays else "")
+        if not label:
+            label = next((code.code for code, _ in codings if code.code), "")
+        if not known and not words:
+            return ConceptReading(display=label)
+        texts = [text] if text else displays
+        is_family, has_family_words = self._family(known, displays, text)
+        if is_family:
+            hits: tuple[ConceptHit, ...] = ()
+        else:
+            hits = self._hits(known, texts, has_family_words=has_family_words)
+        return ConceptReading(
+            display=label,
+            text=words.lower(),
+            codings=tuple([(code.system or "", code.code) for code in known]),
+            hits=hits,
+            is_family=is_family,
+        )
+
+    def _hits(
+        self, codings: list[CodeMeaning], texts: list[str], *, has_family_words: bool
+    ) -> tuple[ConceptHit, ...]:
+        found: dict[str, ConceptHit] = {}
+        for code in codings:
+            for value_set in code.value_sets:
+                earlier = found.get(value_set)
+                # why: a SNOMED code beside an ICD-10-CM one has no 7th character, and that says what is over
+                if earlier is None or (code.seventh and not earlier.seventh):
+                    found[value_set] = ConceptHit(
+                        value_set, "code", code.system or "", code.code, code.seventh
+                    )
+        for text in texts:
+            if has_family_words and self._is_family_clause(text):
+                continue
+            for phrase in self._index.phrases.read(text):
+                if phrase.value_set not in found:
+                    found[phrase.value_set] = ConceptHit(
+                        phrase.value_set, "text", "", phrase.phrase
+                    )
+        return tuple(found.values())
+
+    def _family(
+        self, codings: list[CodeMeaning], displays: list[str], text: str
+    ) -> tuple[bool, bool]:
+        """Whether it is a family history, and whether any of its words speak of one at all.
+
+        It is one by its code, by a display that says so, or by a text that begins so. A coded cancer whose text
+        goes on about a mother's is still the patient's.
+        """
+        words = self._index.compiled.family_words
+        marks = self._index.compiled.family_marks
+        by_code = any(code.is_family for code in codings)
+        everything = "; ".join((text, *displays)).lower()
+        if words is None or not any(mark in everything for mark in marks):
+            return by_code, False
+        return by_code or words.match(text) is not None or any(map(words.search, displays)), True
+
+    def _is_family_clause(self, text: str) -> bool:
+        """True for a text of one clause that speaks of a family history anywhere."""
+        words = self._index.compiled.family_words
+        return (
+            words is not None and _CLAUSE_MARKS.isdisjoint(text) and words.search(text) is not None
+        )

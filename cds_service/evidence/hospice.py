@@ -1,0 +1,40 @@
+"""Whether a patient is in hospice care: then nobody is asked to reconsider an image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from cds_service.evidence.intake import OurResources
+from cds_service.evidence.lookup import HOSPICE
+from cds_service.evidence.loose_json import as_object, as_text
+from cds_service.evidence.model import ConditionHit
+from cds_service.evidence.resources import EncounterShape, plain
+
+_NEVER_HAPPENED: Final = frozenset({"entered-in-error", "cancelled"})
+
+
+def is_in_hospice(conditions: Mapping[str, Iterable[ConditionHit]], ours: OurResources) -> bool:
+    """True for a current Condition, or an Encounter, that the guideline's hospice value set holds."""
+    # Every Encounter is looked at, so that those of other patients are counted.
+    encounters = [
+        _is_hospice_care(shape, ours) for _, shape, _ in ours.of_type("Encounter", EncounterShape)
+    ]
+    return any(encounters) or any(
+        hit.entry.clinical == "current" and hit.entry.verification != "refuted"
+        for hit in conditions.get(HOSPICE, ())
+    )
+
+
+def _is_hospice_care(shape: EncounterShape, ours: OurResources) -> bool:
+    if as_text(shape.status).lower() in _NEVER_HAPPENED:
+        return False
+    read = ours.concepts
+    discharge = as_object(plain(shape.hospitalization)).get("dischargeDisposition")
+    named = [
+        concept
+        for element in (shape.type, shape.service_type, shape.reason_code, shape.reason)
+        for concept in read.read_each(element)
+    ]
+    named.append(read.read_plain(discharge))
+    return any(HOSPICE in concept.value_sets for concept in named)

@@ -1,0 +1,267 @@
+"""Which value sets a code is in: the guideline's lists compiled once, so that one pass over a chart finds every hit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from cds_service.coding import plain_code, system_name
+from cds_service.evidence.catalog import Catalog, compile_catalog
+from cds_service.evidence.text import PhraseReader
+from cds_service.evidence.units import UnitTable, compile_units
+from cds_service.knowledge.model import CodeEntry, EvidenceRules, Guideline, ValueSet
+
+HOSPICE: Final = "hospice"
+"""Value set that says a patient is in hospice or palliative care."""
+IMPLANTS: Final = ("mri-unsafe-device", "mri-caution-device")
+"""Value sets of what matters for MRI, the worse first."""
+CONTRAST_AGENTS: Final = ("gadolinium-agent", "iodinated-agent", "contrast-agent-unspecified")
+"""Value sets of contrast agents."""
+
+_WHO_LENGTH: Final = 4
+"""WHO ICD-10 and ICD-10-CM agree at three and four characters only."""
+_SNOMED_LEAST_DIGITS: Final = 6
+_FULL_LENGTH: Final = 7
+_SEVENTH: Final[Mapping[str, Literal["initial", "sequela"]]] = {
+    "A": "initial",
+    "B": "initial",
+    "C": "initial",
+    "S": "sequela",
+}
+
+_KEPT_CODES: Final = 20_000
+_KEPT_CODE: Final = 32
+_KEPT_URI: Final = 100
+"""Meanings of so many codes, none longer, are kept between calls: codes alone tell nothing of a patient."""
+
+_Ids = tuple[str, ...]
+Seventh = Literal["", "initial", "subsequent", "sequela"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prefixes:
+    """ICD-10-CM: value sets by prefix, and by prefix those that it takes out again."""
+
+    include: Mapping[str, _Ids]
+    exclude: Mapping[str, _Ids]
+    lengths: tuple[int, ...]
+
+    def value_sets(self, code: str, limit: int) -> _Ids:
+        """Ids by the prefixes of the code that have at most `limit` characters; exclude wins."""
+        found: _Ids = ()
+        dropped: _Ids = ()
+        for length in self.lengths:
+            if length > limit or length > len(code):
+                break
+            prefix = code[:length]
+            found += self.include.get(prefix, ())
+            dropped += self.exclude.get(prefix, ())
+        if len(found) > 1 or dropped:
+            return tuple(dict.fromkeys(v for v in found if v not in dropped))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMeaning:
+    """What the guideline knows of one code."""
+
+    system: str | None
+    """Our word for the system, None for one that is not ours."""
+    code: str
+    """In the spelling of the knowledge files."""
+    value_sets: _Ids = ()
+    seventh: Seventh = ""
+    is_family: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CodeIndex:
+    """Look-ups of the guideline that the readers use. Compiled once, then shared by all calls."""
+
+    phrases: PhraseReader
+    rules: EvidenceRules
+    catalog: Catalog
+    units: Mapping[str, UnitTable]
+    """By value set id, for the sets that have a quantity."""
+    drug_codes: frozenset[tuple[str, str]]
+    """(value set id, RxNorm code) of whole drugs: they name their own form, no route is asked for."""
+    compiled: CompiledRules
+    _exact: Mapping[str, Mapping[str, _Ids]]
+    _icd: _Prefixes
+    _kept: dict[tuple[str | None, str], CodeMeaning]
+
+    def value_sets(self, system: str | None, code: str) -> _Ids:
+        """Ids of the value sets that hold this code, each once; empty for a system that is not ours.
+
+        `system` is a word of `coding`. The code is taken in any spelling.
+        """
+        return self._of_plain(system, plain_code(system, code)) if system is not None else ()
+
+    def meaning(self, uri: str | None, code: str) -> CodeMeaning:
+        """Everything that the guideline knows of a code, given as a Coding has it."""
+        if len(code) > _KEPT_CODE or (uri is not None and len(uri) > _KEPT_URI):
+            return self._meaning(uri, code)
+        kept = self._kept
+        found = kept.get((uri, code))
+        if found is None:
+            found = self._meaning(uri, code)
+            if len(kept) < _KEPT_CODES:
+                kept[(uri, code)] = found
+        return found
+
+    def _meaning(self, uri: str | None, code: str) -> CodeMeaning:
+        system = system_name(uri)
+        code = plain_code(system, code)
+        if system is None:
+            return CodeMeaning(None, code)
+        return CodeMeaning(
+            system=system,
+            code=code,
+            value_sets=self._of_plain(system, code),
+            seventh=self.seventh(system, code),
+            is_family=self.is_family_code(system, code),
+        )
+
+    def _of_plain(self, system: str, code: str) -> _Ids:
+        if system in ("icd10cm", "icd10"):
+            if len(code) >= _SNOMED_LEAST_DIGITS and code.isdecimal():
+                # why: no ICD-10 code is all digits, and real problem lists hold SNOMED codes under ICD
+                return self._exact["snomed"].get(code, ())
+            return self._icd.value_sets(code, _FULL_LENGTH if system == "icd10cm" else _WHO_LENGTH)
+        codes = self._exact.get(system)
+        return codes.get(code, ()) if codes is not None else ()
+
+    def seventh(self, system: str, code: str) -> Seventh:
+        """What the 7th character of a plain ICD-10-CM code says, where the code has one that counts."""
+        if system != "icd10cm" or len(code) != _FULL_LENGTH or not code[-1].isalpha():
+            return ""
+        if not code.startswith(self.rules.seventh_character_prefixes):
+            return ""
+        return _SEVENTH.get(code[-1], "subsequent")
+
+    def is_family_code(self, system: str | None, code: str) -> bool:
+        """True for the plain ICD-10 code of a family history."""
+        return system in ("icd10cm", "icd10") and code.startswith(self.compiled.family_prefixes)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRules:
+    """The lists of the evidence rules as sets, and their words as patterns."""
+
+    condition_current: frozenset[str]
+    condition_past: frozenset[str]
+    verification_dropped: frozenset[str]
+    verification_suspected: frozenset[str]
+    observation_counts: frozenset[str]
+    medication_counts: frozenset[str]
+    procedure_counts: frozenset[str]
+    positive_answers: frozenset[tuple[str, str]]
+    negative_answers: frozenset[tuple[str, str]]
+    family_prefixes: _Ids
+    family_words: re.Pattern[str] | None
+    family_marks: _Ids
+    """Beginnings of those words: a lower-case text that holds none of them holds none of the words."""
+    local_use: re.Pattern[str] | None
+    """Routes and forms by which a drug does not reach the whole body."""
+    positive_words: re.Pattern[str] | None
+    negative_words: re.Pattern[str] | None
+    guard_words: re.Pattern[str] | None
+
+
+def compile_index(guideline: Guideline) -> CodeIndex:
+    """The guideline's codes, phrases and units as look-ups."""
+    sets = tuple(guideline.value_sets.values())
+    units = {name: compile_units(quantity) for name, quantity in guideline.units.items()}
+    return CodeIndex(
+        phrases=PhraseReader(guideline.value_sets, guideline.evidence.text),
+        rules=guideline.evidence,
+        catalog=compile_catalog(guideline),
+        units={s.id: units[s.quantity] for s in sets if s.quantity in units},
+        drug_codes=frozenset((s.id, entry.code.strip()) for s in sets for entry in s.rxnorm_drug),
+        compiled=_compile_rules(guideline.evidence),
+        _exact=_exact_codes(sets),
+        _icd=_prefixes(guideline.value_sets),
+        _kept={},
+    )
+
+
+def _exact_codes(sets: Iterable[ValueSet]) -> Mapping[str, Mapping[str, _Ids]]:
+    found: dict[str, dict[str, dict[str, None]]] = {
+        system: {} for system in ("snomed", "loinc", "rxnorm", "cpt")
+    }
+    for value_set in sets:
+        lists: tuple[tuple[str, tuple[CodeEntry, ...]], ...] = (
+            ("snomed", value_set.snomed),
+            ("loinc", value_set.loinc),
+            ("rxnorm", value_set.rxnorm_ingredient),
+            ("rxnorm", value_set.rxnorm_drug),
+            ("cpt", value_set.cpt),
+        )
+        for system, entries in lists:
+            for entry in entries:
+                found[system].setdefault(plain_code(system, entry.code), {})[value_set.id] = None
+    return {
+        system: {code: tuple(ids) for code, ids in codes.items()} for system, codes in found.items()
+    }
+
+
+def _prefixes(value_sets: Mapping[str, ValueSet]) -> _Prefixes:
+    include: dict[str, dict[str, None]] = {}
+    exclude: dict[str, dict[str, None]] = {}
+    for value_set in value_sets.values():
+        excluded = value_set.icd10cm_exclude
+        other = value_sets.get(value_set.icd10cm_exclude_set or "")
+        if other is not None:
+            excluded += other.icd10cm
+        for entries, table in ((value_set.icd10cm, include), (excluded, exclude)):
+            for entry in entries:
+                table.setdefault(plain_code("icd10cm", entry.code), {})[value_set.id] = None
+    return _Prefixes(
+        include={prefix: tuple(ids) for prefix, ids in include.items()},
+        exclude={prefix: tuple(ids) for prefix, ids in exclude.items()},
+        lengths=tuple(sorted({len(prefix) for prefix in (*include, *exclude) if prefix})),
+    )
+
+
+def _compile_rules(rules: EvidenceRules) -> CompiledRules:
+    return CompiledRules(
+        condition_current=frozenset(rules.condition_count),
+        condition_past=frozenset(rules.condition_past),
+        verification_dropped=frozenset(rules.condition_drop_verification),
+        verification_suspected=frozenset(rules.condition_suspected_verification),
+        observation_counts=frozenset(rules.observation_count),
+        medication_counts=frozenset(rules.medication_count),
+        procedure_counts=frozenset(rules.procedure_count),
+        positive_answers=_answers(rules.positive_snomed, rules.positive_loinc),
+        negative_answers=_answers(rules.negative_snomed, rules.negative_loinc),
+        family_prefixes=tuple(plain_code("icd10cm", p) for p in rules.family_history_prefixes),
+        family_words=_words(rules.family_history_words),
+        family_marks=tuple({w.split()[0].lower() for w in rules.family_history_words if w.split()}),
+        local_use=_words((*rules.route_exclude, *rules.form_words_exclude)),
+        positive_words=_words(rules.positive_text),
+        negative_words=_words(rules.negative_text),
+        guard_words=_words((*rules.text.guard, *rules.text.guard_after)),
+    )
+
+
+def _answers(snomed: _Ids, loinc: _Ids) -> frozenset[tuple[str, str]]:
+    return frozenset(
+        [
+            *(("snomed", code.strip()) for code in snomed),
+            *(("loinc", code.strip()) for code in loinc),
+        ]
+    )
+
+
+def _words(words: Iterable[str]) -> re.Pattern[str] | None:
+    """A pattern that finds any of the words or phrases, whole, case ignored; None when there are none."""
+    # The longest first, so that "not detected" is found before "detected" and "no".
+    phrases = sorted(
+        {word.strip().lower() for word in words if word.strip()}, key=len, reverse=True
+    )
+    if not phrases:
+        return None
+    any_of = "|".join(r"\s+".join(map(re.escape, phrase.split())) for phrase in phrases)
+    return re.compile(rf"(?<!\w)(?:{any_of})(?!\w)", re.IGNORECASE)

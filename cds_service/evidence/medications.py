@@ -1,0 +1,265 @@
+"""Medication orders and statements to exposures: which drug reached the body, from when until when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+from cds_service.evidence.concepts import NO_CONCEPT, ConceptReader, ConceptReading
+from cds_service.evidence.conditions import reference
+from cds_service.evidence.dates import days_after, read_date
+from cds_service.evidence.lookup import CodeIndex
+from cds_service.evidence.loose_json import as_object, as_text, each, read_concepts
+from cds_service.evidence.model import DateSpan, Exposure, Via
+from cds_service.evidence.person import is_true
+from cds_service.evidence.references import local_reference
+from cds_service.evidence.resources import (
+    NOTHING,
+    MedicationOrderShape,
+    MedicationShape,
+    plain,
+    read_medication,
+)
+from cds_service.evidence.units import read_number
+
+_ACTIVE: Final = "active"
+_DAYS_A_WEEK: Final = 7
+_DAYS_A_YEAR: Final = 365
+_HOURS_A_DAY: Final = 24
+_MAX_DAYS: Final = 100 * _DAYS_A_YEAR
+
+_Json = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Drug:
+    """What was given: its concepts, and the words that tell by which way it reaches the body."""
+
+    display: str
+    concepts: tuple[ConceptReading, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """From when until when, as the record says it; the end is not yet cut at the day of reading."""
+
+    start: DateSpan | None
+    last: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class MedicationReader:
+    """Reads the medication orders and statements of one patient on one day."""
+
+    index: CodeIndex
+    concepts: ConceptReader
+    as_of: date
+    included: Mapping[str, MedicationShape]
+    """Medication resources of the call by `Medication/<id>`."""
+
+    def read(
+        self, kind: str, shape: MedicationOrderShape
+    ) -> tuple[tuple[tuple[str, Exposure], ...], bool]:
+        """((value set id, exposure)…, whether the record says at all which drug it is)."""
+        status = as_text(shape.status).lower()
+        if status and status not in self.index.compiled.medication_counts:
+            return (), True
+        if is_true(shape.do_not_perform):
+            return (), True
+        drug = self._drug(shape)
+        if drug is None:
+            return (), False
+        matched = self._matched(drug, shape)
+        if not matched:
+            return (), True
+        by_code = self._exposure(kind, shape, drug, status)
+        by_text = replace(by_code, via="text")
+        return tuple(
+            (value_set, by_code if via == "code" else by_text) for value_set, via in matched.items()
+        ), True
+
+    def _exposure(
+        self, kind: str, shape: MedicationOrderShape, drug: _Drug, status: str
+    ) -> Exposure:
+        course = self._course(shape)
+        is_active = status == _ACTIVE
+        last = course.last
+        if last is None and is_active:
+            last = self.as_of
+        ongoing = is_active and last is not None and last >= self.as_of
+        if course.start is not None and course.start.first > days_after(
+            self.as_of, self.index.rules.future_days
+        ):
+            # why: a course that begins later has no day of exposure yet; its own date says so
+            last, ongoing = None, False
+        return Exposure(
+            reference=reference(kind, shape.id),
+            display=drug.display,
+            via="code",
+            start=course.start,
+            end=min(last, self.as_of) if last is not None else None,
+            ongoing=ongoing,
+        )
+
+    # ------------------------------------------------------------------ which drug
+
+    def _drug(self, shape: MedicationOrderShape) -> _Drug | None:
+        """The drug of the order; None when the record names none that could be found."""
+        concept = self.concepts.read(shape.medication_codeable_concept)
+        target = ""
+        label = ""
+        if shape.medication is not NOTHING:
+            either = plain(shape.medication)
+            concept = self.concepts.read(shape.medication)
+            link = as_object(as_object(either).get("reference"))
+            target, label = as_text(link.get("reference")), as_text(link.get("display"))
+        elif shape.medication_reference is not NOTHING:
+            link = as_object(plain(shape.medication_reference))
+            target, label = as_text(link.get("reference")), as_text(link.get("display"))
+        if concept.codings or concept.text or concept.display:
+            return _Drug(concept.display, (concept,), concept.text)
+        found = self._referenced(target, shape)
+        if found is not None:
+            return self._from_medication(found, label)
+        if label:
+            return _Drug(label, (self.concepts.read_text(label),), label)
+        return None
+
+    def _referenced(self, target: str, shape: MedicationOrderShape) -> MedicationShape | None:
+        if not target.startswith("#"):
+            return self.included.get(local_reference(target)) if target else None
+        for entry in each(plain(shape.contained)):
+            medication = read_medication(entry)
+            if medication is not None and as_text(medication.id).lstrip("#") == target[1:]:
+                return medication
+        return None
+
+    def _from_medication(self, medication: MedicationShape, label: str) -> _Drug | None:
+        concepts = [self.concepts.read(medication.code)]
+        for entry in each(plain(medication.ingredient)):
+            ingredient = as_object(entry)
+            item = ingredient.get("itemCodeableConcept") or ingredient.get("item")
+            concepts.append(self.concepts.read_plain(item) if item is not None else NO_CONCEPT)
+        if label:
+            concepts.append(self.concepts.read_text(label))
+        named = tuple(concept for concept in concepts if concept.display or concept.codings)
+        if not named:
+            return None
+        forms = [*_words(plain(medication.form)), *_words(plain(medication.dose_form))]
+        words = " ; ".join([*(concept.text for concept in named), *forms])
+        return _Drug(named[0].display, named, words)
+
+    # ------------------------------------------------------------------ value sets
+
+    def _matched(self, drug: _Drug, shape: MedicationOrderShape) -> dict[str, Via]:
+        """Value sets of the drug. Codes of whole drugs count directly, all else by a systemic route or form."""
+        found: dict[str, Via] = {}
+        hits = [hit for concept in drug.concepts for hit in concept.hits]
+        if not hits:
+            return found
+        is_local = self._is_local(drug, shape)
+        for hit in hits:
+            is_whole_drug = (hit.value_set, hit.code) in self.index.drug_codes
+            if is_local and not is_whole_drug:
+                continue
+            if hit.via == "code" or hit.value_set not in found:
+                found[hit.value_set] = hit.via
+        return found
+
+    def _is_local(self, drug: _Drug, shape: MedicationOrderShape) -> bool:
+        """True when name or form say so, or every route that is stated."""
+        local = self.index.compiled.local_use
+        if local is None:
+            return False
+        if local.search(drug.words):
+            return True
+        routes = [" ; ".join(_words(d.get("route"))) for d in _dosages(shape)]
+        stated = [route for route in routes if route]
+        return bool(stated) and all(local.search(route) for route in stated)
+
+    # ------------------------------------------------------------------ from when until when
+
+    def _course(self, shape: MedicationOrderShape) -> _Course:
+        dispense = as_object(plain(shape.dispense_request))
+        effective = as_object(plain(shape.effective_period))
+        bounds = _first_bounds(shape)
+        period = as_object(bounds.get("boundsPeriod"))
+        start = _first_date(
+            as_object(dispense.get("validityPeriod")).get("start"),
+            effective.get("start"),
+            shape.effective_date_time,
+            period.get("start"),
+            shape.authored_on,
+            shape.date_written,
+        )
+        ended = read_date(effective.get("end"))
+        if ended is not None:
+            return _Course(start, ended.last)
+        days = self._days(dispense.get("expectedSupplyDuration"))
+        if days is not None:
+            days *= 1 + _repeats(dispense.get("numberOfRepeatsAllowed"))
+        else:
+            ended = read_date(period.get("end"))
+            if ended is not None:
+                return _Course(start, ended.last)
+            days = self._days(bounds.get("boundsDuration"))
+        if days is None or start is None:
+            return _Course(start, None)
+        return _Course(start, days_after(start.first, min(days, _MAX_DAYS) - 1))
+
+    def _days(self, value: object) -> int | None:
+        """Whole days of a Duration, at least one; None for none or for a unit that is no length of time."""
+        duration = as_object(value)
+        number = read_number(as_text(duration.get("value")))
+        if number is None or number <= 0:
+            return None
+        days_per_month = self.index.rules.days_per_month
+        for word in (as_text(duration.get("code")), as_text(duration.get("unit")).lower()):
+            match word:
+                case "d" | "day" | "days":
+                    return max(round(number), 1)
+                case "wk" | "week" | "weeks":
+                    return max(round(number * _DAYS_A_WEEK), 1)
+                case "mo" | "month" | "months":
+                    return max(round(number * days_per_month), 1)
+                case "a" | "year" | "years":
+                    return max(round(number * _DAYS_A_YEAR), 1)
+                case "h" | "hour" | "hours":
+                    return max(round(number / _HOURS_A_DAY), 1)
+        return None
+
+
+def _first_bounds(shape: MedicationOrderShape) -> _Json:
+    """`timing.repeat` of the first dosage that bounds its time."""
+    for dosage in _dosages(shape):
+        repeat = as_object(as_object(dosage.get("timing")).get("repeat"))
+        if as_object(repeat.get("boundsPeriod")) or as_object(repeat.get("boundsDuration")):
+            return repeat
+    return {}
+
+
+def _dosages(shape: MedicationOrderShape) -> Iterator[_Json]:
+    for element in (shape.dosage_instruction, shape.dosage):
+        for entry in each(plain(element)):
+            if isinstance(entry, dict):
+                yield entry
+
+
+def _first_date(*values: object) -> DateSpan | None:
+    return next((span for value in values if (span := read_date(value)) is not None), None)
+
+
+def _repeats(value: object) -> int:
+    number = read_number(as_text(value))
+    return int(number) if number is not None and number > 0 else 0
+
+
+def _words(value: object) -> Iterator[str]:
+    """Text and displays of a concept."""
+    for concept in read_concepts(value):
+        if concept.text:
+            yield concept.text
+        yield from (coding.display for coding in concept.codings if coding.display)

@@ -1,0 +1,301 @@
+"""What was read: one patient's record, and the imaging orders of the call.
+
+Readers never decide whether something counts. They keep what the record says (dates with their precision,
+status, how a match was made), so that the assessment can weigh it and every card can show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+from cds_service.cds_hooks.model import GapReason
+from cds_service.knowledge.model import Contrast, Modality, Priority, Region
+
+Via = Literal["code", "text"]
+"""How a value set was matched; a text match is at most suspected."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DateSpan:
+    """A FHIR date with its precision: the days it may mean, both ends included. The zone is ignored."""
+
+    first: date
+    last: date
+
+    @property
+    def is_exact(self) -> bool:
+        """True when the day itself is known."""
+        return self.first == self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Something needed that could not be read. `source` is a prefetch key, or a criterion id for `failed`."""
+
+    source: str
+    reason: GapReason
+    note: str = ""
+    """For the explanation, in words, without patient data."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionEntry:
+    """One Condition."""
+
+    reference: str
+    display: str
+    """text, else a display, else the code: as the record has it."""
+    clinical: Literal["current", "past"]
+    """past: inactive, remission, resolved, or abated on or before the day that the record was read for."""
+    status_recorded: bool
+    verification: Literal["confirmed", "suspected", "refuted"]
+    """`refuted` stays here, only to be weighed against other entries; entered-in-error never gets here."""
+    onset: DateSpan | None
+    """onsetDateTime, onsetPeriod.start, or birth date + onsetAge (as a span)."""
+    recorded: DateSpan | None
+    """recordedDate (assertedDate, dateRecorded)."""
+    abated: DateSpan | None
+    text: str
+    """All text of the code, lower case, for `text_required`; empty when there is none."""
+    codings: tuple[tuple[str, str], ...]
+    """(system word, plain code) of the codings in systems that we know."""
+    body_sites: frozenset[str]
+    """Ids of value sets that a bodySite is in."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionHit:
+    """A Condition that is in a value set."""
+
+    entry: ConditionEntry
+    via: Via
+    system: str
+    """System word of the code that matched; empty for a text match."""
+    code: str
+    """The plain code that matched; for a text match the phrase."""
+    seventh: Literal["", "initial", "subsequent", "sequela"] = ""
+    """ICD-10-CM 7th character of the code that matched, where it has one (`seventh_character_prefixes`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationEntry:
+    """One Observation, or one component of one (then with its parent's reference, date and status)."""
+
+    reference: str
+    display: str
+    when: DateSpan | None
+    """effectiveDateTime, effectivePeriod.end, effectiveInstant, else issued."""
+    value_text: str
+    """The value as recorded, with its unit, for the card; empty when there is none."""
+    polarity: Literal["positive", "negative", "unknown"]
+    """From coded, text or boolean values; unknown for numbers, no value and dataAbsentReason."""
+    codings: tuple[tuple[str, str], ...]
+    value_codings: tuple[tuple[str, str], ...] = ()
+    value_date: DateSpan | None = None
+    """valueDateTime, e.g. of a due date."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationHit:
+    """An Observation that is in a value set."""
+
+    entry: ObservationEntry
+    via: Via
+    code: str
+    """The code (or phrase) that matched: values of different codes are never compared with each other."""
+    number: float | None
+    """In the canonical unit of the value set's quantity; None when there is no usable number."""
+    comparator: Literal["", "<", "<=", ">", ">="] = ""
+    problem: Literal["", "unit-missing", "unit-unknown", "no-value"] = ""
+    """Why `number` is None although the set has a quantity."""
+    inferred_unit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """One medication course that is in a value set."""
+
+    reference: str
+    display: str
+    via: Via
+    start: DateSpan | None
+    end: date | None
+    """Last day of exposure, never after the day that the record was read for; None: length unknown."""
+    ongoing: bool
+    """Active on that day as far as the record says."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureHit:
+    """A Procedure that is in a value set, completed or in progress."""
+
+    reference: str
+    display: str
+    via: Via
+    code: str
+    when: DateSpan | None
+
+
+@dataclass(frozen=True, slots=True)
+class StudyProcedure:
+    """What an imaging order or an earlier study images."""
+
+    modality: Modality | None
+    regions: tuple[Region, ...]
+    """In the order cervical, thoracic, lumbar, sacrum, sacroiliac, whole; empty: not stated."""
+    contrast: Contrast
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierStudy:
+    """A completed spine imaging study on record (DiagnosticReport, ImagingStudy, Procedure)."""
+
+    reference: str
+    display: str
+    procedure: StudyProcedure
+    when: DateSpan | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOrder:
+    """A spine imaging order that is on record or among the drafts, and still open."""
+
+    reference: str
+    display: str
+    procedure: StudyProcedure
+    authored: DateSpan | None
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceEntry:
+    """An implant, device or fragment that matters for MRI."""
+
+    reference: str
+    display: str
+    via: Via
+    safety: Literal["unsafe", "conditional", "unknown"]
+    when: DateSpan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AllergyHit:
+    """An AllergyIntolerance to a contrast agent: `value_set` names the agent set."""
+
+    reference: str
+    display: str
+    value_set: str
+    via: Via
+    suspected: bool
+    when: DateSpan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What is used of Patient; nothing else of it is read."""
+
+    birth: DateSpan | None
+    gender: Literal["female", "male", "other", "unknown"]
+    """As recorded, case ignored; `unknown` when missing."""
+    is_deceased: bool
+    country: str
+    """ISO 3166 or free text of the home address, as recorded; empty when none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRecord:
+    """Everything read about one patient in one call, indexed by value set id."""
+
+    person: Person | None
+    """None: Patient could not be read."""
+    conditions: Mapping[str, tuple[ConditionHit, ...]]
+    observations: Mapping[str, tuple[ObservationHit, ...]]
+    exposures: Mapping[str, tuple[Exposure, ...]]
+    procedures: Mapping[str, tuple[ProcedureHit, ...]]
+    studies: tuple[EarlierStudy, ...]
+    open_orders: tuple[OpenOrder, ...]
+    devices: tuple[DeviceEntry, ...]
+    allergies: tuple[AllergyHit, ...]
+    condition_by_reference: Mapping[str, tuple[tuple[str, ConditionHit], ...]]
+    """For reasonReference: (value set id, hit) by `Condition/<id>` reference."""
+    display_by_reference: Mapping[str, str]
+    in_hospice: bool
+    gaps: tuple[Gap, ...]
+    read_keys: frozenset[str]
+    """Prefetch keys that were read in full."""
+    not_understood: int
+    """Conditions with neither a code nor a phrase that the guideline knows: counted, never shown as normal."""
+    other_patients: int
+    """Resources left out because they belong to another patient."""
+    counts: Mapping[str, int]
+    """How many resources were read by prefetch key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason of an order: a reasonCode, the resource of a reasonReference, or its own free text."""
+
+    kind: Literal["code", "reference", "text"]
+    """text: code.text, note, orderDetail and other free text of the order."""
+    display: str
+    value_sets: Mapping[str, Via]
+    """Value sets that it is in, and how each was matched."""
+    reference: str | None = None
+    codings: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StatedDuration:
+    """How long the symptoms have lasted, as a text says: between `least` and `most` days, both included."""
+
+    least: int
+    most: int
+    quote: str
+    """The words themselves, for the card."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImagingOrder:
+    """One draft order that is spine imaging (or looks like it)."""
+
+    raw: msgspec.Raw
+    resource_type: str
+    id: str
+    reference: str
+    """As the explanation and the actions name it: `ServiceRequest/o1`."""
+    kind: Literal["known", "unmapped", "unrated"]
+    """unmapped: the text names the spine, neither code nor text a modality. unrated: recognised, never rated."""
+    procedure: StudyProcedure
+    read_from: Literal["code", "body-site", "text"]
+    """Where the modality and region were read; `text` is said on the card."""
+    display: str
+    """code.text, else display, else our own words for the code."""
+    coding_systems: tuple[str, ...]
+    """System words of its codings, in their order."""
+    priority: Priority
+    priority_stated: bool
+    status: str
+    authored: DateSpan | None
+    reasons: tuple[Reason, ...]
+    """reasonCodes and reasonReferences first, free text last."""
+    has_reason: bool
+    """A reasonCode or reasonReference with content."""
+    duration: StatedDuration | None
+    """The longest duration stated in its texts."""
+    mentions_travel: bool
+    mentions_imaging_elsewhere: bool
+    has_laterality: bool
+    encounter: msgspec.Raw | None
+    requester: msgspec.Raw | None
+    subject: msgspec.Raw | None
+    instance: int = 0
+    """Position among the draft orders."""
+    full_url: str | None = None
+    """`fullUrl` of its entry: a selection may name it so."""
+    texts: tuple[str, ...] = ()
+    """Its free text in full: of reasons, code, notes and order details."""

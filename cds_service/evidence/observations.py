@@ -1,0 +1,103 @@
+"""Observation to entries: one for itself, one for each component."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cds_service.evidence.concepts import ConceptHit, ConceptReader, ConceptReading
+from cds_service.evidence.conditions import reference
+from cds_service.evidence.dates import read_date
+from cds_service.evidence.lookup import CodeIndex
+from cds_service.evidence.loose_json import as_object, as_text
+from cds_service.evidence.model import DateSpan, ObservationEntry, ObservationHit
+from cds_service.evidence.resources import (
+    NOTHING,
+    ComponentShape,
+    ObservationShape,
+    plain,
+    read_components,
+)
+from cds_service.evidence.values import Value, measured, read_value
+
+_Hits = list[tuple[str, ObservationHit]]
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationReader:
+    """Reads the Observations of one patient."""
+
+    index: CodeIndex
+    concepts: ConceptReader
+
+    def read(self, shape: ObservationShape, code: ConceptReading) -> _Hits:
+        """(value set id, hit) of an Observation and its components; empty for a status that does not count."""
+        if not code.hits and shape.component is NOTHING:
+            return []
+        if not self._counts(shape.status):
+            return []
+        found: _Hits = []
+        when = _when(shape)
+        if code.hits:
+            self._add(found, shape, shape, code, when)
+        if shape.component is NOTHING:
+            return found
+        for component in read_components(shape.component):
+            part = self.concepts.read(component.code)
+            if part.hits:
+                self._add(found, shape, component, part, when)
+        return found
+
+    def _counts(self, status: object) -> bool:
+        """A missing status counts: the measurement is there, only its status was not recorded."""
+        counting = self.index.compiled.observation_counts
+        if isinstance(status, str) and status in counting:
+            return True
+        word = as_text(status).lower()
+        return not word or word in counting
+
+    def _add(
+        self,
+        found: _Hits,
+        parent: ObservationShape,
+        shape: ObservationShape | ComponentShape,
+        code: ConceptReading,
+        when: DateSpan | None,
+    ) -> None:
+        value = read_value(shape, self.index, self.concepts)
+        entry = ObservationEntry(
+            reference("Observation", parent.id),
+            code.display,
+            when,
+            value.text,
+            value.polarity,
+            code.codings,
+            value.codings,
+            value.date,
+        )
+        found.extend([(hit.value_set, self._hit(entry, hit, value)) for hit in code.hits])
+
+    def _hit(self, entry: ObservationEntry, hit: ConceptHit, value: Value) -> ObservationHit:
+        table = self.index.units.get(hit.value_set)
+        if table is None:
+            return ObservationHit(entry, hit.via, hit.code, None)
+        amount = measured(value, table)
+        return ObservationHit(
+            entry,
+            hit.via,
+            hit.code,
+            amount.number,
+            value.comparator if amount.number is not None else "",
+            amount.problem,
+            amount.inferred_unit,
+        )
+
+
+def _when(shape: ObservationShape) -> DateSpan | None:
+    """effectiveDateTime, effectivePeriod.end (its start while it lasts), effectiveInstant, else issued."""
+    span = read_date(shape.effective_date_time)
+    if span is not None:
+        return span
+    if shape.effective_period is not NOTHING:
+        period = as_object(plain(shape.effective_period))
+        span = read_date(period.get("end")) or read_date(period.get("start"))
+    return span or read_date(shape.effective_instant) or read_date(shape.issued)

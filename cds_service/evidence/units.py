@@ -1,0 +1,144 @@
+"""Measured values in one unit: a closed table for each quantity, and no guessing beyond it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import msgspec
+
+from cds_service.knowledge.model import InferredUnit, Quantity, UnitConversion
+
+Problem = Literal["", "unit-missing", "unit-unknown", "no-value"]
+Comparator = Literal["", "<", "<=", ">", ">="]
+
+_PLACES: Final = 6
+"""Rounded so that a converted value that lies on a threshold is not moved off it by binary fractions."""
+_NUMBER: Final = re.compile(
+    r"(<=|>=|<|>)?\s*([+-]?\d{1,15}(?:[.,]\d{1,15})?)\s*([^\s\d.,].{0,40})?", re.ASCII | re.DOTALL
+)
+_GRADE: Final = re.compile(r"[+-]?\s*/\s*(\d{1,3})", re.ASCII)
+_THOUSANDS: Final = re.compile(r"\d{1,3},\d{3}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTable:
+    """One quantity, compiled: every accepted spelling, and the ranges that a missing unit is read from."""
+
+    canonical: str
+    conversions: Mapping[str, UnitConversion]
+    inferred: tuple[InferredUnit, ...]
+
+
+class Measured(msgspec.Struct, frozen=True, gc=False):
+    """A number in the canonical unit, or why there is none."""
+
+    number: float | None
+    problem: Problem = ""
+    inferred_unit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenNumber:
+    """A number that was written as text, with what stood around it."""
+
+    number: float
+    comparator: Comparator
+    unit: str
+    is_grade: bool = False
+    """A grade out of a maximum (`3/5`, `4+/5`): a plain number for scores, nothing for anything else."""
+
+
+def compile_units(quantity: Quantity) -> UnitTable:
+    """One quantity of `units.toml` as look-ups by spelling."""
+    return UnitTable(
+        canonical=quantity.canonical,
+        conversions={conversion.unit: conversion for conversion in quantity.unit},
+        inferred=quantity.inferred,
+    )
+
+
+def in_canonical_unit(table: UnitTable, number: float | None, code: str, unit: str) -> Measured:
+    """The number in the canonical unit of the table.
+
+    The UCUM code is looked up first, then the unit as displayed; spellings are compared exactly. Where both are
+    missing only the ranges of the table may tell the unit.
+    """
+    if number is None or not math.isfinite(number):
+        return Measured(None, "no-value")
+    conversion = table.conversions.get(code) if code else None
+    if conversion is None and unit:
+        conversion = table.conversions.get(unit)
+    if conversion is not None:
+        return Measured(_converted(number, conversion))
+    if code or unit:
+        return Measured(None, "unit-unknown")
+    without_unit = table.conversions.get("")
+    if without_unit is not None:
+        return Measured(_converted(number, without_unit))
+    for candidate in table.inferred:
+        conversion = table.conversions.get(candidate.unit)
+        if conversion is not None and candidate.low <= number <= candidate.high:
+            return Measured(_converted(number, conversion), inferred_unit=True)
+    return Measured(None, "unit-missing")
+
+
+def read_number(text: str) -> float | None:
+    """A plain decimal number, or None: no exponent, no `NaN`, and no comma that may be a thousands mark."""
+    written = read_written_number(text)
+    if written is None or written.unit or written.comparator:
+        return None
+    return written.number
+
+
+def read_written_number(text: str) -> WrittenNumber | None:
+    """A text that is nothing but one number, with a comparator and a unit where they stand with it."""
+    match = _NUMBER.fullmatch(text.strip())
+    if match is None or (_THOUSANDS.fullmatch(match[2].lstrip("+-"))):
+        return None
+    number = float(match[2].replace(",", "."))
+    unit = (match[3] or "").strip()
+    grade = _GRADE.fullmatch(unit)
+    return WrittenNumber(
+        number=number,
+        comparator=_comparator(match[1] or ""),
+        unit=unit,
+        is_grade=grade is not None and 0 <= number <= int(grade[1]),
+    )
+
+
+def read_comparator(value: object) -> Comparator | None:
+    """Quantity.comparator; None for one that we do not know, whose number then says nothing."""
+    if value is None:
+        return ""
+    text = value.strip() if isinstance(value, str) else "?"
+    return _comparator(text) if text in ("", "<", "<=", ">", ">=") else None
+
+
+def _comparator(text: str) -> Comparator:
+    match text:
+        case "<":
+            return "<"
+        case "<=":
+            return "<="
+        case ">":
+            return ">"
+        case ">=":
+            return ">="
+        case _:
+            return ""
+
+
+def _converted(number: float, conversion: UnitConversion) -> float:
+    if conversion.factor == 1:
+        return number
+    if conversion.named == "fahrenheit-to-celsius":
+        number = (number - 32) * 5 / 9
+    elif conversion.named == "kelvin-to-celsius":
+        number -= 273.15
+    elif conversion.factor is not None:
+        number *= conversion.factor
+    return round(number, _PLACES)

@@ -1,0 +1,216 @@
+"""Replays cases and says what came out: here, and on request from a running service as well."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import msgspec
+import requests
+
+from cds_service.advice import Advice, AdviceOptions, CompiledGuideline, advise, in_scope
+from cds_service.cds_hooks.model import Card
+from cds_service.cds_hooks.profiles import ClientProfile
+from cds_service.cds_hooks.request import parse_hook_request
+from cds_service.cds_hooks.response import ADVICE_EXTENSION, response_json
+from cds_service.errors import HookRequestError, PatientDataUnavailable, SpineCdsError
+from cds_service.evidence.requirements import requirements_for
+from cds_service.fhir.complete import complete
+from cds_service.replay.cases import Case
+from cds_service.replay.moved import moved_body
+
+_TIMEOUT = 30
+_BYTES_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """The guideline, the site's choices and the client profile that cases are replayed with."""
+
+    compiled: CompiledGuideline
+    options: AdviceOptions
+    profile: ClientProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came out of one case."""
+
+    case: Case
+    status: int
+    """As the web service answers: 200, 400, 412."""
+    body: bytes
+    """The response body; empty for an error."""
+    advice: Advice | None
+    problem: str
+    """Why there is no advice; empty when there is."""
+    differences: tuple[str, ...] = ()
+    """From what was expected, and from what a running service said."""
+
+
+def replay_case(case: Case, engine: Engine) -> Outcome:
+    """One case through the steps of the web service, without web and network."""
+    try:
+        request = parse_hook_request(case.service_id, case.body)
+        if not in_scope(request, engine.compiled):
+            return Outcome(case, 200, response_json((), (), None, engine.profile), None, "")
+        sources = complete(request, requirements_for(request.hook), None)
+        advice = advise(request, sources, engine.compiled, case.as_of, engine.options)
+    except HookRequestError as error:
+        return Outcome(case, error.status, b"", None, str(error))
+    except PatientDataUnavailable as error:
+        return Outcome(case, 412, b"", None, str(error))
+    body = response_json(advice.cards, advice.system_actions, advice.extension_json, engine.profile)
+    return Outcome(case, 200, body, advice, "")
+
+
+def compare_with_expected(outcome: Outcome) -> Iterator[str]:
+    """Differences from the cards that the case expects: exactly these, in this order."""
+    if outcome.case.expected is None:
+        return
+    got = [card_summary(card) for card in (outcome.advice.cards if outcome.advice else ())]
+    wanted = [dict(card) for card in outcome.case.expected]
+    if got != wanted:
+        yield f"expected {_cards_text(wanted)}; got {_cards_text(got) or outcome.problem or 'no card'}"
+
+
+def card_summary(card: Card) -> dict[str, Any]:
+    """What a story promises of a card."""
+    return {
+        "id": card.id,
+        "indicator": card.indicator,
+        "summary": card.summary,
+        "suggestions": [suggestion.id for suggestion in card.suggestions],
+    }
+
+
+def _cards_text(cards: Iterable[Mapping[str, Any]]) -> str:
+    return "; ".join(
+        f"{card.get('indicator')} {card.get('id')} ({card.get('summary')}) "
+        f"[{', '.join(card.get('suggestions', ()))}]"
+        for card in cards
+    )
+
+
+# ------------------------------------------------------------------------------- against a running service
+
+
+@dataclass(slots=True)
+class RunningService:
+    """A service that the same cases are sent to; both doors have to give the same bytes."""
+
+    url: str
+    session: requests.Session = field(default_factory=requests.Session)
+    _today: date | None = None
+
+    def compare(self, case: Case, engine: Engine) -> Iterator[str]:
+        """Send the case, moved to the service's own day, and compare the answer byte by byte."""
+        day = self._day(case)
+        moved = moved_case(case, day)
+        here = replay_case(moved, engine)
+        status, body = self._post(moved)
+        if status != here.status:
+            yield f"{self.url}: status {status}, here {here.status} {here.problem}"
+        elif status == 200 and body != here.body:  # noqa: PLR2004 - HTTP
+            yield f"{self.url}: other bytes than here{_first_difference(body, here.body)}"
+
+    def _post(self, case: Case) -> tuple[int, bytes]:
+        try:
+            answer = self.session.post(
+                f"{self.url.rstrip('/')}/cds-services/{case.service_id}",
+                data=case.body,
+                headers={"Content-Type": "application/json", "Accept": "application/json"},
+                timeout=_TIMEOUT,
+            )
+        except requests.RequestException as error:
+            raise SpineCdsError(
+                f"{self.url}: no answer ({type(error).__name__}). Is the service running there?"
+            ) from error
+        return answer.status_code, answer.content
+
+    def _day(self, case: Case) -> date:
+        """The service's day, as its explanation says it; without one, cases stay on their own day."""
+        if self._today is None:
+            _, body = self._post(case)
+            self._today = _as_of(body)
+        return self._today or case.as_of
+
+
+def moved_case(case: Case, day: date) -> Case:
+    """The case with all its dates moved, so that its day is `day`."""
+    days = (day - case.as_of).days
+    return Case(
+        case.name,
+        case.service_id,
+        day,
+        moved_body(case.body, days),
+        case.expected,
+        case.expected_file,
+    )
+
+
+def _as_of(body: bytes) -> date | None:
+    try:
+        text = msgspec.json.decode(body)["extension"][ADVICE_EXTENSION]["asOf"]
+        return date.fromisoformat(text)
+    except (msgspec.MsgspecError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _first_difference(one: bytes, other: bytes) -> str:
+    at = next(
+        (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+        min(len(one), len(other)),
+    )
+    there = one[at : at + _BYTES_SHOWN].decode(errors="replace")
+    here = other[at : at + _BYTES_SHOWN].decode(errors="replace")
+    return f" from byte {at}: there {there!r}, here {here!r}"
+
+
+# ------------------------------------------------------------------------------- summary
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run of cases came to."""
+
+    cases: int = 0
+    different: int = 0
+    without_cards: int = 0
+    errors: Counter[int] = field(default_factory=Counter)
+    cards: Counter[str] = field(default_factory=Counter)
+
+    def count(self, outcome: Outcome) -> None:
+        """Count one outcome."""
+        self.cases += 1
+        self.different += bool(outcome.differences)
+        if outcome.status != 200:  # noqa: PLR2004 - HTTP
+            self.errors[outcome.status] += 1
+        elif outcome.advice is None or not outcome.advice.cards:
+            self.without_cards += 1
+        if outcome.advice is not None:
+            self.cards.update(card.id for card in outcome.advice.cards)
+
+
+def outcome_line(outcome: Outcome) -> str:
+    """One line: the case, its order, its cards and why."""
+    name = outcome.case.name
+    if outcome.status != 200:  # noqa: PLR2004 - HTTP
+        return f"{name}: {outcome.status} {outcome.problem}"
+    if outcome.advice is None:
+        return f"{name}: no spine imaging order, no card"
+    parts = []
+    for assessment in outcome.advice.assessment.orders if outcome.advice.assessment else ():
+        own = [card for card in outcome.advice.cards if card.order == assessment.order.reference]
+        cards = ", ".join(f"{card.indicator} {card.id}" for card in own) or "no card"
+        why = ", ".join(
+            f"{result.criterion.id} ({result.state.value})" for result in assessment.criteria[:4]
+        )
+        parts.append(
+            f"{assessment.order.display} [{assessment.order.priority}] -> {cards}; "
+            f"{assessment.scenario}{': ' + why if why else ''}"
+        )
+    return f"{name}: {' | '.join(parts)}"
