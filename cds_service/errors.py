@@ -3,6 +3,7 @@
 SpineCdsError
 ├── KnowledgeError            the guideline files are wrong           start-up only, exit 1
 ├── SettingsError             the configuration is wrong              start-up only, exit 2
+├── CaseError                 a saved case cannot be read               replay and explain only, exit 2
 ├── HookRequestError          the client sent what CDS Hooks forbids  400 (404, 405, 413, 415, 422)
 ├── ClientNotTrusted          the JWT is missing, expired, not ours   401 (403: known, not allowed here)
 ├── TooManyRequests           the client's own limit is used up       429
@@ -33,6 +34,10 @@ class SettingsError(SpineCdsError):
     def __init__(self, mistakes: tuple[str, ...]) -> None:
         super().__init__("\n".join(mistakes))
         self.mistakes = mistakes
+
+
+class CaseError(SpineCdsError):
+    """A file of a saved case is missing or is not what it has to be."""
 
 
 class HookRequestError(SpineCdsError):

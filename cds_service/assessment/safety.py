@@ -224,7 +224,7 @@ def _pregnancy_observations(
 def _due_dates(chart: Chart) -> list[PregnancyBasis]:
     limits = chart.rules.guideline.safety_limits
     found = []
-    for hit in chart.record.observations.get("obs-pregnancy-status", ()):
+    for hit in chart.record.observations.get("obs-due-date", ()):
         due = hit.entry.value_date
         if due is None:
             continue

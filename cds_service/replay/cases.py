@@ -11,16 +11,12 @@ from typing import Any
 
 import msgspec
 
-from cds_service.errors import SpineCdsError
+from cds_service.errors import CaseError
 from cds_service.evidence.requirements import REQUIREMENTS
 
 STORY = "story.toml"
 RECORD = "record.json"
 _READ_ERRORS = (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-
-
-class CaseError(SpineCdsError):
-    """A file of a case is missing or is not what it has to be."""
 
 
 @dataclass(frozen=True, slots=True)

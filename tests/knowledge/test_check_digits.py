@@ -29,7 +29,7 @@ def test_a_slip_in_a_loinc_code_does_not(code: str) -> None:
     assert not is_loinc(code)
 
 
-@given(st.integers(min_value=10_000, max_value=10**17), st.integers(0, 15))
+@given(st.integers(min_value=10_000, max_value=10**17 - 1), st.integers(0, 15))
 def test_two_swapped_digits_never_check(number: int, place: int) -> None:
     code = next(f"{number}{digit}" for digit in range(10) if is_snomed(f"{number}{digit}"))
     place %= len(code) - 1

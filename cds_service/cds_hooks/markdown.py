@@ -1,0 +1,57 @@
+"""Text of a record made harmless for a card's detail, which clients render as Markdown, some with raw HTML."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+_BREAK: Final = "\u200b"
+"""Zero-width space: parts an address, so that no client makes a link of it. GitHub's flavor links bare
+addresses after all escapes are resolved, so escapes alone would not do."""
+
+_JOINERS: Final = "\u200c\u200d"
+"""Part of the spelling in some scripts, and harmless."""
+
+_SPECIAL: Final = str.maketrans(
+    {
+        "&": "&amp;",
+        "<": "&lt;",
+        ">": "&gt;",
+        '"': "&quot;",
+        **{character: "\\" + character for character in "\\`*_[]|~!#"},
+    }
+)
+_ADDRESS: Final = re.compile(r"://|@|www(?=\.)", re.IGNORECASE)
+_LINE_START: Final = re.compile(r"^([0-9]+)?([-+=.)])")
+
+
+def escaped(text: str) -> str:
+    """`text` as one line of Markdown that shows exactly these words.
+
+    Line breaks and runs of white space become one space; control and direction marks go.
+    """
+    one_line = " ".join(_visible(text).split())
+    parted = _ADDRESS.sub(_part, one_line)
+    return _LINE_START.sub(r"\1\\\2", parted.translate(_SPECIAL))
+
+
+def _visible(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character if unicodedata.category(character)[0] != "C" else _blank(character)
+        for character in text
+    )
+
+
+def _blank(character: str) -> str:
+    if character in _JOINERS:
+        return character
+    # Cc holds tab and line break; the others (direction marks, zero width) leave no gap.
+    return " " if unicodedata.category(character) == "Cc" else ""
+
+
+def _part(match: re.Match[str]) -> str:
+    found = match.group()
+    return f":{_BREAK}//" if found == "://" else found + _BREAK

@@ -1,0 +1,152 @@
+"""Values of one hook call: what came in, and what goes out. Field names follow CDS Hooks in snake_case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+
+Indicator = Literal["info", "warning", "critical"]
+ActionType = Literal["create", "update", "delete"]
+GapReason = Literal["not-provided", "failed", "partial", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftOrder:
+    """One resource of `draftOrders` (or of the dispatched orders), as the client wrote it."""
+
+    raw: msgspec.Raw
+    """The resource's own JSON text: what goes back in an action is made from this."""
+    resource_type: str
+    id: str
+    """Empty when the client gave none."""
+    full_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FhirAuthorization:
+    """`fhirAuthorization`: lives for one call, is never stored, logged or shown."""
+
+    access_token: str
+    token_type: str
+    expires_in: int | None
+    scope: str
+    subject: str
+    patient: str | None = None
+
+    def __repr__(self) -> str:
+        return "FhirAuthorization(access_token=<not shown>)"
+
+
+@dataclass(frozen=True, slots=True)
+class HookContext:
+    """`context`, the same for every order hook.
+
+    `selections` is None where the hook has none (order-sign, order-dispatch, order-review): then every
+    draft order is meant. References are given as the client wrote them.
+    """
+
+    patient_id: str
+    """Bare logical id: a leading `Patient/` is removed."""
+    user_id: str | None
+    encounter_id: str | None
+    selections: tuple[str, ...] | None
+    draft_orders: tuple[DraftOrder, ...]
+    dispatched_orders: tuple[str, ...] = ()
+    performer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HookRequest:
+    """One parsed hook call."""
+
+    service_id: str
+    """The service whose URL was called, e.g. `spine-imaging-order-select`."""
+    hook: str
+    """The hook that the body names; evaluated as what it says."""
+    hook_instance: str
+    context: HookContext
+    prefetch: Mapping[str, msgspec.Raw]
+    """JSON text by key, undecoded. A key that the client did not send is not there; `null` is `b"null"`."""
+    fhir_server: str | None = None
+    fhir_authorization: FhirAuthorization | None = None
+    extension: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What came for one prefetch key, by prefetch or from the FHIR server."""
+
+    key: str
+    resources: tuple[msgspec.Raw, ...]
+    """JSON text of each resource, OperationOutcome entries removed; empty is a known-empty answer."""
+    gap: GapReason | None
+    """None: read in full (possibly empty). With `partial` the resources are good, and more exist."""
+    note: str = ""
+    """Why, for log and explanation, without patient data."""
+    full_urls: tuple[str | None, ...] = ()
+    """`fullUrl` of each resource, in the same order; empty or None where the Bundle gave none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """A FHIR Coding as we write it."""
+
+    system: str
+    code: str
+    display: str
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action of a suggestion, or one system action."""
+
+    type: ActionType
+    description: str
+    resource: msgspec.Raw | None = None
+    """create, update: the whole resource."""
+    resource_id: str | None = None
+    """delete: relative reference such as `ServiceRequest/o1`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One button on a card. Actions are never empty."""
+
+    id: str
+    """The stable id of the suggestion, e.g. `set-priority-stat`."""
+    uuid: str
+    label: str
+    actions: tuple[Action, ...]
+    is_recommended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of a card."""
+
+    label: str
+    url: str
+    type: Literal["absolute", "smart"] = "absolute"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One card. Texts are final; the wire format adds nothing to them."""
+
+    id: str
+    """The stable id of the card, e.g. `not-yet-indicated`; on the wire it is `source.topic`."""
+    uuid: str
+    summary: str
+    detail: str
+    indicator: Indicator
+    source_label: str
+    source_url: str | None
+    topic: Coding
+    suggestions: tuple[Suggestion, ...] = ()
+    override_reasons: tuple[Coding, ...] = ()
+    links: tuple[Link, ...] = ()
+    order: str | None = None
+    """Reference of the order that the card is about; None for a card about the whole call."""

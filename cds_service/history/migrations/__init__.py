@@ -1,0 +1,1 @@
+"""Migrations of the history database. They run through `cds_service.history.database.upgrade`."""

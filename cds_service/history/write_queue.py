@@ -1,0 +1,112 @@
+"""A bounded queue with one writing thread, so that no answer ever waits for the history."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final, Generic, TypeVar
+
+import structlog
+
+Item = TypeVar("Item")
+
+_BATCH: Final = 100
+_RETRY_SECONDS: Final = 0.5
+_log: Final = structlog.get_logger(__name__)
+
+
+class WriteQueue(Generic[Item]):
+    """Hands items to `write` in order, in batches, from a thread that starts with the first item.
+
+    What doesn't fit is dropped and counted; a batch that can't be written twice is lost and counted.
+    """
+
+    def __init__(self, write: Callable[[Sequence[Item]], None], *, capacity: int = 1000) -> None:
+        self._write = write
+        self._capacity = capacity
+        self._waiting: deque[Item] = deque()
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._writing = False
+        self._closed = False
+        self._dropped = 0
+        self._lost = 0
+
+    @property
+    def dropped(self) -> int:
+        """Items refused because the queue was full or closed."""
+        return self._dropped
+
+    @property
+    def lost(self) -> int:
+        """Items that the database would not take."""
+        return self._lost
+
+    def put(self, item: Item) -> bool:
+        """Queues an item and returns at once. False: dropped."""
+        with self._changed:
+            if self._closed or len(self._waiting) >= self._capacity:
+                self._dropped += 1
+                return False
+            self._waiting.append(item)
+            # Started here and not by the constructor: a server may fork between the two.
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._run, name="history-writer", daemon=True
+                )
+                self._thread.start()
+            self._changed.notify_all()
+            return True
+
+    def flush(self, timeout: float) -> bool:
+        """Waits until all that was put is written. False: there is still some after `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: not self._waiting and not self._writing, timeout=timeout
+            )
+
+    def close(self, timeout: float) -> bool:
+        """Takes no more items, and waits for the rest as `flush` does. May be called twice."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+            thread = self._thread
+        is_done = self.flush(timeout)
+        if thread is not None and is_done:
+            thread.join(timeout)
+        return is_done
+
+    def _run(self) -> None:
+        while batch := self._next_batch():
+            try:
+                self._write(batch)
+            except Exception as error:  # noqa: BLE001 - whatever went wrong, the thread has to live on
+                self._write_again(batch, error)
+            with self._changed:
+                self._writing = False
+                self._changed.notify_all()
+
+    def _next_batch(self) -> list[Item]:
+        """Waits for items. Empty when the queue is closed and all is written."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closed)
+            batch = [self._waiting.popleft() for _ in range(min(_BATCH, len(self._waiting)))]
+            self._writing = bool(batch)
+            return batch
+
+    def _write_again(self, batch: Sequence[Item], error: Exception) -> None:
+        # Most failures are a database that another process holds for a moment. If it is a row, it is
+        # alone now: one that the database refuses doesn't cost the others.
+        time.sleep(_RETRY_SECONDS)
+        lost = 0
+        for item in batch:
+            try:
+                self._write([item])
+            except Exception as again:  # noqa: BLE001 - the same
+                lost, error = lost + 1, again
+        if lost:
+            self._lost += lost
+            # The text of a database error holds the row, so only its type is logged.
+            _log.warning("history.lost", rows=lost, error=type(error).__name__)

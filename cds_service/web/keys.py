@@ -1,0 +1,221 @@
+"""The public keys of a trusted client: from its JWKS address or from a file, cached, never from a token."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import jwt
+import msgspec
+import requests
+import structlog
+from cryptography.exceptions import UnsupportedAlgorithm
+
+from cds_service.errors import ClientNotTrusted, SettingsError
+from cds_service.settings import TrustedClient
+
+FetchJwks = Callable[[str], bytes]
+"""Address to body. Raises OSError or ValueError when there is none to be had."""
+
+SANDBOX_ISSUER: Final = "https://sandbox.cds-hooks.org"
+SANDBOX_JWKS: Final = Path(__file__).with_name("sandbox_jwks.json")
+"""The public key of the CDS Hooks sandbox. Its private key is public too: it proves nothing."""
+SANDBOX_WORD: Final = Path("sandbox")
+"""`"jwks_file": "sandbox"` in a trusted client's entry means SANDBOX_JWKS."""
+
+_FRESH_SECONDS: Final = 600.0
+_STALE_SECONDS: Final = 86_400.0
+"""How long known keys still count when the address doesn't answer: longer, and a revoked key lives on."""
+_PAUSE_SECONDS: Final = 60.0
+_PAUSE_WITHOUT_KEYS: Final = 10.0
+_FETCH_SECONDS: Final = 5.0
+_WAIT_SECONDS: Final = 1.0
+_MAX_BYTES: Final = 256 * 1024
+_MAX_KEYS: Final = 100
+_KTY: Final = {"ES": "EC", "RS": "RSA", "PS": "RSA"}
+_KEY_ERRORS: Final = (
+    jwt.PyJWTError,
+    UnsupportedAlgorithm,
+    *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+)
+"""What PyJWT and cryptography raise for members of a wrong type or size."""
+_PUBLIC_MEMBERS: Final = ("kty", "kid", "crv", "x", "y", "n", "e")
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class ClientKeys:
+    """The keys of one client. Any thread may ask; one at a time fetches, the others go on with what is known."""
+
+    def __init__(
+        self, client: TrustedClient, fetch: FetchJwks, clock: Callable[[], datetime]
+    ) -> None:
+        self._client = client
+        self._fetch = fetch
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._keys: Mapping[str, tuple[dict[str, Any], ...]] = {}
+        self._fetched_at: float | None = None
+        self._tried_at: float | None = None
+        if client.jwks_file is not None:
+            self._load_file_first(client.jwks_file)
+
+    def key(self, kid: str, algorithm: str) -> jwt.PyJWK:
+        """The key that a token names, bound to the token's algorithm. Raises ClientNotTrusted."""
+        age = self._age()
+        if age is None or age > _FRESH_SECONDS:
+            if age is None:
+                self._refresh(_PAUSE_WITHOUT_KEYS, wait=_FETCH_SECONDS)
+            else:
+                # What is known serves the others while one thread fetches.
+                self._refresh(_PAUSE_SECONDS, wait=0)
+        if kid not in self._keys:
+            # The client may have a new key.
+            self._refresh(_PAUSE_SECONDS, wait=_WAIT_SECONDS)
+        age = self._age()
+        if age is None or age > _STALE_SECONDS:
+            raise ClientNotTrusted("no keys of this client could be read", reason="no-keys")
+        for candidate in self._keys.get(kid, ()):
+            if _is_made_for(candidate, algorithm):
+                return _public_key(candidate, algorithm)
+        raise ClientNotTrusted("the client has no such key for this algorithm", reason="key")
+
+    def _age(self) -> float | None:
+        if self._fetched_at is None:
+            return None
+        age = self._clock().timestamp() - self._fetched_at
+        # A clock that was set back must not make old keys young.
+        return age if age >= 0 else _FRESH_SECONDS + 1
+
+    def _refresh(self, pause: float, *, wait: float) -> None:
+        """Fetches the keys, unless that was tried less than `pause` seconds ago.
+
+        When another thread is fetching, waits at most `wait` seconds for it.
+        """
+        if not self._lock.acquire(timeout=wait):
+            return
+        try:
+            now = self._clock().timestamp()
+            if self._tried_at is not None and 0 <= now - self._tried_at < pause:
+                return
+            self._tried_at = now
+            self._keys = _read_jwks(self._read())
+            self._fetched_at = now
+        except (OSError, ValueError) as error:
+            _log.warning("keys.not_read", issuer=self._client.issuer, error=type(error).__name__)
+        finally:
+            self._lock.release()
+
+    def _read(self) -> bytes:
+        if self._client.jwks_url is not None:
+            return self._fetch(self._client.jwks_url)
+        path = self._client.jwks_file
+        body = (SANDBOX_JWKS if path in (None, SANDBOX_WORD) else path).read_bytes()
+        if len(body) > _MAX_BYTES:
+            raise ValueError("the file is too large for a JWKS")
+        return body
+
+    def _load_file_first(self, path: Path) -> None:
+        """A file is there at start or never: its mistakes are told at once."""
+        where = f"SPINE_CDS_TRUSTED_CLIENTS: {path}"
+        try:
+            self._keys = _read_jwks(self._read())
+        except OSError as error:
+            raise SettingsError((f"{where} can't be read ({error.strerror})",)) from None
+        except ValueError as error:
+            raise SettingsError((f"{where}: {error}",)) from None
+        if not self._keys:
+            raise SettingsError((f"{where} holds no public signature key (EC or RSA, with kid)",))
+        self._tried_at = self._fetched_at = self._clock().timestamp()
+
+
+def fetch_jwks(url: str) -> bytes:
+    """A JWKS over https (or from loopback): no redirect, at most 5 seconds and 256 kB, no credentials."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_this_machine(parts.hostname)):
+        raise ValueError("keys are fetched by https only")
+    deadline = time.monotonic() + _FETCH_SECONDS
+    with requests.get(
+        url,
+        headers={"Accept": "application/jwk-set+json, application/json"},
+        timeout=_FETCH_SECONDS,
+        allow_redirects=False,
+        stream=True,
+        auth=_no_auth,
+    ) as response:
+        if response.status_code != requests.codes.ok:
+            raise ValueError(f"expected status 200, got {response.status_code}")
+        body = b""
+        for chunk in response.iter_content(16 * 1024):
+            body += chunk
+            if len(body) > _MAX_BYTES:
+                raise ValueError("the answer is too large for a JWKS")
+            if time.monotonic() > deadline:
+                raise ValueError("the answer took too long")
+        return body
+
+
+def is_this_machine(host: str | None) -> bool:
+    """True for an address that only this machine can reach. A name that merely begins like one is none."""
+    if host is None or host.lower() == "localhost":
+        return host is not None
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    # Without this, requests would send what ~/.netrc holds for the host.
+    return request
+
+
+def _read_jwks(body: bytes) -> Mapping[str, tuple[dict[str, Any], ...]]:
+    """Public signature keys by kid. Keys that can't be used are left out; a set may be empty."""
+    try:
+        decoded = msgspec.json.decode(body)
+    except RecursionError:
+        raise ValueError("nested too deep for a JWKS") from None
+    except msgspec.MsgspecError:
+        raise ValueError("not JSON") from None
+    values = decoded.get("keys") if isinstance(decoded, dict) else None
+    if not isinstance(values, list) or len(values) > _MAX_KEYS:
+        raise ValueError(f"not a JWKS: expected `keys`, an array of at most {_MAX_KEYS}")
+    found: dict[str, tuple[dict[str, Any], ...]] = {}
+    for value in values:
+        if _is_usable(value):
+            found[value["kid"]] = (*found.get(value["kid"], ()), value)
+    return found
+
+
+def _is_usable(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return False
+    operations = value.get("key_ops")
+    return (
+        value.get("kty") in ("EC", "RSA")
+        and isinstance(value.get("kid"), str)
+        and bool(value["kid"])
+        and value.get("use", "sig") == "sig"
+        and (operations is None or (isinstance(operations, list) and "verify" in operations))
+        # A private key that is published is nobody's any more.
+        and "d" not in value
+    )
+
+
+def _is_made_for(key: Mapping[str, Any], algorithm: str) -> bool:
+    return bool(key["kty"] == _KTY.get(algorithm[:2]) and key.get("alg", algorithm) == algorithm)
+
+
+def _public_key(key: Mapping[str, Any], algorithm: str) -> jwt.PyJWK:
+    members = {name: key[name] for name in _PUBLIC_MEMBERS if name in key}
+    try:
+        return jwt.PyJWK(members, algorithm=algorithm)
+    except _KEY_ERRORS:
+        raise ClientNotTrusted("the client's key can't be read", reason="key") from None

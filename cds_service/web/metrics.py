@@ -1,0 +1,154 @@
+"""Counters and times for Prometheus. No label holds anything that a caller chose, so their number is bounded.
+
+With several workers each counts for itself, and a scrape meets one of them. Set PROMETHEUS_MULTIPROC_DIR to an
+empty directory before the start, and `metrics_response` adds all of them up.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final, Literal, get_args
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from cds_service.cds_hooks.model import Card, GapReason
+from cds_service.web.trust import Refusal
+
+Stage = Literal["parse", "fetch", "assess", "render"]
+PrefetchState = Literal["hit", "miss", "partial", "failed"]
+FhirOutcome = Literal[
+    "ok", "partial", "not-found", "refused", "throttled", "server-error", "timeout", "unreadable",
+]  # fmt: skip
+FeedbackOutcome = Literal["accepted", "overridden", "repeated", "bad"]
+
+OTHER: Final = "other"
+"""Stands for every word that is not in the list of its label."""
+_HOOKS: Final = frozenset({"order-select", "order-sign", "order-dispatch", "order-review"})
+_STATUSES: Final = frozenset(
+    {200, 204, 400, 401, 403, 404, 405, 406, 408, 412, 413, 414, 415, 422, 429, 431, 500, 503}
+)
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""The specification asks for an answer within about 500 ms."""
+
+
+class Metrics:
+    """The metrics of one app. Ids of services, keys, cards and clients are known when it is made."""
+
+    def __init__(
+        self,
+        *,
+        services: Iterable[str],
+        prefetch_keys: Iterable[str],
+        card_ids: Iterable[str],
+        clients: Iterable[str],
+    ) -> None:
+        self._services = frozenset(services)
+        self._keys = frozenset(prefetch_keys)
+        self._card_ids = frozenset(card_ids)
+        self._clients = frozenset(clients)
+        self._registry = CollectorRegistry()
+        self._make_call_metrics()
+        self._make_source_metrics()
+        self._make_client_metrics()
+
+    def call_answered(self, service: str, hook: str, status: int, seconds: float) -> None:
+        """One hook call, whatever became of it."""
+        labels = (_known(service, self._services), _known(hook, _HOOKS))
+        self._calls.labels(*labels, str(status) if status in _STATUSES else OTHER).inc()
+        self._call_seconds.labels(*labels).observe(seconds)
+
+    @contextmanager
+    def stage(self, stage: Stage) -> Iterator[None]:
+        """Times one stage of a call, failed ones too."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._stage_seconds.labels(stage).observe(time.perf_counter() - started)
+
+    def prefetch_read(self, key: str, state: PrefetchState) -> None:
+        """What prefetch gave for one key."""
+        self._prefetch.labels(_known(key, self._keys), state).inc()
+
+    def fhir_called(self, outcome: FhirOutcome, seconds: float) -> None:
+        """One request to a FHIR server."""
+        self._fhir_calls.labels(_known(outcome, get_args(FhirOutcome))).inc()
+        self._fhir_seconds.observe(seconds)
+
+    def cards_answered(self, cards: Iterable[Card]) -> None:
+        """The cards of one answer."""
+        for card in cards:
+            self._cards.labels(_known(card.id, self._card_ids), card.indicator).inc()
+
+    def gap_found(self, source: str, reason: GapReason) -> None:
+        """Something needed that could not be read; criteria that failed count as one source."""
+        name = source if source in self._keys else "criterion" if reason == "failed" else OTHER
+        self._gaps.labels(name, _known(reason, get_args(GapReason))).inc()
+
+    def caller_refused(self, reason: str) -> None:
+        """One refusal, by the `reason` of ClientNotTrusted."""
+        self._refused.labels(_known(reason, get_args(Refusal))).inc()
+
+    def caller_limited(self, client_id: str) -> None:
+        """One call above a client's rate."""
+        self._limited.labels(_known(client_id, self._clients)).inc()
+
+    def feedback_read(self, outcome: FeedbackOutcome, count: int = 1) -> None:
+        """Feedback entries; `bad` ones were left out, `repeated` ones had been stored before."""
+        self._feedback.labels(outcome).inc(count)
+
+    def call_not_recorded(self, count: int = 1) -> None:
+        """Calls that the history lost. The clinician's answer was not touched."""
+        self._not_recorded.inc(count)
+
+    def metrics_response(self) -> tuple[bytes, str]:
+        """Body and content type of `GET /metrics`."""
+        registry = self._registry
+        if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry), CONTENT_TYPE_LATEST
+
+    def _make_call_metrics(self) -> None:
+        self._calls = self._counter("calls", "Hook calls by answer.", ("service", "hook", "status"))
+        self._call_seconds = self._histogram(
+            "call_seconds", "Time from request to answer.", ("service", "hook")
+        )
+        self._stage_seconds = self._histogram(
+            "stage_seconds", "Time of one stage of a call.", ("stage",)
+        )
+        self._cards = self._counter("cards", "Cards answered.", ("card", "indicator"))
+
+    def _make_source_metrics(self) -> None:
+        self._prefetch = self._counter("prefetch", "Prefetch keys by state.", ("key", "state"))
+        self._fhir_calls = self._counter("fhir_requests", "FHIR requests we made.", ("outcome",))
+        self._fhir_seconds = self._histogram("fhir_seconds", "Time of one FHIR request.", ())
+        self._gaps = self._counter("gaps", "Data that could not be read.", ("source", "reason"))
+
+    def _make_client_metrics(self) -> None:
+        self._refused = self._counter("refused", "Callers not trusted.", ("reason",))
+        self._limited = self._counter("rate_limited", "Calls above the rate.", ("client",))
+        self._feedback = self._counter("feedback", "Feedback entries.", ("outcome",))
+        self._not_recorded = self._counter("not_recorded", "Calls the history lost.", ())
+
+    def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
+        return Counter(f"spine_cds_{name}", text, labels, registry=self._registry)
+
+    def _histogram(self, name: str, text: str, labels: tuple[str, ...]) -> Histogram:
+        return Histogram(
+            f"spine_cds_{name}", text, labels, buckets=_SECONDS, registry=self._registry
+        )
+
+
+def _known(word: str, words: Iterable[str]) -> str:
+    return word if word in words else OTHER

@@ -1,0 +1,157 @@
+"""The one table from errors to answers. Every answer that is no 200 is an OperationOutcome made here.
+
+No body repeats what the client sent, and all 401 bodies are the same bytes.
+"""
+
+from __future__ import annotations
+
+import secrets
+import traceback
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+import structlog
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from cds_service.errors import (
+    ClientNotTrusted,
+    HookRequestError,
+    PatientDataUnavailable,
+    ServiceUnavailable,
+    TooManyRequests,
+)
+
+_log: Final = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One error as a client sees it."""
+
+    status: int
+    code: str
+    """FHIR issue-type code."""
+    text: str
+    expressions: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+_HTTP: Final = MappingProxyType(
+    {
+        400: ("invalid", "The request could not be read."),
+        404: (
+            "not-found",
+            "There is nothing at this address. GET /cds-services lists the services.",
+        ),
+        405: ("not-supported", "This address does not take this method. See the Allow header."),
+        406: ("not-supported", "Answers are JSON."),
+        408: ("timeout", "The request took too long to arrive."),
+        413: ("too-long", "The body is larger than this service takes."),
+        414: ("too-long", "The address is too long."),
+        415: ("not-supported", "Send JSON: Content-Type: application/json, not compressed."),
+        429: ("throttled", "Too many requests. Try again later."),
+        431: ("too-long", "The headers are too large."),
+    }
+)
+_UNTRUSTED: Final = Problem(
+    401, "login", "A valid token is needed.", headers=(("WWW-Authenticate", "Bearer"),)
+)
+_FORBIDDEN: Final = Problem(403, "forbidden", "This client may not make this call.")
+
+
+def problem_of(error: Exception) -> Problem:
+    """What a client is told about an error. Anything unforeseen is a 500 with an incident id, which is logged."""
+    match error:
+        case HookRequestError():
+            where = (error.expression,) if error.expression else ()
+            return Problem(error.status, error.code, str(error), where)
+        case ClientNotTrusted():
+            return _FORBIDDEN if error.status == 403 else _UNTRUSTED  # noqa: PLR2004 - HTTP status
+        case TooManyRequests():
+            wait = (("Retry-After", str(error.retry_after)),)
+            return Problem(429, "throttled", "Too many requests. Try again later.", headers=wait)
+        case PatientDataUnavailable():
+            return _missing_data(error.keys)
+        case ServiceUnavailable():
+            return Problem(
+                503,
+                "transient",
+                "The service gives no advice at the moment.",
+                headers=(("Retry-After", "60"),),
+            )
+        case HTTPException():
+            return _http_problem(error)
+        case RecursionError():
+            return Problem(400, "structure", "The JSON is nested too deeply.")
+        case _:
+            return _incident(error)
+
+
+def problem_response(problem: Problem) -> Response:
+    """The OperationOutcome for a problem."""
+    issue: dict[str, object] = {
+        "severity": "error",
+        "code": problem.code,
+        "details": {"text": problem.text},
+    }
+    if problem.expressions:
+        issue["expression"] = list(problem.expressions)
+    body = msgspec.json.encode({"resourceType": "OperationOutcome", "issue": [issue]})
+    response = Response(body, problem.status, mimetype="application/json")
+    response.headers.extend(dict(problem.headers))
+    return response
+
+
+def register_problems(app: Flask) -> None:
+    """Every error that leaves a view is answered from the table above."""
+
+    def answer(error: Exception) -> Response:
+        problem = problem_of(error)
+        if isinstance(error, ClientNotTrusted):
+            # The reason is for us alone; the client is told nothing that would help to forge a token.
+            _log.warning("client not trusted", status=problem.status, reason=str(error))
+        return problem_response(problem)
+
+    app.register_error_handler(Exception, answer)
+
+
+def _missing_data(keys: tuple[str, ...]) -> Problem:
+    names = ", ".join(keys)
+    return Problem(
+        412,
+        "incomplete",
+        f"Required data could not be read: {names}. Nothing was evaluated. Send it by prefetch, or give "
+        "fhirServer and fhirAuthorization of a server that was agreed on.",
+        tuple(f"prefetch.{key}" for key in keys),
+    )
+
+
+def _http_problem(error: HTTPException) -> Problem:
+    status = error.code or 500
+    if status not in _HTTP:
+        return _incident(error) if status >= 500 else Problem(status, "invalid", "Not possible.")  # noqa: PLR2004
+    code, text = _HTTP[status]
+    headers: tuple[tuple[str, str], ...] = ()
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        headers = (("Allow", ", ".join(sorted(error.valid_methods))),)
+    return Problem(status, code, text, headers=headers)
+
+
+def _incident(error: Exception) -> Problem:
+    incident = secrets.token_hex(6)
+    # Type and places only: the message of an unforeseen error may quote the record.
+    frames = traceback.extract_tb(error.__traceback__)
+    _log.error(
+        "incident",
+        incident=incident,
+        error=type(error).__name__,
+        where=[f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-12:]],
+    )
+    return Problem(
+        500,
+        "exception",
+        f"The service failed, and nothing was evaluated. Please report incident {incident}.",
+    )

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Renews both locks from pyproject.toml: for every platform, with hashes, without index addresses.
+# Extra arguments go to uv, for example: scripts/lock.sh --upgrade-package flask
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+uv=$(command -v uv || command -v .venv/bin/uv) || {
+    echo "uv is needed to make locks (not to install them): https://docs.astral.sh/uv/" >&2
+    exit 1
+}
+compile=("$uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes
+    --no-emit-index-url --no-emit-find-links --no-header "$@")
+"${compile[@]}" --group build --output-file requirements.lock
+# Held to the versions of the first, so that what is tested is what is served.
+"${compile[@]}" --group build --group dev --constraints requirements.lock --output-file requirements-dev.lock

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Every check that this machine allows. What is skipped is listed at the end with what it needs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/lint.sh
+.venv/bin/pytest

@@ -1,0 +1,83 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cds_service import __version__, cli
+from cds_service.cli import commands, opening_screen, refuse_taken_address
+from cds_service.errors import SettingsError
+from cds_service.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cds_service", *arguments],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin"} | environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_version_is_told():
+    assert run("--version").stdout.strip() == f"spine-cds, version {__version__}"
+
+
+def test_wrong_settings_end_with_2_and_one_line_a_mistake():
+    result = run("serve", SPINE_CDS_PORT="x", SPINE_CDS_NOTHING="1")
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 3
+
+
+def test_wrong_usage_ends_with_2():
+    assert run("serve", "--port", "eight").returncode == 2
+    assert run("bake").returncode == 2
+
+
+def test_open_mode_on_a_public_address_does_not_start():
+    result = run("serve", "--host", "0.0.0.0")
+    assert result.returncode == 2
+    assert "SPINE_CDS_OPEN" in result.stderr
+
+
+def test_options_reach_the_workers(monkeypatch, tmp_path):
+    config = tmp_path / "cds.toml"
+    config.write_text('SPINE_CDS_MODE = "silent"\n')
+    started: list[Settings] = []
+    monkeypatch.setattr(cli, "_serve", started.append)
+    environ: dict[str, str] = {}
+    monkeypatch.setattr(cli, "refuse_taken_address", lambda _host, _port: None)
+    monkeypatch.setattr("os.environ", environ)
+    result = CliRunner().invoke(commands, ["serve", "--port", "9001", "--config", str(config)])
+    assert result.exit_code == 0, result.output
+    assert (started[0].port, started[0].mode) == (9001, "silent")
+    assert environ == {"SPINE_CDS_PORT": "9001", "SPINE_CDS_CONFIG": str(config)}
+
+
+def test_a_port_that_is_taken_is_refused_and_a_free_one_is_not():
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsError, match="cannot be bound"):
+            refuse_taken_address("127.0.0.1", port)
+    refuse_taken_address("127.0.0.1", port)
+
+
+def test_the_first_screen_says_what_to_open_next():
+    screen = opening_screen(Settings(port=9000))
+    assert "http://127.0.0.1:9000/cds-services" in screen
+    assert "serviceDiscoveryURL=http%3A%2F%2F127.0.0.1%3A9000%2Fcds-services" in screen
+    assert len(screen.splitlines()) < 24

@@ -1,0 +1,45 @@
+"""Health and the page of directions."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from cds_service.settings import Settings
+from cds_service.web.edge import register_edge
+from cds_service.web.health import health_blueprint
+from tests.web.service import SELECT, client, raising
+
+
+def test_a_running_service_is_live_and_ready():
+    assert client().get("/health/live").get_json() == {"status": "live"}
+    assert client().get("/health/ready").get_json() == {"status": "ready"}
+
+
+def test_ready_tells_what_is_unusual_about_the_configuration():
+    body = client(Settings(host="0.0.0.0", open=True)).get("/health/ready").get_json()
+    assert "SPINE_CDS_OPEN=on" in body["warnings"][0]
+
+
+@pytest.mark.parametrize("check", [lambda: False, raising(OSError("secret"))])
+def test_a_check_that_fails_makes_the_service_not_ready(check):
+    app = Flask(__name__)
+    register_edge(app, ())
+    app.register_blueprint(health_blueprint((), {"history": check, "guideline": lambda: True}))
+    response = app.test_client().get("/health/ready")
+    assert response.status_code == 503
+    assert response.get_json() == {"status": "not ready", "failed": ["history"]}
+
+
+def test_the_first_page_says_where_to_go_next():
+    response = client().get("/", headers={"Accept": "text/html"})
+    assert response.content_type.startswith("text/html")
+    assert "Content-Security-Policy" in response.headers
+    assert SELECT in response.text
+    assert "Not clinically approved" in response.text
+
+
+def test_the_first_page_is_plain_text_for_who_does_not_ask_for_html():
+    response = client().get("/")
+    assert response.content_type.startswith("text/plain")
+    assert SELECT in response.text
