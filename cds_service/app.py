@@ -7,18 +7,36 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from multiprocessing.util import Finalize
 from typing import Final
 
 import structlog
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
-from cds_service.advice import AdviceOptions, advise, compile_guideline, in_scope
+from cds_service.advice import (
+    Advice,
+    AdviceOptions,
+    CompiledGuideline,
+    advise,
+    compile_guideline,
+    in_scope,
+)
+from cds_service.cards.ids import topic
+from cds_service.cds_hooks.client_options import CardKind, options_extension, read_client_options
+from cds_service.cds_hooks.discovery import discovery_json
 from cds_service.cds_hooks.feedback import FeedbackBatch
-from cds_service.cds_hooks.model import HookRequest, Source
-from cds_service.evidence.requirements import prefetch_templates, requirements_for
+from cds_service.cds_hooks.model import GapReason, HookRequest, Source
+from cds_service.cds_hooks.profiles import PROFILES
+from cds_service.errors import ClientNotTrusted, TooManyRequests
+from cds_service.evidence.requirements import REQUIREMENTS, prefetch_templates, requirements_for
 from cds_service.fhir.client import fhir_access
 from cds_service.fhir.complete import complete
+from cds_service.history.pseudonyms import load_pseudonyms
+from cds_service.history.recording import CallOccasion, call_record
+from cds_service.history.store import HistoryStore
 from cds_service.knowledge.loader import load_guideline
 from cds_service.knowledge.model import Guideline
 from cds_service.settings import Settings, load_settings, start_warnings
@@ -27,13 +45,27 @@ from cds_service.web.edge import register_edge
 from cds_service.web.health import health_blueprint
 from cds_service.web.hooks import Advised, Steps, hooks_blueprint
 from cds_service.web.limits import RateLimit, parse_rate
+from cds_service.web.metrics import Metrics, PrefetchState, register_metrics
 from cds_service.web.problems import register_problems
 from cds_service.web.replay_guard import ReplayGuard
 from cds_service.web.services import SERVICES
-from cds_service.web.trust import OPEN_CALLER, Caller, trust_from_settings
+from cds_service.web.trust import OPEN_CALLER, Caller, Trust, trust_from_settings
 
 Clock = Callable[[], datetime]
 _log: Final = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the steps of all calls share."""
+
+    settings: Settings
+    clock: Clock
+    compiled: CompiledGuideline
+    metrics: Metrics
+    history: HistoryStore | None
+    trust: Trust | None
+    """None in open mode."""
 
 
 def utc_now() -> datetime:
@@ -46,24 +78,32 @@ def create_app(
     guideline: Guideline | None = None,
     clock: Clock = utc_now,
     steps: Steps | None = None,
+    history: HistoryStore | None = None,
 ) -> Flask:
     """A service ready to be called. `guideline` is the packaged one, `steps` the real ones, unless given.
 
-    Raises SettingsError or KnowledgeError.
+    Without a history nothing is recorded. Raises SettingsError or KnowledgeError.
     """
     app = Flask(__name__, static_folder=None)
     warnings = start_warnings(settings)
+    compiled = compile_guideline(guideline or load_guideline(cpt=settings.cpt))
+    metrics = _metrics(settings, compiled)
+    guard = ReplayGuard(history.seen_jti if history is not None else None)
+    trust = None if settings.is_open else trust_from_settings(settings, guard, clock)
+    frame = Frame(settings, clock, compiled, metrics, history, trust)
     register_edge(app, settings.cors_origins)
     register_problems(app)
+    register_metrics(app, metrics)
     app.register_blueprint(directions_blueprint(SERVICES, warnings))
-    app.register_blueprint(health_blueprint(warnings, {}))
+    app.register_blueprint(health_blueprint(warnings, _checks(frame)))
     app.register_blueprint(
         hooks_blueprint(
-            steps or real_steps(settings, guideline, clock),
+            steps or real_steps(frame),
             settings,
             SERVICES,
-            {service.hook: prefetch_templates(service.hook) for service in SERVICES},
+            _discovery(settings, compiled),
             lambda: as_of(settings, clock),
+            metrics,
         )
     )
     return app
@@ -74,26 +114,44 @@ def as_of(settings: Settings, clock: Clock) -> date:
     return settings.as_of or clock().astimezone().date()
 
 
-def real_steps(settings: Settings, guideline: Guideline | None, clock: Clock) -> Steps:
-    """The steps of a call as they run in a service. Without a guideline, the packaged one."""
-    compiled = compile_guideline(guideline or load_guideline(cpt=settings.cpt))
+def real_steps(frame: Frame) -> Steps:
+    """The steps of a call as they run in a service."""
     return Steps(
-        authenticate=_authentication(settings, clock),
-        in_scope=lambda request: in_scope(request, compiled),
-        complete=lambda request, caller: _complete(settings, request, caller),
-        advise=lambda request, sources, day, caller: advise(
-            request, sources, compiled, day, advice_options(settings, caller, request)
+        authenticate=_authentication(frame),
+        in_scope=lambda request: in_scope(request, frame.compiled),
+        complete=lambda request, caller: _complete(frame, request, caller),
+        advise=lambda request, sources, day, caller: _advise(frame, request, sources, day, caller),
+        record_advice=lambda request, advice, _day, caller: _record_advice(
+            frame, request, advice, caller
         ),
-        record_advice=_record_nothing,
-        record_feedback=_count_feedback,
+        record_feedback=lambda service_id, batch, caller: _record_feedback(
+            frame, service_id, batch, caller
+        ),
     )
+
+
+def open_history(settings: Settings) -> HistoryStore:
+    """The history of this process, its tables brought up to date.
+
+    Raises SettingsError for a database or key that can't be used. One that doesn't answer is no reason not to
+    start: advice is given without it, the readiness check says so, and what can't be written is counted.
+    """
+    store = HistoryStore(settings.database_url, load_pseudonyms(settings.history_key))
+    try:
+        store.upgrade()
+    except SQLAlchemyError as error:
+        _log.error("history.not_upgraded", error=type(error).__name__)
+    return store
 
 
 def wsgi() -> Flask:
     """The app of one worker process, from its environment."""
     settings = load_settings(os.environ)
     configure_logs(settings.log_level)
-    app = create_app(settings)
+    history = open_history(settings)
+    # The server's workers are forked: they end without atexit, but not without this.
+    Finalize(None, history.close, exitpriority=0)
+    app = create_app(settings, history=history)
     for warning in start_warnings(settings):
         _log.warning("start", note=warning)
     # What was made so far lives as long as the process; the collector need not look at it again.
@@ -122,30 +180,65 @@ def configure_logs(level: str) -> None:
 # ------------------------------------------------------------------------------- the steps
 
 
-def _authentication(settings: Settings, clock: Clock) -> Callable[[str | None, str], Caller]:
-    if settings.is_open:
+def _authentication(frame: Frame) -> Callable[[str | None, str], Caller]:
+    trust, metrics = frame.trust, frame.metrics
+    if trust is None:
         return lambda _authorization, _path: OPEN_CALLER
-    trust = trust_from_settings(settings, ReplayGuard(), clock)
-    limit = RateLimit(parse_rate(settings.rate_limit)) if settings.rate_limit else None
+    rate = frame.settings.rate_limit
+    limit = RateLimit(parse_rate(rate)) if rate else None
 
     def authenticate(authorization: str | None, path: str) -> Caller:
-        caller = trust.caller(authorization, path)
+        try:
+            caller = trust.caller(authorization, path)
+        except ClientNotTrusted as error:
+            metrics.caller_refused(error.reason)
+            raise
         if limit is not None:
-            limit.count_call(caller.client_id)
+            try:
+                limit.count_call(caller.client_id)
+            except TooManyRequests:
+                metrics.caller_limited(caller.client_id)
+                raise
         return caller
 
     return authenticate
 
 
-def _complete(settings: Settings, request: HookRequest, caller: Caller) -> Mapping[str, Source]:
-    servers = settings.fhir_servers + (caller.client.fhir_servers if caller.client else ())
-    access = fhir_access(servers, request, seconds=settings.fhir_deadline)
-    return complete(request, requirements_for(request.hook), access)
+def _complete(frame: Frame, request: HookRequest, caller: Caller) -> Mapping[str, Source]:
+    servers = frame.settings.fhir_servers + (caller.client.fhir_servers if caller.client else ())
+    access = fhir_access(
+        servers,
+        request,
+        seconds=frame.settings.fhir_deadline,
+        on_reply=lambda reply, seconds: frame.metrics.fhir_called(reply.word, seconds),
+    )
+    return complete(
+        request,
+        requirements_for(request.hook),
+        access,
+        lambda source: frame.metrics.prefetch_read(source.key, _PREFETCH_STATES[source.gap]),
+    )
 
 
-def advice_options(settings: Settings, caller: Caller, request: HookRequest) -> AdviceOptions:
-    """What of the configuration changes an answer."""
+def _advise(
+    frame: Frame, request: HookRequest, sources: Mapping[str, Source], day: date, caller: Caller
+) -> Advice:
+    options = advice_options(frame, caller, request)
+    advice = advise(request, sources, frame.compiled, day, options)
+    failed = advice.assessment.failed_criteria if advice.assessment is not None else ()
+    for criterion in failed:
+        # The others still count, and a card says that one is missing.
+        _log.error("incident", error="criterion failed", criterion=criterion)
+        frame.metrics.gap_found(criterion, "failed")
+    return advice
+
+
+def advice_options(frame: Frame, caller: Caller, request: HookRequest) -> AdviceOptions:
+    """What of the configuration and of the client's own choices changes an answer."""
+    settings = frame.settings
     pama = caller.client.pama if caller.client is not None else None
+    kinds = frozenset(kind.id for kind in _switchable_cards(frame.compiled))
+    chosen = read_client_options(request.extension, kinds)
     return AdviceOptions(
         is_quiet=settings.show == "actionable",
         explain=settings.explain,
@@ -154,26 +247,87 @@ def advice_options(settings: Settings, caller: Caller, request: HookRequest) -> 
         card_on_missing_data=settings.on_missing_data == "card",
         jurisdiction=settings.jurisdiction,
         site_country=settings.site_country,
-        max_cards=_max_cards(request),
+        max_cards=chosen.max_cards,
+        hidden_cards=chosen.hidden_cards,
     )
 
 
-def _max_cards(request: HookRequest) -> int | None:
-    """The client's own limit (Da Vinci CRD, configuration options)."""
-    configuration = request.extension.get("davinci-crd.configuration")
-    limit = configuration.get("max-cards") if isinstance(configuration, dict) else None
-    return limit if type(limit) is int and limit >= 0 else None
+def _record_advice(frame: Frame, request: HookRequest, advice: Advised, caller: Caller) -> None:
+    if frame.history is None or not isinstance(advice, Advice):
+        return
+    occasion = CallOccasion(
+        received_at=frame.clock(),
+        client_id=caller.client_id,
+        tenant=caller.tenant,
+        is_shown=frame.settings.mode == "live",
+    )
+    record = call_record(request, advice, frame.compiled.guideline.content, occasion)
+    if record is not None:
+        frame.history.record_call(record)
+        # What an earlier call lost in the background is counted here too.
+        frame.metrics.call_not_recorded(frame.history.newly_dropped())
 
 
-def _record_nothing(_request: HookRequest, _advice: Advised, _day: date, _caller: Caller) -> None:
-    """Stands where the history will be told of a call."""
+def _record_feedback(frame: Frame, service_id: str, batch: FeedbackBatch, caller: Caller) -> None:
+    metrics = frame.metrics
+    metrics.feedback_read("bad", len(batch.problems))
+    results: Mapping[int, bool] = {}
+    if frame.history is not None:
+        stored = frame.history.record_feedback(
+            service_id, caller.client_id, batch.entries, frame.clock()
+        )
+        results = {result.index: result.is_new for result in stored}
+    for entry in batch.entries:
+        is_new = results.get(entry.index, True)
+        metrics.feedback_read(entry.outcome if is_new else "repeated")
 
 
-def _count_feedback(service_id: str, batch: FeedbackBatch, caller: Caller) -> None:
-    _log.info(
-        "feedback",
-        service=service_id,
-        client=caller.client_id,
-        accepted=sum(entry.outcome == "accepted" for entry in batch.entries),
-        overridden=sum(entry.outcome == "overridden" for entry in batch.entries),
+# ------------------------------------------------------------------------------- the frame
+
+
+_PREFETCH_STATES: Final[Mapping[GapReason | None, PrefetchState]] = {
+    None: "hit",
+    "not-provided": "miss",
+    "partial": "partial",
+    "failed": "failed",
+    "unreadable": "failed",
+}
+
+
+def _metrics(settings: Settings, compiled: CompiledGuideline) -> Metrics:
+    return Metrics(
+        services=[service.id for service in SERVICES],
+        prefetch_keys=[need.key for need in REQUIREMENTS],
+        card_ids=[card.id for card in compiled.guideline.wording.card],
+        clients=[OPEN_CALLER.client_id, *(client.issuer for client in settings.trusted_clients)],
+    )
+
+
+def _checks(frame: Frame) -> Mapping[str, Callable[[], bool]]:
+    """What has to hold before calls are sent here, by name."""
+    checks: dict[str, Callable[[], bool]] = {
+        "knowledge": lambda: bool(frame.compiled.rules.criteria)
+    }
+    if frame.history is not None:
+        checks["database"] = frame.history.is_ready
+    if frame.trust is not None:
+        checks["keys"] = frame.trust.has_keys
+    return checks
+
+
+def _discovery(settings: Settings, compiled: CompiledGuideline) -> bytes:
+    templates = {service.hook: prefetch_templates(service.hook) for service in SERVICES}
+    names = {settings.profile, *(client.profile for client in settings.trusted_clients)}
+    offers = any(PROFILES[name].offers_client_options for name in names if name is not None)
+    kinds = _switchable_cards(compiled)
+    return discovery_json(SERVICES, templates, options_extension(kinds) if offers else None)
+
+
+def _switchable_cards(compiled: CompiledGuideline) -> tuple[CardKind, ...]:
+    """Kinds of cards that are not always critical. What could not be read is always told too."""
+    return tuple(
+        CardKind(card.id, topic(card.id).display)
+        for card in compiled.guideline.wording.card
+        if card.id != "partial-data"
+        and {card.indicator, *(variant.indicator for variant in card.variant)} != {"critical"}
     )

@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import SplitResult, urlsplit
@@ -35,14 +36,16 @@ CONFIG: Final = "SPINE_CDS_CONFIG"
 ProfileName = Literal["generic", "epic", "legacy-1.0", "crd"]
 
 NOT_YET: Final[tuple[tuple[str, str], ...]] = (
-    ("SPINE_CDS_DATABASE_URL", "the history is not wired in yet: nothing is recorded"),
-    ("SPINE_CDS_REPEAT", "needs the history, which is not wired in yet"),
+    ("SPINE_CDS_REPEAT", "repeated and dismissed cards are recorded, but not held back yet"),
     ("SPINE_CDS_REPORT_LINKS", "there is no page to report a wrong card yet"),
     ("SPINE_CDS_STRICT_FHIR", "drafts are read tolerantly only, for now"),
 )
 """Settings that are understood but change nothing yet, each with the reason; told at start when set."""
 
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+Algorithm = Literal[
+    "ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
+]  # fmt: skip
+"""What a client may sign with. None is symmetric: a shared secret proves nothing about who signed."""
 
 
 # ------------------------------------------------------------------------------- single values
@@ -111,8 +114,13 @@ def _rate(value: str) -> str:
 
 
 def is_loopback(host: str | None) -> bool:
-    """Whether only this machine can reach the address."""
-    return host is not None and (host in _LOOPBACK or host.startswith("127."))
+    """Whether only this machine can reach the address. A name that merely begins like one is none."""
+    if host is None or host.lower() == "localhost":
+        return host is not None
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 Switch = Annotated[bool, BeforeValidator(_switch), Field(strict=True)]
@@ -134,6 +142,8 @@ class TrustedClient(BaseModel):
     issuer: str = Field(min_length=1)
     jwks_url: Annotated[str, AfterValidator(_key_url)] | None = None
     jwks_file: Path | None = None
+    algorithms: Annotated[tuple[Algorithm, ...], Field(min_length=1)] | None = None
+    """What its tokens may be signed with. None: ES384 and RS384, which CDS Hooks recommends."""
     audience: tuple[str, ...] = ()
     """Values of `aud` accepted besides the public URLs; some clients type it by hand."""
     tenants: tuple[str, ...] = ()
@@ -195,6 +205,9 @@ class Settings(BaseModel):
     fhir_deadline: float = Field(2.0, gt=0, le=60, description="seconds, above 0, at most 60")
     database_url: str = Field(
         "sqlite:///var/spine-cds.sqlite", min_length=1, description="an SQLAlchemy URL"
+    )
+    history_key: Path = Field(
+        Path("var/history.key"), description="a file for the key of the pseudonyms"
     )
     mode: Literal["live", "silent", "off"] = Field("live", description="live, silent or off")
     show: Literal["all", "actionable"] = Field("all", description="all or actionable")

@@ -19,6 +19,7 @@ _SYSTEMS = {
     "atc": SYSTEM_URIS["atc"],
     "who_icd10": SYSTEM_URIS["icd10"],
 }
+_DICOM = "http://dicom.nema.org/resources/ontology/DCM"
 _CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 _VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 Json = dict[str, Any]
@@ -96,6 +97,8 @@ def observation(case: Mapping[str, Any], id_: str) -> Json:
     }
     if "date" in case:
         found["effectiveDateTime"] = case["date"]
+    if "value_date" in case:
+        found["valueDateTime"] = case["value_date"]
     value = case.get("value")
     if isinstance(value, bool):
         found["valueBoolean"] = value
@@ -166,6 +169,33 @@ def report(case: Mapping[str, Any], id_: str) -> Json:
     return found
 
 
+def imaging_study(case: Mapping[str, Any], id_: str) -> Json:
+    """What was stored of a study: DICOM modality, description, body site."""
+    found: Json = {
+        "resourceType": "ImagingStudy",
+        "id": id_,
+        "status": case.get("status", "available"),
+        "description": case.get("text", ""),
+        **_subject(),
+    }
+    if "dicom" in case:
+        found["modality"] = [{"system": _DICOM, "code": case["dicom"]}]
+    if "date" in case:
+        found["started"] = case["date"]
+    return found
+
+
+def encounter(case: Mapping[str, Any], id_: str) -> Json:
+    return {
+        "resourceType": "Encounter",
+        "id": id_,
+        "status": case.get("status", "in-progress"),
+        "class": {"code": "IMP"},
+        "type": [concept(case)],
+        **_subject(),
+    }
+
+
 def device(case: Mapping[str, Any], id_: str) -> Json:
     found: Json = {
         "resourceType": "Device",
@@ -188,6 +218,8 @@ def allergy(case: Mapping[str, Any], id_: str) -> Json:
     }
     if "recorded" in case:
         found["recordedDate"] = case["recorded"]
+    if "verification" in case:
+        found["verificationStatus"] = {"coding": [{"code": case["verification"]}]}
     return found
 
 
@@ -266,8 +298,14 @@ def prefetch(case: Mapping[str, Any]) -> Json:
     )
     for i, entry in enumerate(case.get("family_history", ())):
         found["conditions"]["entry"].append({"resource": family_history(entry, f"family-{i}")})
+    for i, entry in enumerate(case.get("studies", ())):
+        found["reports"]["entry"].append({"resource": imaging_study(entry, f"study-{i}")})
+    for i, entry in enumerate(case.get("encounters", ())):
+        found["conditions"]["entry"].append({"resource": encounter(entry, f"encounter-{i}")})
     for key in case.get("not_provided", ()):
         del found[key]
+    for key in case.get("cut_short", ()):
+        found[key]["link"] = [{"relation": "next", "url": "https://ehr.example/fhir?page=2"}]
     return found
 
 

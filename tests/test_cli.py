@@ -58,6 +58,7 @@ def test_options_reach_the_workers(monkeypatch, tmp_path):
     monkeypatch.setattr(cli, "_serve", started.append)
     environ: dict[str, str] = {}
     monkeypatch.setattr(cli, "refuse_taken_address", lambda _host, _port: None)
+    monkeypatch.setattr(cli, "prepare_history", lambda _settings: None)
     monkeypatch.setattr("os.environ", environ)
     result = CliRunner().invoke(commands, ["serve", "--port", "9001", "--config", str(config)])
     assert result.exit_code == 0, result.output

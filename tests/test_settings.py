@@ -182,10 +182,26 @@ def test_trusted_clients_are_read_from_a_file(tmp_path):
 # ------------------------------------------------------------------------------- what can't stand together
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.5", "cds.example.org"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "0.0.0.0",
+        "::",
+        "10.0.0.5",
+        "cds.example.org",
+        "127.0.0.1.evil.example.org",
+        "localhost.example.org",
+    ],
+)
 def test_open_mode_is_refused_where_others_can_call(host):
     (mistake,) = mistakes({"SPINE_CDS_HOST": host})
     assert mistake.startswith("SPINE_CDS_HOST")
+
+
+def test_keys_are_never_fetched_in_clear_from_a_host_that_only_begins_like_this_machine():
+    entry = '[{"issuer": "https://ehr.example.org", "jwks_url": "http://127.0.0.1.evil.example.org/jwks"}]'
+    (mistake,) = mistakes({"SPINE_CDS_TRUSTED_CLIENTS": entry})
+    assert "https only" in mistake
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "::1"])

@@ -140,7 +140,17 @@ class Case:
         own = self.chart.duration(self.symptom_sets, self.order)
         if own.is_known or self.chart.current_symptoms(self.symptom_sets):
             return own
+        if self._is_new_on_order:
+            return own
         return self.chart.duration(self.rules.symptom_sets["any"], self.order)
+
+    @cached_property
+    def _is_new_on_order(self) -> bool:
+        """A symptom of the ordered region stands on the order alone: pain elsewhere does not date it."""
+        sets = self.rules.symptom_sets
+        everywhere = set(sets["cervical"]) & set(sets["thoracic"]) & set(sets["lumbar"])
+        named = set(self.symptom_sets) - everywhere
+        return any(not named.isdisjoint(reason.value_sets) for reason in self.order.reasons)
 
     def is_on_order_or_symptom(self, value_set: str) -> bool:
         """A current spine symptom, or a reason on the order, is in the set."""
@@ -198,7 +208,9 @@ class Case:
 
     @cached_property
     def rated(self) -> tuple[Rating, tuple[str, ...]]:
-        """Rating of the order in the primary scenario, and its citations."""
+        """Rating of the order in the primary scenario, and its citations; a study that no table knows has none."""
+        if self.order.kind != "known":
+            return Rating.UNDETERMINED, ()
         return self.table.rate(self.rated_procedure, self.scenario)
 
     @cached_property
@@ -254,6 +266,8 @@ class Case:
             fall_found=self.criterion("trauma-low-velocity") is not None,
             fracture_confirmed=self.fact("confirmed-fracture"),
             safety=self.call.safety,
+            coded_regions=self.coded_regions,
+            is_child=self.scenario == "S-PED",
         )
 
     @cached_property
@@ -435,7 +449,14 @@ class Case:
             return ("lumbar",)
         if self.criterion("cord-hand-clumsiness") is not None:
             return ("cervical",)
-        named = symptom_regions(self.chart)
+        inside = tuple(
+            region for region in symptom_regions(self.chart) if region in ("cervical", "thoracic")
+        )
+        return self.coded_regions or inside or ("whole",)
+
+    @cached_property
+    def coded_regions(self) -> tuple[Region, ...]:
+        """Levels that the findings of the cord group name in their words."""
         text = " ".join(
             finding.display.casefold()
             for result in self.criteria_of("cord")
@@ -446,7 +467,4 @@ class Case:
             regions.append("cervical")
         if "thorac" in text:
             regions.append("thoracic")
-        if regions:
-            return tuple(regions)
-        inside = tuple(region for region in named if region in ("cervical", "thoracic"))
-        return inside or ("whole",)
+        return tuple(regions)

@@ -21,7 +21,10 @@ class Chart:
         self.rules = rules
         self.as_of = as_of
         self._settled: dict[str, Settled] = {}
-        self._peers: dict[str, tuple[ConditionHit, ...]] = {}
+        self.value_sets = frozenset(
+            (*record.conditions, *record.observations, *record.exposures, *record.procedures)
+        )
+        """Value sets that anything on record is in."""
 
     def conditions(self, value_set: str) -> Settled:
         """Hits of a value set after conflicts between confirmed and refuted entries were settled."""

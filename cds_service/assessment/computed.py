@@ -16,7 +16,7 @@ from cds_service.assessment.timing import (
     newest_first,
     settled,
 )
-from cds_service.assessment.weighing import weigh_condition
+from cds_service.assessment.weighing import weigh_condition, with_conflict
 from cds_service.evidence.model import DateSpan, ImagingOrder, ObservationHit
 from cds_service.knowledge.model import Criterion, Group
 
@@ -48,7 +48,7 @@ def _weighed(
     scale = chart.scale(question.criterion.strength, value_set, question.group)
     entries = chart.conditions(value_set)
     findings = [
-        finding
+        with_conflict(finding, hit, entries, scale)
         for hit in entries.hits
         if (
             finding := weigh_condition(
@@ -109,7 +109,7 @@ def numbness_with_saddle_site(question: Question) -> list[Finding]:
             peers=entries.hits,
         )
         if finding is not None:
-            findings.append(finding)
+            findings.append(with_conflict(finding, hit, entries, scale))
     return findings
 
 
@@ -152,7 +152,9 @@ def _past_cancers(question: Question) -> list[tuple[Finding, DateSpan | None, bo
     past: dict[int, tuple[Finding, DateSpan | None, bool]] = {}
     avid = {id(hit.entry) for name in _AVID_SETS for hit in chart.conditions(name).hits}
     for value_set in (*_HISTORY_SETS, *_DISEASE_SETS):
-        for hit in chart.conditions(value_set).hits:
+        scale = chart.scale(question.criterion.strength, value_set, question.group)
+        entries = chart.conditions(value_set)
+        for hit in entries.hits:
             entry = hit.entry
             is_history = value_set in _HISTORY_SETS
             if not is_history and entry.clinical != "past":
@@ -170,6 +172,7 @@ def _past_cancers(question: Question) -> list[tuple[Finding, DateSpan | None, bo
                 value_set=value_set,
                 notes=("undated",) if ended is None else (),
             )
+            finding = with_conflict(finding, hit, entries, scale)
             past[id(entry)] = (finding, ended, id(entry) in avid)
     cancers = list(past.values())
     for value_set in _HISTORY_SETS:

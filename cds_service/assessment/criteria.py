@@ -12,7 +12,7 @@ from cds_service.assessment.chart import Chart
 from cds_service.assessment.model import Conflict, CriterionResult, Finding, State
 from cds_service.assessment.reasons import reason_findings
 from cds_service.assessment.timing import days_earlier, is_within, newest_first, settled
-from cds_service.assessment.weighing import lowered, weigh_condition
+from cds_service.assessment.weighing import lowered, weigh_condition, with_conflict
 from cds_service.evidence.model import (
     DateSpan,
     Exposure,
@@ -60,11 +60,16 @@ def evaluate_criteria(chart: Chart, order: ImagingOrder) -> CriteriaResult:
     failed: list[str] = []
     gaps: list[Gap] = []
     has_context = has_spine_context(chart, order)
-    for criterion, group in chart.rules.criteria:
+    on_order = order_value_sets(chart, order)
+    at_hand = chart.value_sets | on_order
+    rules = chart.rules
+    for (criterion, group), triggers in zip(rules.criteria, rules.triggers, strict=True):
+        if triggers is not None and triggers.isdisjoint(at_hand):
+            continue
         if criterion.needs_context and not has_context:
             continue
         try:
-            findings = _findings(criterion, group, chart, order)
+            findings = _findings(criterion, group, chart, order, on_order)
             gaps.extend(_exposure_gaps(criterion, findings, chart))
             result = _result(criterion, group, findings, chart, order)
         except Exception:  # noqa: BLE001 - an emergency must not hang on one rule: the others still count
@@ -80,6 +85,16 @@ def evaluate_criteria(chart: Chart, order: ImagingOrder) -> CriteriaResult:
     return CriteriaResult(
         tuple(found), tuple(stale), tuple(conflicts), tuple(failed), tuple(dict.fromkeys(gaps))
     )
+
+
+def order_value_sets(chart: Chart, order: ImagingOrder) -> frozenset[str]:
+    """Value sets of the order's reasons, those of the resources that it refers to included."""
+    named = {name for reason in order.reasons for name in reason.value_sets}
+    for reason in order.reasons:
+        if reason.reference is not None:
+            hits = chart.record.condition_by_reference.get(reason.reference, ())
+            named.update(name for name, _ in hits)
+    return frozenset(named)
 
 
 def has_spine_context(chart: Chart, order: ImagingOrder) -> bool:
@@ -166,10 +181,16 @@ def _rank(finding: Finding) -> tuple[int, int, int]:
 
 
 def _findings(
-    criterion: Criterion, group: Group, chart: Chart, order: ImagingOrder
+    criterion: Criterion,
+    group: Group,
+    chart: Chart,
+    order: ImagingOrder,
+    on_order: frozenset[str],
 ) -> list[Finding]:
     findings: list[Finding] = []
     for evidence in criterion.evidence:
+        if isinstance(evidence, ReasonEvidence) and evidence.vs not in on_order:
+            continue
         findings.extend(_EVALUATE[type(evidence)](evidence, criterion, group, chart, order))
     return findings
 
@@ -203,15 +224,7 @@ def _condition(
         )
         if finding is None:
             continue
-        if id(hit.entry) in entries.disputed and finding.state is not State.STALE:
-            finding = replace(
-                finding,
-                state=State.PRESENT if group.emergency else State.SUSPECTED,
-                strength=criterion.strength,
-                conflict=True,
-                notes=(*finding.notes, "conflict"),
-            )
-        findings.append(finding)
+        findings.append(with_conflict(finding, hit, entries, scale))
     return findings
 
 
@@ -399,16 +412,18 @@ def _observation_positive(
 def _medication(
     evidence: MedicationEvidence, criterion: Criterion, _: Group, chart: Chart, __: ImagingOrder
 ) -> list[Finding]:
-    earliest = days_earlier(chart.as_of, evidence.days)
     return [
         _exposed(exposure, evidence.vs, criterion.strength)
         for exposure in chart.record.exposures.get(evidence.vs, ())
-        if _last_day(exposure, chart.as_of) is None
-        or (
-            earliest <= (_last_day(exposure, chart.as_of) or earliest)
-            and (exposure.start is None or exposure.start.first <= chart.as_of)
-        )
+        if _is_taken_within(exposure, chart, evidence.days)
     ]
+
+
+def _is_taken_within(exposure: Exposure, chart: Chart, days: int) -> bool:
+    """True when the drug was, or may have been, taken within so many days: never for a course that begins later."""
+    _, is_ahead = settled(exposure.start, chart.as_of, chart.rules.guideline.evidence.future_days)
+    last = _last_day(exposure, chart.as_of)
+    return not is_ahead and (last is None or last >= days_earlier(chart.as_of, days))
 
 
 def _last_day(exposure: Exposure, as_of: date) -> date | None:
@@ -567,12 +582,10 @@ def _is_documented(chart: Chart, value_set: str, days: int) -> bool:
     for procedure in chart.record.procedures.get(value_set, ()):
         if procedure.when is None or is_within(procedure.when, chart.as_of, days):
             return True
-    earliest = days_earlier(chart.as_of, days)
-    for exposure in chart.record.exposures.get(value_set, ()):
-        last = _last_day(exposure, chart.as_of)
-        if last is None or last >= earliest:
-            return True
-    return False
+    return any(
+        _is_taken_within(exposure, chart, days)
+        for exposure in chart.record.exposures.get(value_set, ())
+    )
 
 
 _EVALUATE: Mapping[type, Callable[[Any, Criterion, Group, Chart, ImagingOrder], list[Finding]]] = {

@@ -30,6 +30,10 @@ def group_levels(criteria: Sequence[CriterionResult], rules: Rules) -> dict[str,
         ):
             levels[raising.group] = raising.to_level
     levels["mscc"] = _mscc(by_group.get("malignancy", ()), levels, rules)
+    for group in by_group:
+        # why: a weak finding that was lowered has dropped out of the level and is still listed as noted
+        if levels[group] is Level.NONE:
+            levels[group] = Level.NOTED
     return levels
 
 
@@ -52,8 +56,7 @@ def _level(criteria: Sequence[CriterionResult], level_rules: Sequence[LevelRule]
     for rule in level_rules:
         if strong >= rule.strong and moderate >= rule.moderate and weak >= rule.weak:
             return rule.level
-    # only weak findings that were lowered: listed as noted
-    return Level.NOTED
+    return Level.NONE
 
 
 def _position(strength: Strength) -> int:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from cds_service.assessment.predicates import Predicate, compile_when
 from cds_service.knowledge.model import (
     AgeEvidence,
+    CardText,
     ComputedEvidence,
     Criterion,
     Group,
     Guideline,
-    MedicationDaysEvidence,
     Rating,
     RatingRow,
+    SuggestionText,
     Variant,
 )
 
@@ -43,6 +44,9 @@ class Rules:
 
     guideline: Guideline
     criteria: tuple[tuple[Criterion, Group], ...]
+    criterion_ids: frozenset[str]
+    triggers: tuple[frozenset[str] | None, ...]
+    """By position in `criteria`: value sets without any of which the criterion cannot be found."""
     acute: frozenset[str]
     """Value sets with course acute."""
     parameters: Mapping[str, float]
@@ -60,6 +64,8 @@ class Rules:
     """Symptom and context-only sets: they make a spine context."""
     reason_sets: frozenset[str]
     """Every value set that a symptom, context or criterion uses."""
+    card_texts: Mapping[str, CardText]
+    suggestion_texts: Mapping[str, SuggestionText]
     scenario_rules: tuple[tuple[str, Predicate], ...]
     card_rules: tuple[tuple[str, Predicate], ...]
     variants: Mapping[str, tuple[tuple[Variant, Predicate], ...]]
@@ -84,6 +90,8 @@ def compile_rules(guideline: Guideline) -> Rules:
     return Rules(
         guideline=guideline,
         criteria=criteria,
+        criterion_ids=frozenset(criterion.id for criterion, _ in criteria),
+        triggers=tuple(_triggers(criterion) for criterion, _ in criteria),
         acute=frozenset(vs.id for vs in guideline.value_sets.values() if vs.course == "acute"),
         parameters={name: item.value for name, item in guideline.parameters.items()},
         rating_rows=_rating_rows(guideline),
@@ -94,6 +102,8 @@ def compile_rules(guideline: Guideline) -> Rules:
         symptom_sets=by_region,
         context_sets=context,
         reason_sets=context | _criterion_sets(criteria),
+        card_texts={card.id: card for card in guideline.wording.card},
+        suggestion_texts={text.id: text for text in guideline.wording.suggestion},
         scenario_rules=tuple(
             (rule.scenario, compile_when(rule.when)) for rule in guideline.combination.scenario_rule
         ),
@@ -111,13 +121,32 @@ def compile_rules(guideline: Guideline) -> Rules:
 
 
 def _criterion_sets(criteria: tuple[tuple[Criterion, Group], ...]) -> frozenset[str]:
-    """Value sets that any criterion names directly."""
-    return frozenset(
-        evidence.vs
-        for criterion, _ in criteria
-        for evidence in criterion.evidence
-        if not isinstance(evidence, AgeEvidence | ComputedEvidence | MedicationDaysEvidence)
-    )
+    """Value sets that any criterion uses."""
+    return frozenset(name for criterion, _ in criteria for name in _value_sets(criterion))
+
+
+def _value_sets(criterion: Criterion) -> frozenset[str]:
+    """Value sets that a criterion is evaluated from."""
+    names: set[str] = set()
+    for evidence in criterion.evidence:
+        if isinstance(evidence, ComputedEvidence):
+            names.update(evidence.vs)
+        elif not isinstance(evidence, AgeEvidence):
+            names.add(evidence.vs)
+    return frozenset(names)
+
+
+def _triggers(criterion: Criterion) -> frozenset[str] | None:
+    """Value sets without any of which the criterion cannot be found; None: it has to be looked at always.
+
+    Age needs no value set, and conservative care may stand on the order in the clinician's own words.
+    """
+    for evidence in criterion.evidence:
+        if isinstance(evidence, AgeEvidence):
+            return None
+        if isinstance(evidence, ComputedEvidence) and evidence.fn == "conservative_care_6w":
+            return None
+    return _value_sets(criterion)
 
 
 def _column_study(name: str) -> tuple[str, str]:

@@ -186,13 +186,13 @@ def _pregnancy(chart: Chart) -> PregnancyBasis | None:
         chart, "obs-pregnancy-status", limits.pregnancy_window_days, "status"
     )
     candidates += _pregnancy_observations(chart, "obs-hcg", limits.hcg_max_age_days, "test")
-    candidates += _due_dates(chart)
     ended = _pregnancy_ended(chart)
     standing = [
         basis
         for basis in candidates
         if ended is None or (basis.when is not None and basis.when.last > ended)
     ]
+    standing += _due_dates(chart, ended)
     return min(standing, key=lambda basis: newest_first(basis.when), default=None)
 
 
@@ -221,12 +221,14 @@ def _pregnancy_observations(
     ][:1]
 
 
-def _due_dates(chart: Chart) -> list[PregnancyBasis]:
+def _due_dates(chart: Chart, ended: date | None) -> list[PregnancyBasis]:
+    """Due dates around today. One that was stated before the pregnancy ended has come to its end with it."""
     limits = chart.rules.guideline.safety_limits
     found = []
     for hit in chart.record.observations.get("obs-due-date", ()):
         due = hit.entry.value_date
-        if due is None:
+        stated = _settled(chart, hit.entry.when)
+        if due is None or (ended is not None and stated is not None and stated.last <= ended):
             continue
         ahead = -days_before(due.last, chart.as_of)
         if -limits.due_date_days_before <= ahead <= limits.due_date_days_after:

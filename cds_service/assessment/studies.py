@@ -43,6 +43,9 @@ class StudyQuestion:
     """The criterion trauma-low-velocity was found."""
     fracture_confirmed: bool
     safety: OrderSafety
+    coded_regions: tuple[Region, ...]
+    """Levels that the findings of the cord group name."""
+    is_child: bool
 
     def rating(self, study: StudyProcedure) -> Rating:
         """Rating of a study in the primary scenario."""
@@ -63,10 +66,16 @@ def preferred_study(question: StudyQuestion) -> StudyProcedure | None:
     if group is not None:
         if group.none_if_confirmed and question.fracture_confirmed:
             return None
-        for study in _group_studies(question, group):
-            placed = placed_study(question, study, group)
-            if question.rating(placed) is Rating.APPROPRIATE:
-                return placed
+        placed = [placed_study(question, study, group) for study in _group_studies(question, group)]
+        for wanted in (
+            (Rating.APPROPRIATE, Rating.MAY_BE) if question.is_child else (Rating.APPROPRIATE,)
+        ):
+            for study in placed:
+                if question.rating(study) is wanted:
+                    return study
+        if question.is_child:
+            # a child with a serious finding is never offered a radiograph in exchange
+            return None
     regions = question.order.procedure.regions
     for modality, contrast in question.rules.column_studies:
         column = StudyProcedure(
@@ -109,6 +118,9 @@ def _level_regions(question: StudyQuestion, group: Group) -> tuple[Region, ...]:
     symptomatic = tuple(region for region in symptom_regions(question.chart) if region in allowed)
     if symptomatic:
         return symptomatic
+    coded = tuple(region for region in question.coded_regions if region in allowed)
+    if coded:
+        return coded
     if group.level_unknown is not None:
         return (group.level_unknown,)
     return ordered

@@ -7,7 +7,7 @@ reasons (undated, long-standing, fading).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from cds_service.assessment.model import Finding, State
@@ -42,7 +42,7 @@ class Scale:
     rules: EvidenceRules
 
 
-def weigh_condition(  # noqa: C901, PLR0913 - one branch a rule of the status table, in its order
+def weigh_condition(  # noqa: C901, PLR0912, PLR0913 - one branch a rule of the status table, in its order
     hit: ConditionHit,
     scale: Scale,
     *,
@@ -89,6 +89,8 @@ def weigh_condition(  # noqa: C901, PLR0913 - one branch a rule of the status ta
     ):
         is_lowered = True
         notes.append("fading")
+    elif least_age(span, scale.as_of) < min_days:
+        return None  # newer than this criterion asks for: nothing that is outdated
     else:
         return _made(
             hit,
@@ -213,6 +215,19 @@ def settle_conflicts(hits: Sequence[ConditionHit]) -> Settled:
             disputed.add(id(hit.entry))
         kept.append(hit)
     return Settled(tuple(kept), frozenset(disputed))
+
+
+def with_conflict(finding: Finding, hit: ConditionHit, entries: Settled, scale: Scale) -> Finding:
+    """The finding at full strength, and said to be in conflict, when its entry is both active and refuted."""
+    if id(hit.entry) not in entries.disputed or finding.state is State.STALE:
+        return finding
+    return replace(
+        finding,
+        state=State.PRESENT if scale.emergency_group else State.SUSPECTED,
+        strength=scale.strength,
+        conflict=True,
+        notes=(*finding.notes, "conflict"),
+    )
 
 
 _CATEGORY_LENGTH = 3  # an ICD-10-CM category: letter and two characters

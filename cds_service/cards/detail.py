@@ -276,7 +276,7 @@ class Detail:
     def _gap_lines(self) -> list[str]:
         lines: list[str] = []
         for gap in self._gaps:
-            if gap.reason == "failed" and gap.source in self._criterion_ids:
+            if gap.reason == "failed" and gap.source in self._subject.case.rules.criterion_ids:
                 lines.append(self._words["gap_criterion_failed"])
             elif gap.note in self._words:
                 lines.append(self._words[gap.note])
@@ -284,10 +284,6 @@ class Detail:
                 template = self._words[f"gap_{gap.reason.replace('-', '_')}"]
                 lines.append(_sentence(template.format(key=gap.source)))
         return list(dict.fromkeys(lines))
-
-    @property
-    def _criterion_ids(self) -> frozenset[str]:
-        return frozenset(criterion.id for criterion, _ in self._subject.case.rules.criteria)
 
     def _how_sure(self) -> list[str]:
         assessment = self._subject.assessment

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from uuid import NAMESPACE_URL, uuid5
+from dataclasses import replace
+from uuid import NAMESPACE_URL, UUID, uuid5
 
-from cds_service.cds_hooks.model import Coding, HookRequest
+from cds_service.cds_hooks.model import Card, Coding, HookRequest
 
 BASE = "https://spine-imaging-cds.github.io/fhir/"
 _NAMESPACE = uuid5(NAMESPACE_URL, f"{BASE}NamingSystem/card")
@@ -23,6 +24,22 @@ def card_uuid(request: HookRequest, order: str, card: str, suggestion: str = "")
         suggestion,
     )
     return str(uuid5(_NAMESPACE, "|".join(parts)))
+
+
+def numbered(card: Card, number: int) -> Card:
+    """The card with uuids of its own, for the `number`-th further study under one order's id."""
+    return replace(
+        card,
+        uuid=_further(card.uuid, number),
+        suggestions=tuple(
+            replace(suggestion, uuid=_further(suggestion.uuid, number))
+            for suggestion in card.suggestions
+        ),
+    )
+
+
+def _further(uuid: str, number: int) -> str:
+    return str(uuid5(UUID(uuid), str(number)))
 
 
 def topic_code(card: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from cds_service.cds_hooks.json_object import read_items, read_members, read_string
 from cds_service.cds_hooks.order_edit import appended, edited_order
 from cds_service.coding import SYSTEM_URIS
 from cds_service.evidence.model import ImagingOrder, StudyProcedure
@@ -65,8 +66,9 @@ def with_study(
     codes: StudyCodes,
     priority: Priority | None,
 ) -> tuple[msgspec.Raw, str] | None:
-    """The order for another study, and the system of its code; None when no system has a code for it.
+    """The order for another study, and the system of its code.
 
+    None when no system has a code for it, and for an order of several items.
     Code, body site and, where required, the priority change; the reason and all else stay. The contrast is
     part of the code.
     """
@@ -81,8 +83,11 @@ def with_study(
     members = msgspec.json.decode(order.raw, type=dict[str, msgspec.Raw])
     changes: dict[str, Any | None] = {}
     if order.resource_type == "DiagnosticOrder":
-        items = msgspec.json.decode(members.get("item", b"[]"), type=list[dict[str, Any]])
-        changes["item"] = [{**items[0], "code": concept}] if items else [{"code": concept}]
+        items = _items(members.get("item"))
+        if len(items) > 1:
+            # Which of them is meant to become the new study, nothing says.
+            return None
+        changes["item"] = [{**(items[0] if items else {}), "code": concept}]
     elif bytes(members.get("code", b"")).find(b'"concept"') >= 0:
         changes["code"] = {"concept": concept}
     else:
@@ -92,6 +97,15 @@ def with_study(
     if priority is not None:
         changes["priority"] = priority
     return edited_order(order.raw, changes), system
+
+
+def _items(raw: msgspec.Raw | None) -> list[Mapping[str, msgspec.Raw]]:
+    """The items of a DSTU2 order; none where something else stands."""
+    if raw is None:
+        return []
+    items = read_items(raw)
+    opened = [read_members(item) for item in (items if items is not None else [raw])]
+    return [item for item in opened if item is not None]
 
 
 def _body_site(codes: StudyCodes, study: StudyProcedure, before: msgspec.Raw) -> Any | None:
@@ -133,10 +147,8 @@ def _has_r5_reasons(order: ImagingOrder) -> bool:
 def with_instruction(order: ImagingOrder, text: str) -> msgspec.Raw:
     """The order with an instruction for the patient, after whatever stands there already."""
     members = msgspec.json.decode(order.raw, type=dict[str, msgspec.Raw])
-    before: Any = None
-    if "patientInstruction" in members:
-        before = msgspec.json.decode(members["patientInstruction"])
-    joined = f"{before} {text}" if isinstance(before, str) and before else text
+    before = read_string(members.get("patientInstruction"))
+    joined = f"{before} {text}" if before else text
     return edited_order(order.raw, {"patientInstruction": joined})
 
 

@@ -25,8 +25,8 @@ _CONSULT_NAMESPACE = uuid5(
 
 
 def is_ratable(order: ImagingOrder) -> bool:
-    """The profile rates ServiceRequests only."""
-    return order.resource_type == "ServiceRequest"
+    """The profile rates ServiceRequests only; one without an id could not be given back."""
+    return order.resource_type == "ServiceRequest" and bool(order.id)
 
 
 def rated_order(

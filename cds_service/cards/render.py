@@ -5,6 +5,7 @@ Read `render_cards` first.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
@@ -13,7 +14,7 @@ from cds_service.assessment.assess import AssessedCall
 from cds_service.assessment.case import Case
 from cds_service.assessment.model import Conflict, OrderAssessment
 from cds_service.cards.detail import Detail, citation_text
-from cds_service.cards.ids import OVERRIDE_SYSTEM, card_uuid, topic
+from cds_service.cards.ids import OVERRIDE_SYSTEM, card_uuid, numbered, topic
 from cds_service.cards.names import cut, date_text
 from cds_service.cards.options import Answering
 from cds_service.cards.suggestions import made_suggestions
@@ -70,7 +71,22 @@ def render_cards(assessed: AssessedCall, answering: Answering) -> RenderedCall:
             assessed.cases[0], assessed.assessment.orders[0], answering, gaps, missing
         )
         call_cards = (renderer.partial_card(),)
-    return RenderedCall(orders, call_cards)
+    return RenderedCall(_told_apart(orders), call_cards)
+
+
+def _told_apart(orders: tuple[OrderCards, ...]) -> tuple[OrderCards, ...]:
+    """The same, but cards about a second study under the same id get uuids of their own.
+
+    Several items of one order share its id, and so may drafts of a careless client; feedback is kept by uuid.
+    """
+    seen: Counter[str] = Counter()
+    found = []
+    for item in orders:
+        number = seen[item.order]
+        seen[item.order] += 1
+        cards = tuple(numbered(card, number) for card in item.cards) if number else item.cards
+        found.append(replace(item, cards=cards))
+    return tuple(found)
 
 
 def _missing_keys(assessed: AssessedCall) -> tuple[str, ...]:
@@ -107,7 +123,7 @@ class _OrderRenderer:
         self._gaps = gaps
         self._missing = missing
         self._guideline: Guideline = case.rules.guideline
-        self._texts = {card.id: card for card in self._guideline.wording.card}
+        self._texts = case.rules.card_texts
         self._orders_in_call = 1
 
     # ------------------------------------------------------------------ which cards

@@ -60,10 +60,13 @@ class Made:
 
 def made_suggestions(subject: Subject, answering: Answering) -> tuple[Suggestion, ...]:
     """The suggestions of a card that can be offered for this order, the recommended one first."""
-    texts = {text.id: text for text in subject.case.rules.guideline.wording.suggestion}
+    texts = subject.case.rules.suggestion_texts
     made: list[Suggestion] = []
     for name in _in_order(subject):
         offer = Offer(subject, texts[name], answering)
+        if not subject.assessment.order.id and set(offer.text.actions) != {"create"}:
+            # An action names the draft by its id: without one, the client could not tell which is meant.
+            continue
         found = _MAKERS[name](offer)
         if found is not None:
             made.append(_suggestion(offer, found, is_first=not made))
@@ -294,6 +297,9 @@ def _add_order(offer: Offer) -> Made | None:
     ):
         return None
     wanted = expanded(study.regions) - {"whole"} if "whole" in study.regions else set(study.regions)
+    if card == "emergency-escalate":
+        # the preferred study answers the cord signs alone: the cauda equina is imaged by an order of its own
+        wanted = {*wanted, *case.rules.group_by_id["cauda-equina"].regions}
     missing = [
         region
         for region in ORDER
@@ -301,7 +307,7 @@ def _add_order(offer: Offer) -> Made | None:
     ]
     if not missing:
         return None
-    if card in ("whole-spine", "emergency-escalate") and _has_whole_code(offer, study):
+    if "whole" in study.regions and card != "wrong-region" and _has_whole_code(offer, study):
         return None
     priority = _raised(offer) or case.order.priority
     if card in ("whole-spine", "wrong-region"):

@@ -23,9 +23,9 @@ from cds_service.knowledge.model import CardText, Strength, Variant
 
 MAX_SUMMARY = 139
 """CDS Hooks: a summary has fewer than 140 characters."""
-_DEVICE_LENGTH = 26
-_VALUE_LENGTH = 24
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+DEVICE_LENGTH = 26
+VALUE_LENGTH = 24
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _STRENGTHS: tuple[Strength | None, ...] = (*Strength, None)
 
 
@@ -109,7 +109,7 @@ def fill(template: str, subject: Subject) -> str:
         text = _FILLINGS[match.group(1)](subject)
         return beginning(text) if match.start() == 0 else inside(text, names)
 
-    return _PLACEHOLDER.sub(filling, template)
+    return PLACEHOLDER.sub(filling, template)
 
 
 # ------------------------------------------------------------------------------- fillings
@@ -167,7 +167,7 @@ def _device(subject: Subject) -> str:
     devices = sorted(
         subject.assessment.safety.devices, key=lambda device: device.safety != "unsafe"
     )
-    return cut(plain(devices[0].display), _DEVICE_LENGTH) if devices else ""
+    return cut(plain(devices[0].display), DEVICE_LENGTH) if devices else ""
 
 
 def named_finding(subject: Subject) -> CriterionResult | None:
@@ -261,7 +261,7 @@ def _risk(subject: Subject) -> str:
 
 def _value(subject: Subject) -> str:
     risk = subject.case.contrast_risk
-    return cut(plain(risk.value), _VALUE_LENGTH) if risk is not None else ""
+    return cut(plain(risk.value), VALUE_LENGTH) if risk is not None else ""
 
 
 def _region(subject: Subject, *, suggested: bool) -> str:

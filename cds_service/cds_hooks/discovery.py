@@ -20,19 +20,27 @@ class HookService:
 
 
 def discovery_json(
-    services: tuple[HookService, ...], templates: Mapping[str, Mapping[str, str]]
+    services: tuple[HookService, ...],
+    templates: Mapping[str, Mapping[str, str]],
+    extension: Mapping[str, object] | None = None,
 ) -> bytes:
-    """The discovery response. `templates` are the prefetch templates by hook, then by key."""
+    """The discovery response. `templates` are the prefetch templates by hook, then by key.
+
+    `extension` stands on every service.
+    """
     return msgspec.json.encode(
         {
             "services": [
-                _service_json(service, templates.get(service.hook, {})) for service in services
+                _service_json(service, templates.get(service.hook, {}), extension or {})
+                for service in services
             ]
         }
     )
 
 
-def _service_json(service: HookService, prefetch: Mapping[str, str]) -> dict[str, object]:
+def _service_json(
+    service: HookService, prefetch: Mapping[str, str], extension: Mapping[str, object]
+) -> dict[str, object]:
     fields: dict[str, object] = {
         "hook": service.hook,
         "title": service.title,
@@ -40,4 +48,5 @@ def _service_json(service: HookService, prefetch: Mapping[str, str]) -> dict[str
         "id": service.id,
         "usageRequirements": service.usage_requirements,
     }
-    return fields | ({"prefetch": dict(prefetch)} if prefetch else {})
+    optional = {"prefetch": dict(prefetch), "extension": dict(extension)}
+    return fields | {name: value for name, value in optional.items() if value}

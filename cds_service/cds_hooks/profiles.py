@@ -19,6 +19,8 @@ class ClientProfile:
     validators of that time refuse unknown fields, so no extension is sent either."""
     has_system_actions_always: bool = False
     """CRD's test kit asks for the key even when there is nothing in it."""
+    offers_client_options: bool = False
+    """Discovery tells CRD clients which cards they can switch off. Whoever chooses so is obeyed in any profile."""
 
 
 GENERIC: Final = ClientProfile("generic")
@@ -28,7 +30,7 @@ PROFILES: Final = {
         GENERIC,
         ClientProfile("epic", selection_behavior="any", one_action_a_suggestion=True),
         ClientProfile("legacy-1.0", is_before_2_0=True),
-        ClientProfile("crd", has_system_actions_always=True),
+        ClientProfile("crd", has_system_actions_always=True, offers_client_options=True),
     )
 }
 """By the names that SPINE_CDS_PROFILE and a trusted client's `profile` take."""

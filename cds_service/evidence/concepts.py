@@ -167,11 +167,14 @@ class ConceptReader:
                     found[value_set] = ConceptHit(
                         value_set, "code", code.system or "", code.code, code.seventh
                     )
+        coded = tuple(found)
         for text in texts:
             if has_family_words and self._is_family_clause(text):
                 continue
             for phrase in self._index.phrases.read(text):
-                if phrase.value_set not in found:
+                if phrase.value_set not in found and not self._index.is_text_settled_by_code(
+                    phrase.value_set, coded
+                ):
                     found[phrase.value_set] = ConceptHit(
                         phrase.value_set, "text", "", phrase.phrase
                     )

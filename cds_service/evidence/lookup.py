@@ -19,6 +19,10 @@ IMPLANTS: Final = ("mri-unsafe-device", "mri-caution-device")
 """Value sets of what matters for MRI, the worse first."""
 CONTRAST_AGENTS: Final = ("gadolinium-agent", "iodinated-agent", "contrast-agent-unspecified")
 """Value sets of contrast agents."""
+PREGNANCY_STATUS: Final = "obs-pregnancy-status"
+"""Value set of the Observations whose value is the state itself: pregnant, or not."""
+PREGNANCY: Final = ("pregnancy", "pregnancy-ended")
+"""Value sets of these states, and of what ends a pregnancy."""
 
 _WHO_LENGTH: Final = 4
 """WHO ICD-10 and ICD-10-CM agree at three and four characters only."""
@@ -91,6 +95,7 @@ class CodeIndex:
     _exact: Mapping[str, Mapping[str, _Ids]]
     _icd: _Prefixes
     _kept: dict[tuple[str | None, str], CodeMeaning]
+    _text_not_coded: Mapping[str, frozenset[str]]
 
     def value_sets(self, system: str | None, code: str) -> _Ids:
         """Ids of the value sets that hold this code, each once; empty for a system that is not ours.
@@ -98,6 +103,11 @@ class CodeIndex:
         `system` is a word of `coding`. The code is taken in any spelling.
         """
         return self._of_plain(system, plain_code(system, code)) if system is not None else ()
+
+    def is_text_settled_by_code(self, value_set: str, coded: Iterable[str]) -> bool:
+        """True when an entry coded in one of `coded` says too exactly what it is for its text to mean `value_set`."""
+        settling = self._text_not_coded.get(value_set)
+        return settling is not None and not settling.isdisjoint(coded)
 
     def meaning(self, uri: str | None, code: str) -> CodeMeaning:
         """Everything that the guideline knows of a code, given as a Coding has it."""
@@ -184,6 +194,7 @@ def compile_index(guideline: Guideline) -> CodeIndex:
         _exact=_exact_codes(sets),
         _icd=_prefixes(guideline.value_sets),
         _kept={},
+        _text_not_coded={s.id: frozenset(s.text_not_coded) for s in sets if s.text_not_coded},
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cds_service.evidence.concepts import ConceptHit, ConceptReader, ConceptReading
 from cds_service.evidence.conditions import reference
 from cds_service.evidence.dates import read_date
-from cds_service.evidence.lookup import CodeIndex
+from cds_service.evidence.lookup import PREGNANCY, PREGNANCY_STATUS, CodeIndex
 from cds_service.evidence.loose_json import as_object, as_text
 from cds_service.evidence.model import DateSpan, ObservationEntry, ObservationHit
 from cds_service.evidence.resources import (
@@ -17,7 +17,7 @@ from cds_service.evidence.resources import (
     plain,
     read_components,
 )
-from cds_service.evidence.values import Value, measured, read_value
+from cds_service.evidence.values import Polarity, Value, measured, read_value
 
 _Hits = list[tuple[str, ObservationHit]]
 
@@ -64,17 +64,29 @@ class ObservationReader:
         when: DateSpan | None,
     ) -> None:
         value = read_value(shape, self.index, self.concepts)
+        polarity = value.polarity
+        if polarity == "unknown" and PREGNANCY_STATUS in code.value_sets:
+            polarity = self._pregnancy(shape, value)
         entry = ObservationEntry(
             reference("Observation", parent.id),
             code.display,
             when,
             value.text,
-            value.polarity,
+            polarity,
             code.codings,
             value.codings,
             value.date,
         )
         found.extend([(hit.value_set, self._hit(entry, hit, value)) for hit in code.hits])
+
+    def _pregnancy(self, shape: ObservationShape | ComponentShape, value: Value) -> Polarity:
+        """A pregnancy status answers with the state itself instead of yes or no."""
+        stated = self.concepts.read(shape.value_codeable_concept).value_sets
+        stated = stated or self.concepts.read_text(value.text).value_sets
+        is_on, is_over = (name in stated for name in PREGNANCY)
+        if is_on == is_over:
+            return "unknown"
+        return "positive" if is_on else "negative"
 
     def _hit(self, entry: ObservationEntry, hit: ConceptHit, value: Value) -> ObservationHit:
         table = self.index.units.get(hit.value_set)

@@ -187,11 +187,13 @@ def _value_sets(concept: Concept, catalog: Catalog, codes: CodeIndex) -> dict[st
         for system, code in concept.known_codings
         for value_set in codes.value_sets(system, code)
     }
+    coded = tuple(found)
     texts = (concept.text,) if concept.text else tuple(c.display for c in concept.codings)
     for text in dict.fromkeys(texts):
         if text:
             for hit in codes.phrases.read(catalog.words.without_contrast_words(text)):
-                found.setdefault(hit.value_set, "text")
+                if not codes.is_text_settled_by_code(hit.value_set, coded):
+                    found.setdefault(hit.value_set, "text")
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -25,6 +26,8 @@ _TOKEN: Final = re.compile(r"[!-~]{1,16384}")
 """What can stand in a header; anything else could not be sent, or would end up in an error's text."""
 
 Progress = Callable[[Page], None]
+Answered = Callable[[Reply, float], None]
+"""Told of each question to the FHIR server: how it ended, and after how many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class FhirAccess:
     server: FhirServer
     authorization: FhirAuthorization | None
     deadline: Deadline
+    on_reply: Answered | None = None
 
     @property
     def token(self) -> str | None:
@@ -53,7 +57,11 @@ class FhirQuery:
 
 
 def fhir_access(
-    servers: tuple[str, ...], request: HookRequest, *, seconds: float
+    servers: tuple[str, ...],
+    request: HookRequest,
+    *,
+    seconds: float,
+    on_reply: Answered | None = None,
 ) -> FhirAccess | None:
     """What this call may read from its `fhirServer`; None when that base is not one of `servers`.
 
@@ -67,7 +75,7 @@ def fhir_access(
         return None
     if authorization is not None and not _TOKEN.fullmatch(authorization.access_token):
         return None
-    return FhirAccess(fhir_server(base), authorization, Deadline.after(seconds))
+    return FhirAccess(fhir_server(base), authorization, Deadline.after(seconds), on_reply)
 
 
 def query_for(need: Requirement, context: HookContext) -> FhirQuery | None:
@@ -118,7 +126,7 @@ def read_further_pages(
             return cut_short(page, "there are more pages than are read")
         seen.add(target)
         question = Question(target, token=access.token, attempts=ATTEMPTS)
-        following = _read(access.server.ask(question, access.deadline), need)
+        following = _read(_asked(access, question), need)
         if following.failure is not None and not following.resources:
             return cut_short(page, page_source("", following).note)
         page = joined(page, following)
@@ -131,10 +139,18 @@ def _ask(access: FhirAccess, query: FhirQuery, attempts: int) -> Reply:
     target = f"{path}?{search}" if search else path
     by_post = Question(f"{path}/_search", search.encode(), access.token, attempts)
     if search and len(target) > _LONGEST_TARGET:
-        return access.server.ask(by_post, access.deadline)
-    reply = access.server.ask(Question(target, None, access.token, attempts), access.deadline)
+        return _asked(access, by_post)
+    reply = _asked(access, Question(target, None, access.token, attempts))
     if search and reply.status in _ASK_BY_POST:
-        return access.server.ask(by_post, access.deadline)
+        return _asked(access, by_post)
+    return reply
+
+
+def _asked(access: FhirAccess, question: Question) -> Reply:
+    began = time.monotonic()
+    reply = access.server.ask(question, access.deadline)
+    if access.on_reply is not None:
+        access.on_reply(reply, time.monotonic() - began)
     return reply
 
 

@@ -61,14 +61,21 @@ class _Named(msgspec.Struct, gc=False):
 
 
 def complete(
-    request: HookRequest, requirements: Iterable[Requirement], access: FhirAccess | None
+    request: HookRequest,
+    requirements: Iterable[Requirement],
+    access: FhirAccess | None,
+    on_prefetch: Callable[[Source], None] | None = None,
 ) -> Mapping[str, Source]:
     """What came for each requirement, in their order: from prefetch, and what that lacks from the FHIR server.
 
     All reads run at once and end at the deadline of `access`. Never raises: a failed read is a gap.
+    `on_prefetch` is told what prefetch gave for each.
     """
     needs = tuple(requirements)
     answers = {need.key: _prefetched(request, need) for need in needs}
+    if on_prefetch is not None:
+        for answer in answers.values():
+            on_prefetch(answer.source)
     jobs: dict[tuple[str, int], Job] = {}
     for need in needs:
         if need.key == _DISPATCHED.key:

@@ -10,13 +10,13 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
 from threading import Lock
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 import requests
@@ -49,6 +49,11 @@ _OUTCOMES: Final = {
     410: "the FHIR server no longer has it",
     429: "the FHIR server had too many requests",
 }
+
+
+ReplyWord = Literal[
+    "ok", "not-found", "refused", "throttled", "server-error", "timeout", "unreadable", "failed",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,27 @@ class Reply:
     retry_after: float | None = None
     """Seconds after which one more try could do; None when none could."""
 
+    @property
+    def word(self) -> ReplyWord:
+        """How it ended, in one word for the metrics."""
+        if self.body is not None:
+            return "ok"
+        if self.failure == "unreadable":
+            return "unreadable"
+        if self.note == _TOO_SLOW:
+            return "timeout"
+        return _WORDS.get(self.status) or (
+            "server-error" if self.status >= 500 else "failed"  # noqa: PLR2004  # HTTP's own range
+        )
 
+
+_WORDS: Final[Mapping[int, ReplyWord]] = {
+    401: "refused",
+    403: "refused",
+    404: "not-found",
+    410: "not-found",
+    429: "throttled",
+}
 Resolver = Callable[[str, int], tuple[Address, ...]]
 
 

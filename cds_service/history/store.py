@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.sql.dml import ReturningInsert
 
 from cds_service.cds_hooks.feedback import FeedbackEntry
 from cds_service.cds_hooks.model import Card
@@ -51,6 +52,8 @@ class HistoryStore:
         self._pseudonyms = pseudonyms
         self._queue: WriteQueue[_Rows] = WriteQueue(self._write_calls, capacity=queue_capacity)
         self._tokens_lock = threading.Lock()
+        self._dropped_lock = threading.Lock()
+        self._dropped_told = 0
         self._tokens_forgotten_at: datetime | None = None
         atexit.register(self.close)
 
@@ -66,6 +69,13 @@ class HistoryStore:
     def dropped(self) -> int:
         """Calls that were never written: the queue was full, or the database refused them."""
         return self._queue.dropped + self._queue.lost
+
+    def newly_dropped(self) -> int:
+        """Of those, how many since this was asked last."""
+        with self._dropped_lock:
+            now = self.dropped
+            news, self._dropped_told = now - self._dropped_told, now
+            return news
 
     def record_call(self, record: CallRecord) -> bool:
         """Queues a call and returns at once. False: dropped, which the metrics count."""
@@ -129,8 +139,7 @@ class HistoryStore:
 
     def _write_calls(self, batch: Sequence[_Rows]) -> None:
         with self._writer.begin() as connection:
-            for rows in batch:
-                _insert_call(connection, rows)
+            _insert_calls(connection, batch)
 
     def _write_feedback(
         self,
@@ -149,18 +158,37 @@ class HistoryStore:
             return tuple(results)
 
 
-def _insert_call(connection: Connection, rows: _Rows) -> None:
-    call_id = connection.execute(insert(Call).values(**rows.call).returning(Call.id)).scalar_one()
-    if rows.orders:
-        connection.execute(insert(CallOrder), [row | {"call_id": call_id} for row in rows.orders])
-    for card, suggestions in rows.cards:
-        card_id = connection.execute(
-            insert(CallCard).values(**card, call_id=call_id).returning(CallCard.id)
-        ).scalar_one()
-        if suggestions:
-            connection.execute(
-                insert(CallSuggestion), [row | {"call_card_id": card_id} for row in suggestions]
-            )
+def _insert_calls(connection: Connection, batch: Sequence[_Rows]) -> None:
+    """One statement a table for the whole batch: the time of a statement is a call's whole assessment."""
+    call_ids = _inserted(
+        connection,
+        insert(Call).returning(Call.id, sort_by_parameter_order=True),
+        [rows.call for rows in batch],
+    )
+    of_calls = list(zip(call_ids, batch, strict=True))
+    orders = [row | {"call_id": id_} for id_, rows in of_calls for row in rows.orders]
+    cards = [(id_, card, made) for id_, rows in of_calls for card, made in rows.cards]
+    if orders:
+        connection.execute(insert(CallOrder), orders)
+    card_ids = _inserted(
+        connection,
+        insert(CallCard).returning(CallCard.id, sort_by_parameter_order=True),
+        [card | {"call_id": id_} for id_, card, _ in cards],
+    )
+    suggestions = [
+        row | {"call_card_id": id_}
+        for id_, (_, _, made) in zip(card_ids, cards, strict=True)
+        for row in made
+    ]
+    if suggestions:
+        connection.execute(insert(CallSuggestion), suggestions)
+
+
+def _inserted(
+    connection: Connection, statement: ReturningInsert[tuple[int]], rows: list[dict[str, Any]]
+) -> Sequence[int]:
+    """The ids of new rows, in their order."""
+    return connection.execute(statement, rows).scalars().all() if rows else ()
 
 
 def _known_cards(

@@ -13,6 +13,7 @@ import structlog
 Item = TypeVar("Item")
 
 _BATCH: Final = 100
+_GATHER_SECONDS: Final = 0.1
 _RETRY_SECONDS: Final = 0.5
 _log: Final = structlog.get_logger(__name__)
 
@@ -30,6 +31,7 @@ class WriteQueue(Generic[Item]):
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._writing = False
+        self._flushing = 0
         self._closed = False
         self._dropped = 0
         self._lost = 0
@@ -51,21 +53,29 @@ class WriteQueue(Generic[Item]):
                 self._dropped += 1
                 return False
             self._waiting.append(item)
+            count = len(self._waiting)
             # Started here and not by the constructor: a server may fork between the two.
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._run, name="history-writer", daemon=True
                 )
                 self._thread.start()
-            self._changed.notify_all()
+            # Between the first and a full batch there is nothing to wake up for.
+            if count == 1 or count >= _BATCH:
+                self._changed.notify_all()
             return True
 
     def flush(self, timeout: float) -> bool:
         """Waits until all that was put is written. False: there is still some after `timeout` seconds."""
         with self._changed:
-            return self._changed.wait_for(
-                lambda: not self._waiting and not self._writing, timeout=timeout
-            )
+            self._flushing += 1
+            self._changed.notify_all()
+            try:
+                return self._changed.wait_for(
+                    lambda: not self._waiting and not self._writing, timeout=timeout
+                )
+            finally:
+                self._flushing -= 1
 
     def close(self, timeout: float) -> bool:
         """Takes no more items, and waits for the rest as `flush` does. May be called twice."""
@@ -92,6 +102,11 @@ class WriteQueue(Generic[Item]):
         """Waits for items. Empty when the queue is closed and all is written."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed)
+            # A moment for more: under load a batch costs hardly more than one item.
+            self._changed.wait_for(
+                lambda: len(self._waiting) >= _BATCH or self._closed or self._flushing,
+                timeout=_GATHER_SECONDS,
+            )
             batch = [self._waiting.popleft() for _ in range(min(_BATCH, len(self._waiting)))]
             self._writing = bool(batch)
             return batch

@@ -115,6 +115,9 @@ def _value_set_mistakes(file: str, value_set: ValueSet, names: Names) -> Iterato
             f"{file}: quantity", "unit table", (value_set.quantity,), names.units
         )
     yield from unknown_names(f"{file}: overlaps", "value set", value_set.overlaps, names.value_sets)
+    yield from unknown_names(
+        f"{file}: text_not_coded", "value set", value_set.text_not_coded, names.value_sets
+    )
     if value_set.icd10cm_exclude_set is not None:
         excluded = (value_set.icd10cm_exclude_set,)
         where = f"{file}: icd10cm_exclude_set"

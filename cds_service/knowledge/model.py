@@ -224,6 +224,8 @@ class ValueSet(Table):
     """Name of the unit table (`units.toml`) for the numbers of these observations."""
     text: tuple[str, ...] = ()
     text_not: tuple[str, ...] = ()
+    text_not_coded: tuple[str, ...] = ()
+    """Ids of value sets: the text of an entry that is coded in one of them is not read for this one."""
     why: tuple[str, ...] = ()
     overlaps: tuple[str, ...] = ()
     """Ids of value sets that share codes with this one on purpose."""

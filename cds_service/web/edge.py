@@ -20,6 +20,10 @@ CALLED_PATH: Final = "spine_cds.called_path"
 """WSGI key of the path as the client wrote it, which is what its token is for."""
 
 _SLASHES: Final = re.compile("/{2,}")
+_WATCHED: Final = ("/health", "/metrics")
+"""Asked every few seconds by machines; their lines are for DEBUG."""
+_NOTHING: Final = "default-src 'none'; frame-ancestors 'none'"
+"""What an answer that is no page may load when somebody opens it in a browser. Pages bring their own policy."""
 _log: Final = structlog.get_logger()
 
 
@@ -87,8 +91,10 @@ def _finish(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("Content-Security-Policy", _NOTHING)
     level: Callable[..., object] = _log.info
-    if request.method == "OPTIONS" or str(request.url_rule or "").startswith("/health"):
+    if request.method == "OPTIONS" or str(request.url_rule or "").startswith(_WATCHED):
         level = _log.debug
     level(
         "request",

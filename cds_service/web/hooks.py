@@ -1,4 +1,7 @@
-"""The CDS Hooks endpoints: discovery, hook calls, feedback. One call is one straight line in `_answer`."""
+"""The CDS Hooks endpoints: discovery, hook calls, feedback. One call is one straight line in `call`.
+
+No error becomes an empty answer: whatever is raised in the line leaves the view.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import Any, Final, Protocol
 import structlog
 from flask import Blueprint, Response, request
 
-from cds_service.cds_hooks.discovery import HookService, discovery_json
+from cds_service.cds_hooks.discovery import HookService
 from cds_service.cds_hooks.feedback import FeedbackBatch, parse_feedback
 from cds_service.cds_hooks.model import Action, Card, HookRequest, Source
 from cds_service.cds_hooks.profiles import PROFILES, ClientProfile
@@ -20,6 +23,8 @@ from cds_service.errors import HookRequestError, ServiceUnavailable
 from cds_service.settings import Settings
 from cds_service.web.bodies import json_body
 from cds_service.web.edge import CALLED_PATH, json_response, note, uuid_or_none
+from cds_service.web.metrics import Metrics
+from cds_service.web.pacing import LARGE_BODY, MANY_RESOURCES, turn
 from cds_service.web.trust import Caller
 
 _log: Final = structlog.get_logger()
@@ -60,12 +65,12 @@ def hooks_blueprint(
     steps: Steps,
     settings: Settings,
     services: tuple[HookService, ...],
-    templates: Mapping[str, Mapping[str, str]],
+    discovery: bytes,
     today: Callable[[], date],
+    metrics: Metrics,
 ) -> Blueprint:
-    """Discovery, and the endpoints of every service. `templates` are prefetch templates by hook and key."""
+    """Discovery, and the endpoints of every service."""
     blueprint = Blueprint("hooks", __name__, url_prefix="/cds-services")
-    discovery = discovery_json(services, templates)
     by_id = {service.id: service for service in services}
 
     @blueprint.get("")
@@ -78,9 +83,29 @@ def hooks_blueprint(
         caller = _begin_call(service, steps)
         if settings.mode == "off":
             raise ServiceUnavailable("SPINE_CDS_MODE=off")
-        hook_request = parse_hook_request(service.id, json_body(settings.max_body))
-        _note_call(hook_request, service)
-        return json_response(_answer(hook_request, caller, steps, settings, today()))
+        body = json_body(settings.max_body)
+        with metrics.stage("parse"), turn(is_large=len(body) > LARGE_BODY):
+            hook_request = parse_hook_request(service.id, body)
+            _note_call(hook_request, service)
+            is_ours = steps.in_scope(hook_request)
+        profile = _profile(settings, caller)
+        if not is_ours:
+            note(in_scope=False)
+            return json_response(response_json((), (), None, profile))
+        with metrics.stage("fetch"):
+            sources = steps.complete(hook_request, caller)
+        read = sum(len(source.resources) for source in sources.values())
+        is_large = len(body) > LARGE_BODY or read > MANY_RESOURCES
+        as_of = today()
+        with metrics.stage("assess"), turn(is_large=is_large):
+            advice = steps.advise(hook_request, sources, as_of, caller)
+        _note_advice(advice, sources, metrics)
+        with metrics.stage("render"):
+            answer = _answer(advice, profile, is_silent=settings.mode == "silent")
+        if settings.mode == "live":
+            metrics.cards_answered(advice.cards)
+        _record(steps, hook_request, advice, as_of, caller)
+        return json_response(answer)
 
     @blueprint.post("/<service_id>/feedback")
     def feedback(service_id: str) -> Response:
@@ -97,34 +122,30 @@ def hooks_blueprint(
     return blueprint
 
 
-def _answer(
-    hook_request: HookRequest,
-    caller: Caller,
-    steps: Steps,
-    settings: Settings,
-    as_of: date,
-) -> bytes:
-    """The body of one answer. No error becomes an empty answer: whatever is raised here leaves the view."""
-    profile = _profile(settings, caller)
-    if not steps.in_scope(hook_request):
-        note(in_scope=False)
+def _answer(advice: Advised, profile: ClientProfile, *, is_silent: bool) -> bytes:
+    if is_silent:
         return response_json((), (), None, profile)
-    sources = steps.complete(hook_request, caller)
-    advice = steps.advise(hook_request, sources, as_of, caller)
+    return response_json(advice.cards, advice.system_actions, advice.extension_json, profile)
+
+
+def _note_advice(advice: Advised, sources: Mapping[str, Source], metrics: Metrics) -> None:
+    gaps = [(source.key, source.gap) for source in sources.values() if source.gap is not None]
+    for key, reason in gaps:
+        metrics.gap_found(key, reason)
     note(
         in_scope=True,
         cards=[card.id for card in advice.cards],
-        gaps=[f"{source.key}:{source.gap}" for source in sources.values() if source.gap],
+        gaps=[f"{key}:{reason}" for key, reason in gaps],
     )
-    if settings.mode == "silent":
-        body = response_json((), (), None, profile)
-    else:
-        body = response_json(advice.cards, advice.system_actions, advice.extension_json, profile)
+
+
+def _record(
+    steps: Steps, hook_request: HookRequest, advice: Advised, as_of: date, caller: Caller
+) -> None:
     try:
         steps.record_advice(hook_request, advice, as_of, caller)
     except Exception as error:  # noqa: BLE001 - keeping a record never costs the clinician the answer
         _log.error("advice not recorded", error=type(error).__name__)
-    return body
 
 
 def _begin_call(service: HookService, steps: Steps) -> Caller:

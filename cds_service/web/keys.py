@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -18,7 +17,7 @@ import structlog
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from cds_service.errors import ClientNotTrusted, SettingsError
-from cds_service.settings import TrustedClient
+from cds_service.settings import TrustedClient, is_loopback
 
 FetchJwks = Callable[[str], bytes]
 """Address to body. Raises OSError or ValueError when there is none to be had."""
@@ -86,6 +85,13 @@ class ClientKeys:
                 return _public_key(candidate, algorithm)
         raise ClientNotTrusted("the client has no such key for this algorithm", reason="key")
 
+    def are_known(self) -> bool:
+        """False when no token of this client could be checked now. Fetches keys where there were none so far."""
+        if self._age() is None:
+            self._refresh(_PAUSE_WITHOUT_KEYS, wait=0)
+        age = self._age()
+        return age is not None and age <= _STALE_SECONDS
+
     def _age(self) -> float | None:
         if self._fetched_at is None:
             return None
@@ -138,7 +144,7 @@ class ClientKeys:
 def fetch_jwks(url: str) -> bytes:
     """A JWKS over https (or from loopback): no redirect, at most 5 seconds and 256 kB, no credentials."""
     parts = urlsplit(url)
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_this_machine(parts.hostname)):
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
         raise ValueError("keys are fetched by https only")
     deadline = time.monotonic() + _FETCH_SECONDS
     with requests.get(
@@ -159,16 +165,6 @@ def fetch_jwks(url: str) -> bytes:
             if time.monotonic() > deadline:
                 raise ValueError("the answer took too long")
         return body
-
-
-def is_this_machine(host: str | None) -> bool:
-    """True for an address that only this machine can reach. A name that merely begins like one is none."""
-    if host is None or host.lower() == "localhost":
-        return host is not None
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:

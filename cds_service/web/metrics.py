@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final, Literal, get_args
 
+from flask import Flask, Response, g, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -22,13 +23,11 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from cds_service.cds_hooks.model import Card, GapReason
+from cds_service.fhir.connection import ReplyWord
 from cds_service.web.trust import Refusal
 
 Stage = Literal["parse", "fetch", "assess", "render"]
 PrefetchState = Literal["hit", "miss", "partial", "failed"]
-FhirOutcome = Literal[
-    "ok", "partial", "not-found", "refused", "throttled", "server-error", "timeout", "unreadable",
-]  # fmt: skip
 FeedbackOutcome = Literal["accepted", "overridden", "repeated", "bad"]
 
 OTHER: Final = "other"
@@ -80,9 +79,9 @@ class Metrics:
         """What prefetch gave for one key."""
         self._prefetch.labels(_known(key, self._keys), state).inc()
 
-    def fhir_called(self, outcome: FhirOutcome, seconds: float) -> None:
-        """One request to a FHIR server."""
-        self._fhir_calls.labels(_known(outcome, get_args(FhirOutcome))).inc()
+    def fhir_called(self, outcome: ReplyWord, seconds: float) -> None:
+        """One question to a FHIR server, its repetitions included."""
+        self._fhir_calls.labels(_known(outcome, get_args(ReplyWord))).inc()
         self._fhir_seconds.observe(seconds)
 
     def cards_answered(self, cards: Iterable[Card]) -> None:
@@ -148,6 +147,27 @@ class Metrics:
         return Histogram(
             f"spine_cds_{name}", text, labels, buckets=_SECONDS, registry=self._registry
         )
+
+
+def register_metrics(app: Flask, metrics: Metrics) -> None:
+    """Count every hook call of the app, and answer `GET /metrics`."""
+
+    def scrape() -> Response:
+        body, content_type = metrics.metrics_response()
+        return Response(body, 200, content_type=content_type)
+
+    def count(response: Response) -> Response:
+        if request.endpoint == "hooks.call" and request.method == "POST":
+            metrics.call_answered(
+                str(g.facts.get("service", OTHER)),
+                str(g.facts.get("hook", OTHER)),
+                response.status_code,
+                time.perf_counter() - g.started,
+            )
+        return response
+
+    app.add_url_rule("/metrics", "metrics", scrape)
+    app.after_request(count)
 
 
 def _known(word: str, words: Iterable[str]) -> str:

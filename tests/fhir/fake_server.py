@@ -4,6 +4,7 @@ import json
 import ssl
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from copy import copy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import MappingProxyType
@@ -32,6 +33,12 @@ class Exchange(BaseHTTPRequestHandler):
         self.server.fake.behavior_for(self)(self)
 
     do_POST = do_GET  # noqa: N815  # the name that http.server looks for
+
+    def finish(self) -> None:
+        # Closing the writer fails when the client has gone, and would leave the socket open.
+        with suppress(OSError):
+            super().finish()
+        self.rfile.close()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""

@@ -35,11 +35,12 @@ _ORDERS = [
 _CASE_KEYS = {
     "title", "criterion", "kind", "as_of", "patient", "orders", "conditions", "observations",
     "medications", "procedures", "reports", "devices", "allergies", "open_orders", "family_history",
-    "not_provided", "hook", "jurisdiction", "quiet", "site_country", "expect", "why",
+    "studies", "encounters", "not_provided", "cut_short", "hook", "jurisdiction", "quiet", "site_country", "expect", "why",
 }  # fmt: skip
 _EXPECT_KEYS = {
     "cards", "criteria", "must_not", "levels", "scenario", "rating", "appropriateness", "urgency",
     "suggestions", "no_suggestions", "preferred", "summary", "detail", "detail_not", "missing", "orders",
+    "labels", "priorities", "recommended",
 }  # fmt: skip
 
 
@@ -112,6 +113,8 @@ def test_scenario(case: Case, compiled: CompiledGuideline) -> None:
     if advice.assessment is None:
         assert expect.get("cards") == {}, "nothing in this call is spine imaging"
         return
+    for part, assessment in zip(expect.get("orders", ()), advice.assessment.orders, strict=False):
+        _check_cards_of_order(advice, assessment, part)
     for part, assessment in zip(
         expect.get("orders", [expect]), advice.assessment.orders, strict="orders" in expect
     ):
@@ -127,6 +130,7 @@ def _check_cards(advice: Advice, expect: Mapping[str, Any]) -> None:
         assert name in offered
     for name in expect.get("no_suggestions", ()):
         assert name not in offered
+    _check_suggestions(advice, expect)
     summaries = " | ".join(card.summary for card in advice.cards)
     for words in _listed(expect.get("summary", ())):
         assert words in summaries
@@ -135,6 +139,36 @@ def _check_cards(advice: Advice, expect: Mapping[str, Any]) -> None:
         assert words in details
     for words in _listed(expect.get("detail_not", ())):
         assert words not in details
+
+
+def _check_suggestions(advice: Advice, expect: Mapping[str, Any]) -> None:
+    made = {
+        f"{card.id}/{suggestion.id}": suggestion
+        for card in advice.cards
+        for suggestion in card.suggestions
+    }
+    by_name = {name.partition("/")[2]: suggestion for name, suggestion in made.items()} | made
+    for name, label in expect.get("labels", {}).items():
+        assert by_name[name].label == label, name
+    for name, priority in expect.get("priorities", {}).items():
+        for action in by_name[name].actions:
+            if action.resource is not None:
+                resource = msgspec.json.decode(action.resource)
+                assert resource.get("priority", "routine") == priority, name
+    for name in expect.get("recommended", ()):
+        assert by_name[name].is_recommended, name
+
+
+def _check_cards_of_order(
+    advice: Advice, assessment: OrderAssessment, part: Mapping[str, Any]
+) -> None:
+    if "cards" in part:
+        own = {
+            card.id: card.indicator
+            for card in advice.cards
+            if card.order == assessment.order.reference
+        }
+        assert own == part["cards"]
 
 
 def _listed(words: Any) -> list[str]:

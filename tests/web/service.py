@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from cds_service.app import create_app
 from cds_service.cds_hooks.model import Action, Card
+from cds_service.knowledge.loader import load_guideline
 from cds_service.settings import Settings
 from cds_service.web.hooks import Steps
 from cds_service.web.trust import OPEN_CALLER
@@ -20,6 +21,7 @@ SIGN = "/cds-services/spine-imaging-order-sign"
 FEEDBACK = f"{SELECT}/feedback"
 SANDBOX = "https://sandbox.cds-hooks.org"
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
+GUIDELINE = load_guideline()
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ STEPS = Steps(
 
 def client(settings: Settings | None = None, **changes: Any) -> FlaskClient:
     """A test client of a service whose steps are those above, with changes."""
-    app = create_app(settings or Settings(), clock=lambda: NOW, steps=replace(STEPS, **changes))
+    steps = replace(STEPS, **changes)
+    app = create_app(settings or Settings(), GUIDELINE, clock=lambda: NOW, steps=steps)
     return app.test_client()
 
 

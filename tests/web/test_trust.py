@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.errors import ClientNotTrusted, SettingsError
-from cds_service.settings import Settings, TrustedClient
+from cds_service.settings import Settings, TrustedClient, load_settings
 from cds_service.web.keys import SANDBOX_ISSUER, SANDBOX_JWKS
 from cds_service.web.problems import register_problems
 from cds_service.web.replay_guard import ReplayGuard
@@ -445,10 +445,9 @@ def test_j_9_a_token_for_one_endpoint_opens_no_other(trust: Trust) -> None:
 
 
 def test_j_4_a_client_may_be_allowed_other_algorithms(clock: Clock) -> None:
-    client = TrustedClient(issuer=ISSUER, jwks_url=JWKS_URL)
-    allowed = {ISSUER: ("ES256", "PS384")}
+    client = TrustedClient(issuer=ISSUER, jwks_url=JWKS_URL, algorithms=("ES256", "PS384"))
     keys = jwks(jwk("es256"), jwk("rsa"), jwk("es384"))
-    trust = Trust((client,), (BASE,), ReplayGuard(), clock, lambda _: keys, algorithms=allowed)
+    trust = Trust((client,), (BASE,), ReplayGuard(), clock, lambda _: keys)
     for number, (signer, algorithm) in enumerate((("es256", "ES256"), ("rsa", "PS384"))):
         written = token(signer=signer, algorithm=algorithm, jti=str(number))
         assert call(trust, written).client_id == ISSUER
@@ -456,13 +455,23 @@ def test_j_4_a_client_may_be_allowed_other_algorithms(clock: Clock) -> None:
         call(trust, token())
 
 
-@pytest.mark.parametrize("word", ["none", "HS256", "HS512", "es384", ""])
-def test_j_3_no_client_may_be_allowed_a_symmetric_algorithm_or_none(
-    clock: Clock, word: str
-) -> None:
+@pytest.mark.parametrize("word", ["none", "HS256", "HS512", "es384", "", None])
+def test_j_3_no_client_may_be_allowed_a_symmetric_algorithm_or_none(word: str | None) -> None:
+    algorithms = [] if word is None else ["ES384", word]
+    entry = {"issuer": ISSUER, "jwks_url": JWKS_URL, "algorithms": algorithms}
+    with pytest.raises(SettingsError, match="algorithms"):
+        load_settings({"SPINE_CDS_TRUSTED_CLIENTS": json.dumps([entry])})
+
+
+def test_a_service_that_can_check_no_token_is_not_ready_and_tries_again(clock: Clock) -> None:
+    answers = [b"", jwks(jwk("es384"))]
     client = TrustedClient(issuer=ISSUER, jwks_url=JWKS_URL)
-    with pytest.raises(SettingsError):
-        Trust((client,), (BASE,), ReplayGuard(), clock, lambda _: b"", algorithms={ISSUER: (word,)})
+    trust = Trust((client,), (BASE,), ReplayGuard(), clock, lambda _: answers.pop(0))
+    assert not trust.has_keys()
+    assert not trust.has_keys()
+    clock.now += timedelta(seconds=11)
+    assert trust.has_keys()
+    assert call(trust, token()).client_id == ISSUER
 
 
 def test_j_5_a_key_for_another_algorithm_is_not_used(clock: Clock) -> None:

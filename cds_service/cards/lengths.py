@@ -1,0 +1,331 @@
+"""Whether every summary fits: each form of each card, filled with the longest that it can really be filled with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cds_service.cards.names import region_name, study_name
+from cds_service.cards.summary import (
+    DEVICE_LENGTH,
+    MAX_SUMMARY,
+    PLACEHOLDER,
+    VALUE_LENGTH,
+    Form,
+)
+from cds_service.evidence.model import StudyProcedure
+from cds_service.evidence.requirements import REQUIREMENTS
+from cds_service.knowledge.check import Finding
+from cds_service.knowledge.links import value_sets_of
+from cds_service.knowledge.model import (
+    Contrast,
+    Criterion,
+    Group,
+    Guideline,
+    Modality,
+    Strength,
+    Urgency,
+    When,
+)
+
+_LONGEST_DATE: Final = "2025 to 2026"
+_DAY: Final = "25 Nov 2026"
+"""An eGFR counts for some months only, and a recent study for a year: neither spans two years."""
+_OLDEST_CHILD: Final = "17"
+_ENHANCED: Final[tuple[Contrast, ...]] = ("with", "without-and-with")
+_OFFERED: Final[tuple[Contrast, ...]] = ("without", "without-and-with")
+_WHOLE_PATIENT: Final = ("conditions", "patient")
+_ALWAYS_NAMED: Final = ("missing",)
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """The longest summary of one form of a card."""
+
+    card: str
+    variant: str
+    """Empty for the plain form."""
+    text: str
+
+
+def length_findings(guideline: Guideline) -> Iterator[Finding]:
+    """An error for every form whose longest summary would have to be cut."""
+    for worst in longest_summaries(guideline):
+        if len(worst.text) > MAX_SUMMARY:
+            form = f", variant '{worst.variant}'" if worst.variant else ""
+            yield Finding(
+                "error",
+                f"wording.toml: card '{worst.card}'{form}",
+                f"the longest summary has {len(worst.text)} characters, CDS Hooks allows {MAX_SUMMARY}, and "
+                f"what is cut off is lost. Shorten it, or the names in it: {worst.text}",
+            )
+
+
+def longest_summaries(guideline: Guideline) -> tuple[Worst, ...]:
+    """Of every form, the summary at its longest filling, the name of the order before it included."""
+    return tuple(
+        Worst(card.id, form.name, _longest(form, guideline))
+        for card in guideline.wording.card
+        for form in (Form(card, None), *(Form(card, variant) for variant in card.variant))
+    )
+
+
+def _longest(form: Form, guideline: Guideline) -> str:
+    template = form.summary
+    if "{ordered}" not in template and form.card.id != "partial-data":
+        template = "{ordered}: " + template
+    filling = _fixed_fillings(form, guideline)
+    filling |= _longest_studies(template, form, guideline)
+    filling |= _longest_group(template, form, guideline)
+    return _filled(template, filling)
+
+
+def _filled(template: str, filling: Mapping[str, str]) -> str:
+    return PLACEHOLDER.sub(lambda match: filling[match.group(1)], template)
+
+
+def _fixed_fillings(form: Form, guideline: Guideline) -> dict[str, str]:
+    """Fillings that depend on nothing else in the summary."""
+    wording = guideline.wording
+    words, names = wording.detail, wording.short_names
+    regions = {procedure.regions for procedure in guideline.catalog.procedure}
+    symptoms = guideline.combination.symptoms.names
+    basis = _of_most(text for key, text in words.items() if key.startswith("basis_"))
+    is_value_shown = "{value}" in form.summary
+    risks = (text for key, text in words.items() if key.startswith("risk_"))
+    is_recent = form.card.id == "duplicate-recent" or is_value_shown
+    return {
+        "age": _of_most((words["age_under_one"], _OLDEST_CHILD)),
+        "advice": _of_most(wording.pediatric_advice.values()),
+        "basis": f"{basis}, {_LONGEST_DATE}",
+        "concept": _of_most(_short(criterion) for criterion in _criteria(guideline.groups)),
+        "date": _DAY if is_recent else _LONGEST_DATE,
+        "device": "x" * DEVICE_LENGTH,
+        "missing": _missing(guideline),
+        "modality": _of_most(names.modality.values()),
+        "ordered_region": _of_most(region_name(each, names) for each in regions),
+        "priority": _of_most(("routine", "urgent", "asap")),
+        # only an eGFR has a value
+        "risk": words["risk_egfr"] if is_value_shown else _of_most(risks),
+        "suggested_region": _of_most(
+            region_name(each, names) for each in (*regions, ("cervical", "thoracic"))
+        ),
+        "symptom": _of_most(symptoms.values()),
+        "value": "0" * VALUE_LENGTH,
+    }
+
+
+def _missing(guideline: Guideline) -> str:
+    """Everything that can be missing in one answer.
+
+    Without Patient or Conditions an answer comes only where something serious is known all the same, or where
+    the site wants a card instead of an error.
+    """
+    keys = [need.key for need in REQUIREMENTS if need.key in _WHOLE_PATIENT]
+    keys += guideline.card_limits.softening_keys
+    return ", ".join((*keys, guideline.wording.detail["one_criterion"]))
+
+
+# ------------------------------------------------------------------------------- studies
+
+
+def _longest_studies(template: str, form: Form, guideline: Guideline) -> dict[str, str]:
+    """The ordered study and the one beside it, together at their longest."""
+    names = guideline.wording.short_names
+    found: dict[str, str] = {}
+    longest = -1
+    for ordered, other in _study_pairs(form, guideline):
+        named = (ordered, other)
+        filling = {
+            "ordered": study_name(ordered, names, named),
+            "preferred": study_name(other, names, named),
+            "alternative": study_name(other, names, named),
+            "other_order": study_name(ordered, names),
+        }
+        length = sum(len(filling.get(name, "")) for name in PLACEHOLDER.findall(template))
+        if length > longest:
+            found, longest = filling, length
+    return found
+
+
+def _study_pairs(
+    form: Form, guideline: Guideline
+) -> Iterator[tuple[StudyProcedure, StudyProcedure]]:
+    """Studies that may stand on one card: ordered, and preferred or alternative."""
+    card = form.card.id
+    modalities, contrasts = _ordered_studies(form, guideline)
+    studies = {
+        StudyProcedure(study.modality, study.regions, study.contrast)
+        for study in guideline.catalog.procedure
+    }
+    others = [study for study in studies if study.contrast in _OFFERED]
+    if card == "radiograph-first":
+        others = [study for study in studies if study.modality == "XR"]
+    for ordered in studies:
+        if ordered.modality not in modalities or ordered.contrast not in contrasts:
+            continue
+        for other in others:
+            if other != ordered and (card != "contrast-phase" or _is_phase(ordered, other)):
+                yield ordered, other
+
+
+def _is_phase(ordered: StudyProcedure, other: StudyProcedure) -> bool:
+    return (ordered.modality, ordered.regions) == (other.modality, other.regions)
+
+
+def _ordered_studies(
+    form: Form, guideline: Guideline
+) -> tuple[frozenset[Modality], frozenset[Contrast]]:
+    """Modalities and contrasts of the orders that may get the card, as far as its rules say."""
+    every = frozenset(study.modality for study in guideline.catalog.procedure)
+    phases: frozenset[Contrast] = frozenset(("without", "with", "without-and-with", "unspecified"))
+    card = form.card.id
+    if card == "mri-safety":
+        return frozenset(("MR",)), phases
+    if card == "contrast-safety":
+        return frozenset(("MR", "CT", "CTM", "RF")), frozenset(_ENHANCED)
+    modalities: set[Modality] = set()
+    contrasts: set[Contrast] = set()
+    for when in _whens(card, guideline):
+        parts = _conjuncts(when)
+        stated = [part.order_modality for part in parts if part.order_modality]
+        modalities.update(stated[0] if stated else every)
+        said = [part.order_contrast for part in parts if part.order_contrast]
+        contrasts.update(said[0] if said else phases)
+    return frozenset(modalities) or every, frozenset(contrasts) or phases
+
+
+def _whens(card: str, guideline: Guideline) -> list[When]:
+    """When the card is the primary one of an order."""
+    return [rule.when for rule in guideline.card_rules if rule.card == card]
+
+
+def _conjuncts(when: When) -> Iterator[When]:
+    """The statements that hold whenever this one does."""
+    if when.all_of is None:
+        yield when
+        return
+    for part in when.all_of:
+        yield from _conjuncts(part)
+
+
+# ------------------------------------------------------------------------------- groups and findings
+
+
+def _longest_group(template: str, form: Form, guideline: Guideline) -> dict[str, str]:
+    """A group and a finding that may stand on one card, together at their longest."""
+    symptom = _of_most(guideline.combination.symptoms.names.values())
+    pairs = [(group.short, "") for group in guideline.groups]
+    if "{finding}" in template:
+        pairs = [
+            (group.short, _short(criterion))
+            for group in _groups(form, guideline)
+            for criterion in _named_criteria(form, group, guideline)
+        ]
+    elif "{group}" in template:
+        pairs = [(group.short, "") for group in _groups(form, guideline)]
+        if not _names_a_group(form):
+            pairs.append((symptom, ""))
+    group, finding = max(
+        pairs,
+        key=lambda pair: (
+            len(pair[0]) * ("{group}" in template) + len(pair[1]) * ("{finding}" in template)
+        ),
+    )
+    reason = _of_most((*(each.short for each in guideline.groups), symptom))
+    return {"group": group, "finding": finding, "reason_short": reason}
+
+
+def _names_a_group(form: Form) -> bool:
+    """Cards about an urgency, or about one disease, never name a mere symptom instead."""
+    return form.card.id in ("emergency-escalate", "urgent-escalate", "contrast-consider")
+
+
+def _groups(form: Form, guideline: Guideline) -> list[Group]:
+    """Groups that the card may speak of."""
+    groups = guideline.groups
+    if form.card.id == "emergency-escalate":
+        return [group for group in groups if Urgency.EMERGENCY in _urgencies(group)]
+    if form.card.id == "urgent-escalate":
+        return [group for group in groups if _urgencies(group) - {Urgency.ROUTINE}]
+    if form.card.id == "pediatric":
+        wanted = guideline.combination.pediatric_groups
+        return [group for group in groups if group.id in wanted]
+    scenarios = _scenarios(form, guideline)
+    if scenarios:
+        return [group for group in groups if group.scenario in scenarios]
+    return list(groups)
+
+
+def _urgencies(group: Group) -> set[Urgency]:
+    """Every urgency that the group may ask for."""
+    stated = (
+        group.urgency,
+        group.urgency_if_acute,
+        group.urgency_if_neuro,
+        group.urgency_if_definitive,
+        group.urgency_if_definitive_and_neuro,
+        group.urgency_if_cauda_equina_possible,
+        group.possible.urgency,
+    )
+    return {urgency for urgency in stated if urgency is not None}
+
+
+def _scenarios(form: Form, guideline: Guideline) -> frozenset[str]:
+    """Scenarios in which the form is used; empty where its rules do not say."""
+    whens = [form.variant.when] if form.variant is not None else []
+    found = frozenset(
+        name for when in whens for part in _conjuncts(when) for name in part.scenario or ()
+    )
+    if found:
+        return found
+    stated = []
+    for when in _whens(form.card.id, guideline):
+        names = {name for part in _scenario_parts(when) for name in part}
+        if not names:
+            return frozenset()
+        stated.append(names)
+    return frozenset().union(*stated)
+
+
+def _scenario_parts(when: When) -> Iterator[Sequence[str]]:
+    """Scenarios named anywhere in a statement, in whichever combination."""
+    if when.scenario is not None:
+        yield when.scenario
+    for part in (*(when.all_of or ()), *(when.any_of or ())):
+        yield from _scenario_parts(part)
+
+
+def _named_criteria(form: Form, group: Group, guideline: Guideline) -> Iterable[Criterion]:
+    """Criteria that the summary may name when it speaks of the group."""
+    if form.name == "noted":
+        return [
+            criterion
+            for criterion in group.criterion
+            if criterion.strength in (Strength.WEAK, Strength.MODERATE)
+            and _is_acute(criterion, guideline)
+        ]
+    if group.derived:
+        # the derived group has no criteria of its own: cancer is what makes it
+        return _criteria(each for each in guideline.groups if each.scenario == "S-CA")
+    return group.criterion
+
+
+def _is_acute(criterion: Criterion, guideline: Guideline) -> bool:
+    names = {name for evidence in criterion.evidence for name in value_sets_of(evidence)}
+    return any(guideline.value_sets[name].course == "acute" for name in names)
+
+
+def _criteria(groups: Iterable[Group]) -> Iterator[Criterion]:
+    for group in groups:
+        yield from group.criterion
+
+
+def _short(criterion: Criterion) -> str:
+    return criterion.short or criterion.name
+
+
+def _of_most(texts: Iterable[str]) -> str:
+    """The text of most characters."""
+    return max(texts, key=len)
