@@ -6,7 +6,7 @@ request, sources → orders → record → assessment → cards. No input or out
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -24,7 +24,7 @@ from cds_service.cds_hooks.model import Action, Card, DraftOrder, HookRequest, S
 from cds_service.errors import HookRequestError, PatientDataUnavailable
 from cds_service.evidence.catalog import Catalog, compile_catalog
 from cds_service.evidence.lookup import CodeIndex, compile_index
-from cds_service.evidence.model import ImagingOrder, PatientRecord
+from cds_service.evidence.model import Gap, ImagingOrder, PatientRecord
 from cds_service.evidence.orders import order_subject, read_orders, selected_orders
 from cds_service.evidence.record import read_record
 from cds_service.knowledge.model import Guideline, Rating
@@ -101,10 +101,8 @@ def advise(
     Raises HookRequestError when an order is for another patient, and PatientDataUnavailable when required data
     is missing, unless what was read already makes a serious group active or the site wants a card instead.
     """
-    drafts = request.context.draft_orders
-    if request.context.dispatched_orders and _DISPATCHED in sources:
-        drafts = (*drafts, *_dispatched(sources[_DISPATCHED]))
-    orders = _spine_orders(request, drafts, compiled, as_of)
+    orders = _spine_orders(request, request.context.draft_orders, compiled, as_of)
+    orders += _dispatched_spine_orders(request, sources, compiled, as_of, first=len(orders))
     if not orders:
         _check_dispatched(request, sources)
         return Advice((), (), (), None, None, None, as_of)
@@ -115,8 +113,9 @@ def advise(
         compiled.index,
         as_of,
     )
+    record = replace(record, gaps=(*record.gaps, *_dispatch_gaps(request, sources)))
     assessed = assess_call(orders, record, compiled.rules, as_of, options.jurisdiction)
-    _check_required(record, assessed, options)
+    _check_required(record, sources, assessed, options)
     answering = Answering(request, options, compiled.codes)
     rendered = render_cards(assessed, answering)
     explanation = None
@@ -143,6 +142,34 @@ def _spine_orders(
 ) -> tuple[ImagingOrder, ...]:
     orders = read_orders(drafts, compiled.catalog, compiled.index, as_of)
     return selected_orders(orders, request.context.selections)
+
+
+def _dispatched_spine_orders(
+    request: HookRequest,
+    sources: Mapping[str, Source],
+    compiled: CompiledGuideline,
+    as_of: date,
+    *,
+    first: int,
+) -> tuple[ImagingOrder, ...]:
+    """The spine imaging orders among those that the call dispatches; whatever else came with them is left."""
+    wanted = request.context.dispatched_orders
+    source = sources.get(_DISPATCHED)
+    if not wanted or source is None:
+        return ()
+    orders = read_orders(_dispatched(source), compiled.catalog, compiled.index, as_of)
+    return tuple(
+        replace(order, instance=first + position)
+        for position, order in enumerate(selected_orders(orders, wanted))
+    )
+
+
+def _dispatch_gaps(request: HookRequest, sources: Mapping[str, Source]) -> tuple[Gap, ...]:
+    """A dispatched order that could not be read may be spine imaging too: that is said beside the advice."""
+    source = sources.get(_DISPATCHED)
+    if not request.context.dispatched_orders or source is None or source.gap is None:
+        return ()
+    return (Gap(_DISPATCHED, source.gap),)
 
 
 class _Named(msgspec.Struct):
@@ -186,19 +213,24 @@ def _check_subjects(orders: tuple[ImagingOrder, ...], patient_id: str) -> None:
             )
 
 
-def _check_required(record: PatientRecord, assessed: AssessedCall, options: AdviceOptions) -> None:
+def _check_required(
+    record: PatientRecord,
+    sources: Mapping[str, Source],
+    assessed: AssessedCall,
+    options: AdviceOptions,
+) -> None:
     """Required data that could be had neither way is an error, unless something serious was found all the same."""
-    missing = tuple(
-        key
-        for key in _REQUIRED
-        if any(
-            gap.source == key and gap.reason in ("not-provided", "failed", "unreadable")
-            for gap in record.gaps
-        )
-        and not record.counts.get(key)
-    )
+    lacking = {key for key in _REQUIRED if _is_lacking(sources.get(key))}
+    if record.person is None:
+        lacking.add("patient")
+    missing = tuple(key for key in _REQUIRED if key in lacking)
     if missing and not options.card_on_missing_data and not assessed.assessment.serious_active:
         raise PatientDataUnavailable(missing)
+
+
+def _is_lacking(source: Source | None) -> bool:
+    """Nothing usable came for a key; a part of it, or an empty answer, is something."""
+    return source is None or source.gap in ("not-provided", "failed", "unreadable")
 
 
 def _ratings(

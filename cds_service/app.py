@@ -329,5 +329,8 @@ def _switchable_cards(compiled: CompiledGuideline) -> tuple[CardKind, ...]:
         CardKind(card.id, topic(card.id).display)
         for card in compiled.guideline.wording.card
         if card.id != "partial-data"
-        and {card.indicator, *(variant.indicator for variant in card.variant)} != {"critical"}
+        and any(
+            indicator not in (None, "critical")
+            for indicator in (card.indicator, *(variant.indicator for variant in card.variant))
+        )
     )

@@ -8,19 +8,23 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 import click
 
 from cds_service import __version__
-from cds_service.errors import KnowledgeError, SettingsError
+from cds_service.errors import CaseError, KnowledgeError, SettingsError, SpineCdsError
 from cds_service.settings import CONFIG, Settings, load_settings, start_warnings, variable
+
+if TYPE_CHECKING:
+    from cds_service.replay.cases import Case
+    from cds_service.replay.runner import Engine
 
 _SANDBOX: Final = "https://sandbox.cds-hooks.org/"
 _THREADS: Final = 16
@@ -40,12 +44,22 @@ def main() -> None:
     except KnowledgeError as error:
         _tell("The guideline files are wrong:", error.mistakes)
         sys.exit(1)
+    except SpineCdsError as error:
+        _tell("This cannot be done:", (str(error),))
+        sys.exit(2)
 
 
 _config_option: Final = click.option(
     "--config",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="TOML file with SPINE_CDS_* settings; the environment beats it.",
+)
+
+
+_as_of_option: Final = click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Day for cases that have none of their own.  [default: today]",
 )
 
 
@@ -201,6 +215,158 @@ def _shared_metrics(workers: int) -> Iterator[None]:
     with TemporaryDirectory(prefix="spine-cds-metrics-") as directory:
         os.environ[_METRICS_DIRECTORY] = directory
         yield
+
+
+@commands.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@_as_of_option
+@click.option("--against", metavar="URL", help="A running service that has to answer the same.")
+@click.option(
+    "--jsonl",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File for one line of JSON a case.",
+)
+@click.option("--update-expected", is_flag=True, hidden=True)
+def replay(
+    paths: tuple[Path, ...],
+    as_of: datetime | None,
+    against: str | None,
+    jsonl: Path | None,
+    *,
+    update_expected: bool,
+) -> None:
+    """Replay saved cases: patients' stories, and hook calls as clients sent them.
+
+    Exit 1 when something else comes out than a story expects, or than the service at URL answers.
+    """
+    from cds_service.replay import runner  # noqa: PLC0415 - other commands start without it
+
+    cases = _cases(paths, as_of)
+    engine, tally = _engine(), runner.Tally()
+    service = runner.RunningService(against) if against else None
+    with _written_lines(jsonl) as write, _progress(cases) as shown:
+        for case in shown:
+            outcome = runner.checked_case(case, engine, service)
+            tally.count(outcome)
+            write(runner.outcome_json(outcome))
+            click.echo(runner.outcome_line(outcome))
+            for difference in outcome.differences:
+                click.echo(f"  DIFFERENT: {difference}")
+            if update_expected and case.expected_file is not None:
+                case.expected_file.write_bytes(runner.expectation_json(outcome))
+    for line in tally.lines():
+        click.echo(line)
+    if tally.different:
+        sys.exit(1)
+
+
+@commands.command()
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@_as_of_option
+def explain(path: Path, as_of: datetime | None) -> None:
+    """Say in words what a case shows: a file with a hook call, or a patient's story."""
+    from cds_service.replay.explain import explanation_lines  # noqa: PLC0415 - as above
+    from cds_service.replay.runner import replay_case  # noqa: PLC0415 - as above
+
+    engine = _engine()
+    for position, case in enumerate(_cases((path,), as_of)):
+        if position:
+            click.echo("")
+        for line in explanation_lines(replay_case(case, engine), engine.compiled):
+            click.echo(line)
+
+
+@commands.command()
+@click.option(
+    "--release", is_flag=True, help="As strict as a release: review date, approval, memory."
+)
+def check(*, release: bool) -> None:
+    """Check the guideline files: all mistakes at once, and every summary at its longest."""
+    from cds_service.cards.lengths import length_findings  # noqa: PLC0415 - as above
+    from cds_service.knowledge.check import check_guideline  # noqa: PLC0415 - as above
+    from cds_service.knowledge.loader import load_guideline  # noqa: PLC0415 - as above
+
+    guideline = load_guideline()
+    found = [
+        *check_guideline(guideline, _today(), release=release),
+        *length_findings(guideline),
+    ]
+    errors = [finding for finding in found if finding.severity == "error"]
+    warnings = [finding for finding in found if finding.severity == "warning"]
+    for finding in (*errors, *warnings):
+        click.echo(f"{finding.severity}: {finding.where}: {finding.message}")
+    click.echo(f"{len(errors)} errors, {len(warnings)} warnings")
+    if errors:
+        sys.exit(1)
+
+
+def _today() -> date:
+    return datetime.now(UTC).astimezone().date()
+
+
+def _cases(paths: Iterable[Path], as_of: datetime | None) -> list[Case]:
+    """Every case below the paths; those without a day of their own are of `as_of`, else of today.
+
+    Raises CaseError for a path without any: a run of nothing would look like a run without differences.
+    """
+    from cds_service.replay.cases import find_cases  # noqa: PLC0415 - as above
+
+    day = as_of.date() if as_of is not None else _today()
+    cases: list[Case] = []
+    for path in paths:
+        found = list(find_cases(path, day))
+        if not found:
+            raise CaseError(
+                f"{path}: holds no hook call. Name a JSON file with 'hook' and 'context', a patient's "
+                "story, or a folder of them."
+            )
+        cases += found
+    return cases
+
+
+def _engine() -> Engine:
+    """The packaged guideline with the defaults of a service in open mode."""
+    from cds_service.advice import AdviceOptions, compile_guideline  # noqa: PLC0415 - as above
+    from cds_service.cds_hooks.profiles import PROFILES  # noqa: PLC0415 - as above
+    from cds_service.knowledge.loader import load_guideline  # noqa: PLC0415 - as above
+    from cds_service.replay.runner import Engine  # noqa: PLC0415 - as above
+
+    settings = Settings()
+    options = AdviceOptions(
+        jurisdiction=settings.jurisdiction,
+        site_country=settings.site_country,
+        is_quiet=settings.show == "actionable",
+        pama=settings.is_pama_on,
+        qcdsm_id=settings.qcdsm_id,
+        explain=settings.explain,
+        card_on_missing_data=settings.on_missing_data == "card",
+    )
+    return Engine(compile_guideline(load_guideline()), options, PROFILES[settings.profile])
+
+
+@contextmanager
+def _progress(cases: Sequence[Case]) -> Iterator[Iterable[Case]]:
+    """The cases, with a bar on a terminal and with nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield cases
+        return
+    from rich.console import Console  # noqa: PLC0415 - as above
+    from rich.progress import Progress  # noqa: PLC0415 - as above
+
+    # Only a terminal is taken over by the bar; what is piped stays as it is.
+    with Progress(
+        console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty()
+    ) as bar:
+        yield bar.track(cases, description="Replay")
+
+
+@contextmanager
+def _written_lines(path: Path | None) -> Iterator[Callable[[bytes], object]]:
+    if path is None:
+        yield lambda _: None
+        return
+    with path.open("wb") as file:
+        yield lambda line: file.write(line + b"\n")
 
 
 def _refuse_wrong_guideline() -> None:

@@ -268,6 +268,9 @@ class Case:
             safety=self.call.safety,
             coded_regions=self.coded_regions,
             is_child=self.scenario == "S-PED",
+            needs_whole_spine=all(
+                self.levels[name] is Level.ACTIVE for name in ("cord", "cauda-equina")
+            ),
         )
 
     @cached_property
@@ -279,7 +282,10 @@ class Case:
     def phase_study(self) -> StudyProcedure | None:
         """The ordered modality in a single appropriate phase, as it may be offered."""
         study = single_phase(self.question, ("without", "without-and-with"))
-        return offered_study(self.question, study) if study is not None else None
+        offered = offered_study(self.question, study) if study is not None else None
+        if offered is None or offered.modality != self.order.procedure.modality:
+            return None
+        return offered
 
     @cached_property
     def preferred(self) -> StudyProcedure | None:

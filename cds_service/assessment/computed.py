@@ -242,6 +242,7 @@ def _trend(question: Question, first: ObservationHit, last: ObservationHit) -> l
             state=State.PRESENT if hit.via == "code" else State.SUSPECTED,
             strength=question.criterion.strength,
             value=hit.entry.value_text,
+            converted=hit.converted,
             value_set="trend",
         )
         for hit in (last, first)

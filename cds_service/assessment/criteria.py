@@ -347,6 +347,7 @@ def _measured(
         state=state or (State.PRESENT if is_certain else State.SUSPECTED),
         strength=strength,
         value=hit.entry.value_text,
+        converted=hit.converted,
         value_set=evidence.vs,
         notes=notes,
     )
@@ -366,6 +367,9 @@ def _is_known_for(chart: Chart, value_sets: Sequence[str], min_days: int) -> boo
     return False
 
 
+_Answer = tuple[ObservationHit, DateSpan | None]
+
+
 def _observation_positive(
     evidence: ObservationPositiveEvidence,
     criterion: Criterion,
@@ -374,8 +378,38 @@ def _observation_positive(
     _: ImagingOrder,
 ) -> list[Finding]:
     """Positive now; a positive followed by a negative inside the window is weak in a fading group, else listed."""
-    newest: dict[str, tuple[ObservationHit, DateSpan | None]] = {}
-    positives: list[tuple[ObservationHit, DateSpan | None]] = []
+    positives, newest = _answers(chart, evidence)
+    is_acute = evidence.vs in chart.rules.acute
+    findings = []
+    for hit, span in positives:
+        last_hit, last_span = newest[hit.code]
+        is_superseded = last_hit.entry.polarity == "negative" and newest_first(
+            last_span
+        ) < newest_first(span)
+        strength: Strength | None = criterion.strength
+        notes: tuple[str, ...] = ()
+        state: State | None = None
+        if span is None:
+            notes = ("undated",)
+            if is_acute:
+                strength = lowered(criterion.strength)
+            elif hit.via == "code":
+                state = State.PRESENT
+        if is_superseded:
+            strength = Strength.WEAK if group.fading else None
+            state = State.HISTORICAL if group.fading else State.STALE
+            notes = ("resolved_recently",) if group.fading else ("newer_value_normal",)
+        finding = _measured(evidence, hit, span=span, strength=strength, notes=notes, state=state)
+        findings.append(replace(finding, acute=is_acute))
+    return findings
+
+
+def _answers(
+    chart: Chart, evidence: ObservationPositiveEvidence
+) -> tuple[list[_Answer], dict[str, _Answer]]:
+    """Positive answers in the window or undated, and the newest answer of each code, positive or negative."""
+    newest: dict[str, _Answer] = {}
+    positives: list[_Answer] = []
     for hit in chart.record.observations.get(evidence.vs, ()):
         if hit.entry.polarity == "unknown":
             continue
@@ -389,24 +423,7 @@ def _observation_positive(
         last = newest.get(hit.code)
         if last is None or newest_first(span) < newest_first(last[1]):
             newest[hit.code] = (hit, span)
-    findings = []
-    for hit, span in positives:
-        last_hit, last_span = newest[hit.code]
-        is_superseded = last_hit.entry.polarity == "negative" and newest_first(
-            last_span
-        ) < newest_first(span)
-        strength: Strength | None = criterion.strength
-        notes: tuple[str, ...] = ()
-        state: State | None = None
-        if span is None:
-            strength, notes = lowered(criterion.strength), ("undated",)
-        if is_superseded:
-            strength = Strength.WEAK if group.fading else None
-            state = State.HISTORICAL if group.fading else State.STALE
-            notes = ("resolved_recently",) if group.fading else ("newer_value_normal",)
-        finding = _measured(evidence, hit, span=span, strength=strength, notes=notes, state=state)
-        findings.append(replace(finding, acute=evidence.vs in chart.rules.acute))
-    return findings
+    return positives, newest
 
 
 def _medication(

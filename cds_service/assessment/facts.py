@@ -53,10 +53,9 @@ def _covered_by_other_order(case: Case) -> bool:
 def _group_only_possible(case: Case) -> bool:
     """The primary scenario's group is only possible; for cord signs the possible group may be cauda equina."""
     group = case.scenario_group
-    if group is None:
+    if group is None or case.level(group.id) is Level.ACTIVE:
         return False
-    level = case.level(group.id)
-    return level is not Level.ACTIVE
+    return case.scenario != "S-CORD" or case.level("cauda-equina") is not Level.ACTIVE
 
 
 def _radiograph_recent(case: Case) -> bool:

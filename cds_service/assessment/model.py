@@ -40,6 +40,8 @@ class Finding:
     """After lowering; None: a weak finding lowered, listed only."""
     value: str = ""
     """Measured value with its unit as recorded."""
+    converted: str = ""
+    """The same in the canonical unit, where that is another number."""
     value_set: str = ""
     acute: bool = False
     """Of a value set with course acute."""

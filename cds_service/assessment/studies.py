@@ -46,6 +46,8 @@ class StudyQuestion:
     coded_regions: tuple[Region, ...]
     """Levels that the findings of the cord group name."""
     is_child: bool
+    needs_whole_spine: bool
+    """Cord signs and cauda equina signs together: one level does not answer both."""
 
     def rating(self, study: StudyProcedure) -> Rating:
         """Rating of a study in the primary scenario."""
@@ -100,6 +102,8 @@ def _group_studies(question: StudyQuestion, group: Group) -> list[Study]:
 
 def placed_study(question: StudyQuestion, study: Study, group: Group) -> StudyProcedure:
     """A group's study at its level: the ordered regions that lie in the group's, else those of the symptoms."""
+    if question.needs_whole_spine and group.scenario == question.scenario:
+        return StudyProcedure(study.modality, ("whole",), study.contrast)
     if study.region in ("level", "any"):
         return StudyProcedure(study.modality, _level_regions(question, group), study.contrast)
     return StudyProcedure(study.modality, (cast("Region", study.region),), study.contrast)

@@ -79,7 +79,7 @@ class Detail:
 
     def _found(self) -> list[str]:
         assessment = self._subject.assessment
-        lines = [self.criterion_line(result) for result in self._in_order_of_weight()]
+        lines = [self.criterion_line(result) for result in _ages_once(self._in_order_of_weight())]
         if len(lines) > _MAX_ITEMS:
             rest = len(lines) - _MAX_ITEMS
             lines = [*lines[:_MAX_ITEMS], self._words["more_found"].format(count=rest)]
@@ -115,20 +115,31 @@ class Detail:
         return f"{name}{noted}: {items}"
 
     def _finding_text(self, finding: Finding) -> str:
-        shown = escaped(cut(finding.display, _DISPLAY_LENGTH))
-        if finding.value and finding.value_set != "age":
-            shown = f"{shown} {escaped(cut(finding.value, _DISPLAY_LENGTH))}"
-        if finding.value_set == "age":
+        if finding.value_set == _AGE:
             return self._words["age_value"].format(age=finding.value)
+        shown = cut(finding.display, _DISPLAY_LENGTH)
+        if finding.value:
+            shown = f"{shown} {cut(value_text(finding.value, self._names), _DISPLAY_LENGTH)}"
+        if finding.converted:
+            shown = f"{shown} = {value_text(finding.converted, self._names)}"
         facts = [date_text(finding.when, self._words["undated"])]
         if finding.from_order_text:
             facts = [self._words["read_in_order"]]
         else:
-            facts.append(_source_word(finding.reference))
+            facts.append(self.source_word(finding.reference))
         if finding.state in (State.SUSPECTED, State.HISTORICAL):
             facts.append(self._words[str(finding.state)])
         facts += [self._words[note] for note in finding.notes if note != "undated"]
-        return f"{shown} ({', '.join(facts)})"
+        return f"{escaped(shown)} ({', '.join(facts)})"
+
+    def line(self, display: str, when: str, reference: str) -> str:
+        """`Pregnant state (10 Jan 2026, problem list)`."""
+        return f"{escaped(cut(display, _DISPLAY_LENGTH))} ({when}, {self.source_word(reference)})"
+
+    def source_word(self, reference: str) -> str:
+        """`Condition/c3` is from the problem list; a type without a word of its own is shown as it is."""
+        kind = reference.split("/", 1)[0]
+        return self._words.get(f"source_{kind}") or escaped(kind)
 
     def _none_found(self) -> str:
         read = [
@@ -150,15 +161,22 @@ class Detail:
             return f"{name}: {self._words['duration_unknown']}"
         if duration.quote:
             quote = escaped(cut(duration.quote, _DISPLAY_LENGTH))
-            return f"{name}: {self._words['duration_stated'].format(quote=quote)}"
-        key = "duration_days" if duration.most == duration.least else "duration_at_least"
-        return f"{name}: {self._words[key].format(days=duration.least)}"
+            return f"{name}, {self._words['duration_stated'].format(quote=quote)}."
+        days = duration.least
+        key = "duration_at_least"
+        if duration.most == days:
+            key = {0: "duration_today", 1: "duration_one_day"}.get(days, "duration_days")
+        return f"{name} {self._words[key].format(days=days)}."
 
     def _suggests(self) -> list[str]:
         case, assessment = self._subject.case, self._subject.assessment
         ordered = study_name(assessment.order.procedure, self._names)
         lines = [self._groups_line()]
-        if assessment.rating is not Rating.UNDETERMINED:
+        group = assessment.scenario_group
+        not_a_spine_study = group.group.preferred_text if group is not None else None
+        if self._is_another_study_advised():
+            pass
+        elif assessment.rating is not Rating.UNDETERMINED:
             rating = self._words[f"rating_{assessment.rating.value.replace('-', '_')}"]
             title = next(
                 item.title
@@ -170,7 +188,7 @@ class Detail:
                     scenario=title, ordered=inside(ordered, self._names), rating=rating
                 )
             )
-        else:
+        elif not_a_spine_study is None:
             lines.append(self._words["not_rated_here"])
         preferred = assessment.preferred
         if preferred is not None and not assessment.preferred_is_order:
@@ -178,9 +196,8 @@ class Detail:
             lines.append(self._words["usually"].format(preferred=name))
         elif preferred is None and case.usual_study is not None and case.call.safety.devices:
             lines.append(self._words["mri_unsafe_no_study"])
-        group = assessment.scenario_group
-        if group is not None and group.group.preferred_text is not None:
-            lines.append(_sentence(group.group.preferred_text))
+        if not_a_spine_study is not None:
+            lines.append(_sentence(not_a_spine_study))
         if assessment.urgency is not Urgency.ROUTINE:
             lines.append(
                 self._words["timing"].format(
@@ -188,7 +205,8 @@ class Detail:
                     priority=assessment.order.priority,
                 )
             )
-        if assessment.order.procedure.contrast == "unspecified":
+        procedure = assessment.order.procedure
+        if procedure.contrast == "unspecified" and procedure.modality in _CONTRAST_MATTERS:
             lines.append(self._words["contrast_not_stated"])
         if any(result.imaged_since for result in assessment.groups):
             lines.append(self._words["imaged_since"])
@@ -196,13 +214,21 @@ class Detail:
         return lines
 
     def _groups_line(self) -> str:
-        words = {Level.ACTIVE: "group_active", Level.POSSIBLE: "group_possible"}
-        parts = [
-            self._words[words[result.level]].format(group=result.group.short)
-            for result in self._subject.assessment.groups
-            if result.level in words
-        ]
+        parts = []
+        for level, key in ((Level.ACTIVE, "group_active"), (Level.POSSIBLE, "group_possible")):
+            names = [
+                result.group.short
+                for result in self._subject.assessment.groups
+                if result.level is level
+            ]
+            if names:
+                parts.append(self._words[key].format(group=", ".join(names)))
         return _sentence("; ".join(parts)) if parts else ""
+
+    def _is_another_study_advised(self) -> bool:
+        """The card asks for another region: that the ordered study suits the scenario would only confuse."""
+        is_elsewhere = self._subject.form.card.id in ("whole-spine", "wrong-region")
+        return is_elsewhere and self._subject.assessment.rating is Rating.APPROPRIATE
 
     def _safety_lines(self) -> list[str]:
         case, assessment = self._subject.case, self._subject.assessment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,10 +33,8 @@ _LONGEST_DATE: Final = "2025 to 2026"
 _DAY: Final = "25 Nov 2026"
 """An eGFR counts for some months only, and a recent study for a year: neither spans two years."""
 _OLDEST_CHILD: Final = "17"
-_ENHANCED: Final[tuple[Contrast, ...]] = ("with", "without-and-with")
+_ENHANCED: Final[frozenset[Contrast]] = frozenset(("with", "without-and-with"))
 _OFFERED: Final[tuple[Contrast, ...]] = ("without", "without-and-with")
-_WHOLE_PATIENT: Final = ("conditions", "patient")
-_ALWAYS_NAMED: Final = ("missing",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +71,12 @@ def longest_summaries(guideline: Guideline) -> tuple[Worst, ...]:
 
 def _longest(form: Form, guideline: Guideline) -> str:
     template = form.summary
-    if "{ordered}" not in template and form.card.id != "partial-data":
-        template = "{ordered}: " + template
     filling = _fixed_fillings(form, guideline)
     filling |= _longest_studies(template, form, guideline)
     filling |= _longest_group(template, form, guideline)
-    return _filled(template, filling)
-
-
-def _filled(template: str, filling: Mapping[str, str]) -> str:
-    return PLACEHOLDER.sub(lambda match: filling[match.group(1)], template)
+    text = PLACEHOLDER.sub(lambda match: filling[match.group(1)], template)
+    is_about_one_order = form.card.id != "partial-data" and "{ordered}" not in template
+    return f"{filling['other_order']}: {text}" if is_about_one_order else text
 
 
 def _fixed_fillings(form: Form, guideline: Guideline) -> dict[str, str]:
@@ -122,7 +116,7 @@ def _missing(guideline: Guideline) -> str:
     Without Patient or Conditions an answer comes only where something serious is known all the same, or where
     the site wants a card instead of an error.
     """
-    keys = [need.key for need in REQUIREMENTS if need.key in _WHOLE_PATIENT]
+    keys = [need.key for need in REQUIREMENTS if need.is_required]
     keys += guideline.card_limits.softening_keys
     return ", ".join((*keys, guideline.wording.detail["one_criterion"]))
 
@@ -133,45 +127,48 @@ def _missing(guideline: Guideline) -> str:
 def _longest_studies(template: str, form: Form, guideline: Guideline) -> dict[str, str]:
     """The ordered study and the one beside it, together at their longest."""
     names = guideline.wording.short_names
-    found: dict[str, str] = {}
-    longest = -1
-    for ordered, other in _study_pairs(form, guideline):
-        named = (ordered, other)
-        filling = {
-            "ordered": study_name(ordered, names, named),
-            "preferred": study_name(other, names, named),
-            "alternative": study_name(other, names, named),
+    words = PLACEHOLDER.findall(template) or ["other_order"]
+    fillings = [
+        {
+            "ordered": study_name(ordered, names, (ordered, other)),
+            "preferred": study_name(other, names, (ordered, other)),
+            "alternative": study_name(other, names, (ordered, other)),
             "other_order": study_name(ordered, names),
         }
-        length = sum(len(filling.get(name, "")) for name in PLACEHOLDER.findall(template))
-        if length > longest:
-            found, longest = filling, length
-    return found
+        for ordered, other in _study_pairs(form, guideline)
+    ]
+    prefix = max((filling["other_order"] for filling in fillings), key=len)
+    longest = max(fillings, key=lambda filling: sum(len(filling.get(word, "")) for word in words))
+    return longest | {"other_order": prefix}
 
 
 def _study_pairs(
     form: Form, guideline: Guideline
 ) -> Iterator[tuple[StudyProcedure, StudyProcedure]]:
-    """Studies that may stand on one card: ordered, and preferred or alternative."""
-    card = form.card.id
+    """Studies that may stand on one card: ordered, and preferred or alternative.
+
+    The other phases of the ordered study stand here because the two names then tell the contrast; of all
+    others the one with the longest name.
+    """
+    names = guideline.wording.short_names
     modalities, contrasts = _ordered_studies(form, guideline)
-    studies = {
+    studies = dict.fromkeys(
         StudyProcedure(study.modality, study.regions, study.contrast)
         for study in guideline.catalog.procedure
-    }
-    others = [study for study in studies if study.contrast in _OFFERED]
-    if card == "radiograph-first":
-        others = [study for study in studies if study.modality == "XR"]
+    )
+    offered = [study for study in studies if study.contrast in _OFFERED]
+    if form.card.id == "radiograph-first":
+        offered = [study for study in offered if study.modality == "XR"]
+    longest = max(offered, key=lambda study: len(study_name(study, names)))
     for ordered in studies:
         if ordered.modality not in modalities or ordered.contrast not in contrasts:
             continue
-        for other in others:
-            if other != ordered and (card != "contrast-phase" or _is_phase(ordered, other)):
+        for other in offered:
+            is_phase = (other.modality, other.regions) == (ordered.modality, ordered.regions)
+            if other != ordered and is_phase:
                 yield ordered, other
-
-
-def _is_phase(ordered: StudyProcedure, other: StudyProcedure) -> bool:
-    return (ordered.modality, ordered.regions) == (other.modality, other.regions)
+        if form.card.id != "contrast-phase" and longest != ordered:
+            yield ordered, longest
 
 
 def _ordered_studies(
@@ -184,7 +181,7 @@ def _ordered_studies(
     if card == "mri-safety":
         return frozenset(("MR",)), phases
     if card == "contrast-safety":
-        return frozenset(("MR", "CT", "CTM", "RF")), frozenset(_ENHANCED)
+        return frozenset(("MR", "CT", "CTM", "RF")), _ENHANCED
     modalities: set[Modality] = set()
     contrasts: set[Contrast] = set()
     for when in _whens(card, guideline):
@@ -246,16 +243,17 @@ def _groups(form: Form, guideline: Guideline) -> list[Group]:
     """Groups that the card may speak of."""
     groups = guideline.groups
     if form.card.id == "emergency-escalate":
-        return [group for group in groups if Urgency.EMERGENCY in _urgencies(group)]
+        # of a derived group the whole-spine card speaks; where the order is whole-spine the names are short
+        asking = [group for group in groups if Urgency.EMERGENCY in _urgencies(group)]
+        return [group for group in asking if not group.derived]
     if form.card.id == "urgent-escalate":
-        return [group for group in groups if _urgencies(group) - {Urgency.ROUTINE}]
+        return [group for group in groups if Urgency.URGENT in _urgencies(group)]
     if form.card.id == "pediatric":
         wanted = guideline.combination.pediatric_groups
         return [group for group in groups if group.id in wanted]
     scenarios = _scenarios(form, guideline)
-    if scenarios:
-        return [group for group in groups if group.scenario in scenarios]
-    return list(groups)
+    spoken_of = [group for group in groups if group.scenario in scenarios]
+    return spoken_of or list(groups)
 
 
 def _urgencies(group: Group) -> set[Urgency]:

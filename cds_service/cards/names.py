@@ -83,6 +83,14 @@ def plain(text: str) -> str:
 _MARKUP = str.maketrans(dict.fromkeys("<>`*_[]|\\"))
 
 
+def value_text(value: str, names: ShortNames) -> str:
+    """A measured value with its unit as clinicians write it."""
+    number, space, unit = value.rpartition(" ")
+    if not space or unit not in names.unit:
+        return value
+    return f"{number} {names.unit[unit]}".rstrip()
+
+
 def cut(text: str, length: int) -> str:
     """Cut at a word to at most `length` characters; a word longer than that is cut itself."""
     text = " ".join(text.split())

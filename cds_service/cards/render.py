@@ -15,7 +15,7 @@ from cds_service.assessment.case import Case
 from cds_service.assessment.model import Conflict, OrderAssessment
 from cds_service.cards.detail import Detail, citation_text
 from cds_service.cards.ids import OVERRIDE_SYSTEM, card_uuid, numbered, topic
-from cds_service.cards.names import cut, date_text
+from cds_service.cards.names import cut, date_text, value_text
 from cds_service.cards.options import Answering
 from cds_service.cards.suggestions import made_suggestions
 from cds_service.cards.summary import Form, Subject, card_form, filled_summary
@@ -26,7 +26,7 @@ from cds_service.knowledge.model import CardText, Group, Guideline, Level
 
 _PARTIAL = "partial-data"
 _RADIATION = ("CT", "CTM", "XR", "RF", "NM", "PET")
-_REQUIRED_KEYS = ("patient", "conditions")
+_REQUIRED_KEYS = ("patient", "conditions", "dispatchedOrders")
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +306,8 @@ class _OrderRenderer:
             return [_line(basis.display, date_text(basis.when, undated), basis.reference)]
         if name == "contrast-safety" and self._case.contrast_risk is not None:
             risk = self._case.contrast_risk
-            shown = f"{risk.display} {risk.value}" if risk.value else risk.display
+            value = value_text(risk.value, self._guideline.wording.short_names)
+            shown = f"{risk.display} {value}" if value else risk.display
             return [_line(shown, date_text(risk.when, undated), risk.reference)]
         if name == "duplicate-recent":
             return [

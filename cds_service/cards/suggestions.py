@@ -203,6 +203,8 @@ def _replace_with_noncontrast(offer: Offer) -> Made | None:
     procedure = case.order.procedure
     modality = "CT" if procedure.modality in ("CTM", "RF") else procedure.modality
     study = offered_study(case.question, StudyProcedure(modality, procedure.regions, "without"))
+    if study is None or study.modality != modality:
+        return None
     return _replaced(offer, study)
 
 

@@ -17,6 +17,7 @@ from cds_service.cards.names import (
     plain,
     region_name,
     study_name,
+    value_text,
 )
 from cds_service.evidence.model import DateSpan, StudyProcedure
 from cds_service.knowledge.model import CardText, Strength, Variant
@@ -130,11 +131,12 @@ def _age(subject: Subject) -> str:
 
 
 def _advice(subject: Subject) -> str:
-    words = subject.case.rules.guideline.wording.pediatric_advice
-    has_flag = bool(subject.assessment.criteria) or (
-        subject.assessment.rating.value != "not-appropriate"
-    )
-    return words["other" if has_flag else "no-red-flag"]
+    """By the rating row that holds: the child's rows are narrowed by what was found and how long it lasts."""
+    case = subject.case
+    words = case.rules.guideline.wording.pediatric_advice
+    rows = case.rules.rating_rows.get(("any", "S-PED"), ())
+    holding = (row.row.when for row in rows if row.when is not None and row.when(case))
+    return words.get(next(holding, None) or "other", words["other"])
 
 
 def _basis(subject: Subject) -> str:
@@ -261,7 +263,10 @@ def _risk(subject: Subject) -> str:
 
 def _value(subject: Subject) -> str:
     risk = subject.case.contrast_risk
-    return cut(plain(risk.value), VALUE_LENGTH) if risk is not None else ""
+    if risk is None:
+        return ""
+    names = subject.case.rules.guideline.wording.short_names
+    return cut(plain(value_text(risk.value, names)), VALUE_LENGTH)
 
 
 def _region(subject: Subject, *, suggested: bool) -> str:

@@ -114,6 +114,18 @@ class ObservationHit:
     problem: Literal["", "unit-missing", "unit-unknown", "no-value"] = ""
     """Why `number` is None although the set has a quantity."""
     inferred_unit: bool = False
+    unit: str = ""
+    """Canonical unit of `number`."""
+
+    @property
+    def converted(self) -> str:
+        """The value in the canonical unit, where that is not how it was recorded; else empty."""
+        if self.number is None or not self.unit:
+            return ""
+        shown = f"{round(self.number, 1):g}"
+        if shown in self.entry.value_text.split() or f"{self.number:g}" in self.entry.value_text.split():
+            return ""
+        return f"{shown} {self.unit}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,7 @@ class ObservationReader:
             value.comparator if amount.number is not None else "",
             amount.problem,
             amount.inferred_unit,
+            table.canonical,
         )
 
 

@@ -185,7 +185,7 @@ def _insert_calls(connection: Connection, batch: Sequence[_Rows]) -> None:
 
 
 def _inserted(
-    connection: Connection, statement: ReturningInsert[tuple[int]], rows: list[dict[str, Any]]
+    connection: Connection, statement: ReturningInsert[int], rows: list[dict[str, Any]]
 ) -> Sequence[int]:
     """The ids of new rows, in their order."""
     return connection.execute(statement, rows).scalars().all() if rows else ()

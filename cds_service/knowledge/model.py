@@ -863,6 +863,8 @@ class ShortNames(Table):
     contrast: dict[Contrast, str]
     keep_case: tuple[str, ...]
     """First words that keep their case inside a sentence: abbreviations and names."""
+    unit: dict[str, str] = {}
+    """How a unit of measurement is shown: UCUM spelling to what clinicians write."""
 
 
 class Wording(Table):

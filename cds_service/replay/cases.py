@@ -12,10 +12,11 @@ from typing import Any
 import msgspec
 
 from cds_service.errors import CaseError
-from cds_service.evidence.requirements import REQUIREMENTS
+from cds_service.evidence.requirements import REQUIREMENTS, requirements_for
 
 STORY = "story.toml"
 RECORD = "record.json"
+_EXPECTED = ".cards.json"
 _READ_ERRORS = (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -31,6 +32,8 @@ class Case:
     expected: tuple[Mapping[str, Any], ...] | None
     """Cards that have to come out; None: whatever comes is only shown."""
     expected_file: Path | None = None
+    expected_status: int = 200
+    """An error is never the same as an answer without cards."""
 
 
 def find_cases(path: Path, as_of: date) -> Iterator[Case]:
@@ -41,7 +44,10 @@ def find_cases(path: Path, as_of: date) -> Iterator[Case]:
     hook call are replayed as they are, on the day `as_of`. Raises CaseError.
     """
     if path.is_file():
-        yield from _file_cases(path, path.name, as_of)
+        if (path.parent / STORY).exists():
+            yield from _story_cases(path.parent, Path(path.parent.name), only=path.name)
+        else:
+            yield from _file_cases(path, path.name, as_of)
         return
     if not path.is_dir():
         raise CaseError(
@@ -55,7 +61,7 @@ def find_cases(path: Path, as_of: date) -> Iterator[Case]:
             yield from _file_cases(item, str(item.relative_to(path)), as_of)
 
 
-def _story_cases(folder: Path, name: Path) -> Iterator[Case]:
+def _story_cases(folder: Path, name: Path, only: str | None = None) -> Iterator[Case]:
     story = _toml(folder / STORY)
     day = story.get("as_of")
     if not isinstance(day, date):
@@ -64,15 +70,15 @@ def _story_cases(folder: Path, name: Path) -> Iterator[Case]:
         )
     record = _json(folder / RECORD)
     for item in sorted(folder.glob("*.json")):
-        if item.name == RECORD or item.name.endswith(".cards.json"):
+        if item.name == RECORD or item.name.endswith(_EXPECTED) or only not in (None, item.name):
             continue
         request = _json(item)
         if not is_hook_call(request):
             raise CaseError(
                 f"{item}: not a hook call. Expected an object with 'hook' and 'context'."
             )
-        expected_file = item.with_name(item.name.removesuffix(".json") + ".cards.json")
-        expected = tuple(_json(expected_file)["cards"]) if expected_file.exists() else None
+        expected_file = item.with_name(item.name.removesuffix(".json") + _EXPECTED)
+        expected, status = _expectation(expected_file)
         yield Case(
             name=str(name / item.name.removesuffix(".json")),
             service_id=service_of(request),
@@ -80,7 +86,19 @@ def _story_cases(folder: Path, name: Path) -> Iterator[Case]:
             body=msgspec.json.encode(with_record(request, record)),
             expected=expected,
             expected_file=expected_file,
+            expected_status=status,
         )
+
+
+def _expectation(path: Path) -> tuple[tuple[Mapping[str, Any], ...] | None, int]:
+    """Cards and status that have to come out; no cards at all where nothing is expected yet."""
+    if not path.exists():
+        return None, 200
+    found = _json(path)
+    cards, status = found.get("cards"), found.get("status", 200)
+    if not isinstance(cards, list) or not isinstance(status, int):
+        raise CaseError(f"{path}: expected 'cards', a list, and for an error its 'status'.")
+    return tuple(cards), status
 
 
 def _file_cases(path: Path, name: str, as_of: date) -> Iterator[Case]:
@@ -100,9 +118,11 @@ def is_hook_call(request: Mapping[str, Any]) -> bool:
 
 
 def service_of(request: Mapping[str, Any]) -> str:
-    """The service that a client would call for this hook."""
+    """The service that a client would call for this hook; a hook that is none of ours is an error there too."""
     hook = str(request["hook"])
-    return f"spine-imaging-{'order-sign' if hook == 'order-review' else hook}"
+    if hook == "order-review":
+        return "spine-imaging-order-sign"
+    return f"spine-imaging-{hook if requirements_for(hook) else 'order-select'}"
 
 
 def with_record(request: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -12,7 +12,8 @@ import msgspec
 import requests
 
 from cds_service.advice import Advice, AdviceOptions, CompiledGuideline, advise, in_scope
-from cds_service.cds_hooks.model import Card
+from cds_service.cds_hooks.client_options import read_client_options
+from cds_service.cds_hooks.model import Card, HookRequest
 from cds_service.cds_hooks.profiles import ClientProfile
 from cds_service.cds_hooks.request import parse_hook_request
 from cds_service.cds_hooks.response import ADVICE_EXTENSION, response_json
@@ -23,6 +24,8 @@ from cds_service.replay.cases import Case
 from cds_service.replay.moved import moved_body
 
 _TIMEOUT = 30
+_INCIDENT = 500
+_NEVER_HIDDEN = frozenset(("partial-data",))
 _BYTES_SHOWN = 60
 
 
@@ -58,7 +61,8 @@ def replay_case(case: Case, engine: Engine) -> Outcome:
         if not in_scope(request, engine.compiled):
             return Outcome(case, 200, response_json((), (), None, engine.profile), None, "")
         sources = complete(request, requirements_for(request.hook), None)
-        advice = advise(request, sources, engine.compiled, case.as_of, engine.options)
+        options = _as_the_client_chose(engine, request)
+        advice = advise(request, sources, engine.compiled, case.as_of, options)
     except HookRequestError as error:
         return Outcome(case, error.status, b"", None, str(error))
     except PatientDataUnavailable as error:
@@ -67,14 +71,41 @@ def replay_case(case: Case, engine: Engine) -> Outcome:
     return Outcome(case, 200, body, advice, "")
 
 
+def checked_case(case: Case, engine: Engine, service: RunningService | None) -> Outcome:
+    """One case, compared with what it expects, and with what a running service says to it.
+
+    A bug in us is an outcome with status 500 and a difference: the cases after it are replayed all the same.
+    """
+    try:
+        outcome = replay_case(case, engine)
+    except Exception as error:  # noqa: BLE001 - one bad case must not hide the others
+        problem = f"{type(error).__name__} inside; replay it alone with `explain` to see where"
+        return Outcome(case, _INCIDENT, b"", None, problem, (f"status {_INCIDENT}: {problem}",))
+    differences = [*compare_with_expected(outcome)]
+    if service is not None:
+        differences += service.compare(case, engine)
+    return replace(outcome, differences=tuple(differences))
+
+
+def _as_the_client_chose(engine: Engine, request: HookRequest) -> AdviceOptions:
+    """The site's options with the choices that a client may make for itself, as the service takes them."""
+    cards = frozenset(card.id for card in engine.compiled.guideline.wording.card)
+    chosen = read_client_options(request.extension, cards - _NEVER_HIDDEN)
+    return replace(engine.options, max_cards=chosen.max_cards, hidden_cards=chosen.hidden_cards)
+
+
 def compare_with_expected(outcome: Outcome) -> Iterator[str]:
-    """Differences from the cards that the case expects: exactly these, in this order."""
+    """Differences from what the case expects: this status, exactly these cards, in this order."""
     if outcome.case.expected is None:
+        return
+    if outcome.status != outcome.case.expected_status:
+        why = f" ({outcome.problem})" if outcome.problem else ""
+        yield f"expected status {outcome.case.expected_status}; got {outcome.status}{why}"
         return
     got = [card_summary(card) for card in (outcome.advice.cards if outcome.advice else ())]
     wanted = [dict(card) for card in outcome.case.expected]
     if got != wanted:
-        yield f"expected {_cards_text(wanted)}; got {_cards_text(got) or outcome.problem or 'no card'}"
+        yield f"expected {_cards_text(wanted) or 'no card'}; got {_cards_text(got) or 'no card'}"
 
 
 def card_summary(card: Card) -> dict[str, Any]:
@@ -183,6 +214,20 @@ class Tally:
     errors: Counter[int] = field(default_factory=Counter)
     cards: Counter[str] = field(default_factory=Counter)
 
+    def lines(self) -> Iterator[str]:
+        """The run in a few lines."""
+        yield f"{_counted(self.cases, 'case')}, {self.different} with differences"
+        if self.cards:
+            listed = ", ".join(f"{name} {count}" for name, count in self.cards.most_common())
+            yield f"cards: {listed}"
+        if self.without_cards:
+            yield f"without a card: {self.without_cards}"
+        if self.errors:
+            listed = ", ".join(
+                f"{status}: {count}" for status, count in sorted(self.errors.items())
+            )
+            yield f"answered with an error: {listed}"
+
     def count(self, outcome: Outcome) -> None:
         """Count one outcome."""
         self.cases += 1
@@ -214,3 +259,33 @@ def outcome_line(outcome: Outcome) -> str:
             f"{assessment.scenario}{': ' + why if why else ''}"
         )
     return f"{name}: {' | '.join(parts)}"
+
+
+def outcome_json(outcome: Outcome) -> bytes:
+    """One line of JSON for one case: what was answered and why, to be kept and compared."""
+    advice = outcome.advice
+    body = {
+        "case": outcome.case.name,
+        "asOf": outcome.case.as_of.isoformat(),
+        "status": outcome.status,
+        "cards": [card_summary(card) for card in advice.cards] if advice else [],
+        "advice": advice.extension_json if advice else None,
+        "problem": outcome.problem,
+        "differences": outcome.differences,
+    }
+    return msgspec.json.encode(
+        {key: value for key, value in body.items() if value or key == "cards"}
+    )
+
+
+def expectation_json(outcome: Outcome) -> bytes:
+    """What came out, in the form of a story's expectation."""
+    body: dict[str, Any] = {}
+    if outcome.status != 200:  # noqa: PLR2004 - HTTP
+        body["status"] = outcome.status
+    body["cards"] = [card_summary(card) for card in outcome.advice.cards] if outcome.advice else []
+    return msgspec.json.format(msgspec.json.encode(body), indent=2) + b"\n"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

@@ -1,0 +1,123 @@
+"""Mutation test of a random sample: how many deliberate bugs in assessment/ and evidence/ do the tests notice?
+
+Not part of `make test`: it takes most of an hour. Needs mutmut in the environment that runs it:
+
+    python -m venv /tmp/mutants-venv
+    /tmp/mutants-venv/bin/pip install mutmut -r requirements-dev.lock
+    /tmp/mutants-venv/bin/python scripts/mutation_sample.py --seed 20261123 --sample 600 --work /tmp/mutants
+
+Prints the share of killed mutants and every survivor with its change; docs/mutation.md keeps the last run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+_COPIED = (
+    "cds_service",
+    "tests",
+    "fhir_fixtures",
+    "docs",
+    "README.md",
+    "pyproject.toml",
+    "scripts",
+)
+_SETTINGS = """
+[tool.mutmut]
+paths_to_mutate = ["cds_service/assessment/", "cds_service/evidence/"]
+also_copy = ["cds_service", "tests", "fhir_fixtures", "docs", "README.md", "scripts"]
+tests_dir = ["tests/scenarios/", "tests/evidence/", "tests/assessment/", "tests/replay/test_fixtures.py"]
+do_not_mutate = ["*/model.py"]
+pytest_add_cli_args = ["-p", "no:cacheprovider"]
+"""
+_EXIT_NAMES = {
+    0: "survived",
+    1: "killed",
+    3: "killed",
+    33: "no tests",
+    36: "timeout",
+    24: "timeout",
+    152: "timeout",
+}
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--seed", type=int, default=20261123)
+    options.add_argument("--sample", type=int, default=600)
+    options.add_argument("--work", type=Path, required=True, help="empty folder for the copy")
+    options.add_argument("--children", type=int, default=2)
+    given = options.parse_args()
+    work: Path = given.work
+    if not (work / "pyproject.toml").exists():
+        _copy(work)
+        # A name that no mutant has: mutmut writes all mutants and runs none.
+        _mutmut(work, given.children, ["none-of-this-name"])
+    names = sorted(_results(work))
+    chosen = sorted(random.Random(given.seed).sample(names, min(given.sample, len(names))))
+    print(f"{len(names)} mutants, seed {given.seed}, sample {len(chosen)}", flush=True)
+    _mutmut(work, given.children, chosen)
+    results = _results(work)
+    verdicts = {name: _EXIT_NAMES.get(results[name], f"exit {results[name]}") for name in chosen}
+    counts = Counter(verdicts.values())
+    noticed = counts["killed"] + counts["timeout"]
+    print(
+        f"{noticed} of {len(chosen)} noticed ({100 * noticed / len(chosen):.1f} %): {dict(counts)}"
+    )
+    for name, verdict in verdicts.items():
+        if verdict not in ("killed", "timeout"):
+            print(f"\n## {name}: {verdict}")
+            print(_shown(work, name))
+    return 0
+
+
+def _copy(work: Path) -> None:
+    work.mkdir(parents=True, exist_ok=True)
+    for name in _COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, work / name, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.exists():
+            shutil.copy(source, work / name)
+    with (work / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write(_SETTINGS)
+
+
+def _mutmut(work: Path, children: int, names: list[str]) -> None:
+    command = [
+        str(Path(sys.executable).with_name("mutmut")),
+        "run",
+        "--max-children",
+        str(children),
+    ]
+    subprocess.run([*command, *names], cwd=work, check=False, stdout=subprocess.DEVNULL)
+
+
+def _results(work: Path) -> dict[str, int | None]:
+    found: dict[str, int | None] = {}
+    for meta in (work / "mutants").rglob("*.meta"):
+        found |= json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
+    return found
+
+
+def _shown(work: Path, name: str) -> str:
+    command = [str(Path(sys.executable).with_name("mutmut")), "show", name]
+    shown = subprocess.run(command, cwd=work, check=False, capture_output=True, text=True)
+    lines = [
+        line
+        for line in shown.stdout.splitlines()
+        if line[:1] in "+-" and line[:3] not in ("---", "+++")
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
