@@ -7,10 +7,11 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from multiprocessing.util import Finalize
-from typing import Final
+from typing import Final, TextIO, cast
 
 import structlog
 from flask import Flask
@@ -160,6 +161,20 @@ def wsgi() -> Flask:
     return app
 
 
+class _StandardError:
+    """Standard error, wherever it is now. One that is full or closed costs a line, never an answer."""
+
+    def write(self, text: str) -> None:
+        """Write one line."""
+        with suppress(OSError, ValueError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Let the line go."""
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
+
+
 def configure_logs(level: str) -> None:
     """One JSON line an event, on standard error."""
     structlog.configure(
@@ -169,7 +184,7 @@ def configure_logs(level: str) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", _StandardError())),
         cache_logger_on_first_use=True,
     )
     # Their messages hold addresses, and a FHIR search names the patient in its address.

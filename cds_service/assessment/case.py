@@ -129,28 +129,12 @@ class Case:
     @cached_property
     def symptom_sets(self) -> tuple[str, ...]:
         """Symptom value sets of the ordered regions."""
-        regions = self.order.procedure.regions or ("any",)
-        return tuple(
-            dict.fromkeys(name for region in regions for name in self.rules.symptom_sets[region])
-        )
+        return self.chart.order_symptom_sets(self.order)
 
     @cached_property
     def duration(self) -> Duration:
         """Of the ordered region's symptoms, else of any region's; unknown when neither has an onset."""
-        own = self.chart.duration(self.symptom_sets, self.order)
-        if own.is_known or self.chart.current_symptoms(self.symptom_sets):
-            return own
-        if self._is_new_on_order:
-            return own
-        return self.chart.duration(self.rules.symptom_sets["any"], self.order)
-
-    @cached_property
-    def _is_new_on_order(self) -> bool:
-        """A symptom of the ordered region stands on the order alone: pain elsewhere does not date it."""
-        sets = self.rules.symptom_sets
-        everywhere = set(sets["cervical"]) & set(sets["thoracic"]) & set(sets["lumbar"])
-        named = set(self.symptom_sets) - everywhere
-        return any(not named.isdisjoint(reason.value_sets) for reason in self.order.reasons)
+        return self.chart.order_duration(self.order)
 
     def is_on_order_or_symptom(self, value_set: str) -> bool:
         """A current spine symptom, or a reason on the order, is in the set."""

@@ -77,6 +77,28 @@ class Chart:
         span, _ = settled(hit.entry.onset, self.as_of, self.rules.guideline.evidence.future_days)
         return span
 
+    def order_symptom_sets(self, order: ImagingOrder) -> tuple[str, ...]:
+        """Symptom value sets of the ordered regions."""
+        regions = order.procedure.regions or ("any",)
+        return tuple(
+            dict.fromkeys(name for region in regions for name in self.rules.symptom_sets[region])
+        )
+
+    def order_duration(self, order: ImagingOrder) -> Duration:
+        """Of the ordered region's symptoms, else of any region's; unknown when neither has an onset."""
+        sets = self.order_symptom_sets(order)
+        own = self.duration(sets, order)
+        if own.is_known or self.current_symptoms(sets) or self._is_new_on_order(sets, order):
+            return own
+        return self.duration(self.rules.symptom_sets["any"], order)
+
+    def _is_new_on_order(self, own_sets: Iterable[str], order: ImagingOrder) -> bool:
+        """A symptom of the ordered region stands on the order alone: pain elsewhere does not date it."""
+        sets = self.rules.symptom_sets
+        everywhere = set(sets["cervical"]) & set(sets["thoracic"]) & set(sets["lumbar"])
+        named = set(own_sets) - everywhere
+        return any(not named.isdisjoint(reason.value_sets) for reason in order.reasons)
+
     def duration(self, value_sets: Iterable[str], order: ImagingOrder) -> Duration:
         """Days since the earliest onset among current symptoms of these sets, or as the order's text states.
 

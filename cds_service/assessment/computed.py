@@ -8,7 +8,7 @@ from datetime import date
 
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.model import Finding, State
-from cds_service.assessment.reasons import ANY_TIME, reason_findings
+from cds_service.assessment.reasons import ANY_TIME, order_value_sets, reason_findings
 from cds_service.assessment.timing import (
     days_before,
     is_within,
@@ -345,7 +345,10 @@ def surgery_sets(regions: Iterable[str]) -> tuple[str, ...]:
 
 
 def prior_surgery_region(question: Question) -> list[Finding]:
-    """Surgery of the ordered region, and a symptom that began after it, has no date, or is the reason."""
+    """Surgery of the ordered region, and a symptom that began after it, has no date, or is the reason.
+
+    Root pain is a symptom here; degeneration and stenosis are findings, also as the reason.
+    """
     chart = question.chart
     rules = chart.rules.guideline.evidence
     surgeries: list[tuple[DateSpan | None, Finding]] = []
@@ -366,14 +369,10 @@ def prior_surgery_region(question: Question) -> list[Finding]:
                     ),
                 )
             )
-    symptoms = [
-        chart.onset(hit) for _, hit in chart.current_symptoms(chart.rules.symptom_sets["any"])
-    ]
-    is_reason = any(
-        name in chart.rules.context_sets
-        for reason in question.order.reasons
-        for name in reason.value_sets
-    )
+    symptom_sets = chart.rules.symptom_sets["any"]
+    symptoms = [chart.onset(hit) for _, hit in chart.current_symptoms(symptom_sets)]
+    on_order = order_value_sets(chart, question.order)
+    is_reason = not on_order.isdisjoint((*symptom_sets, "radiculopathy"))
     return [
         finding
         for operated, finding in surgeries
@@ -427,7 +426,7 @@ def conservative_care_6w(question: Question) -> list[Finding]:
                 )
             ]
     least_days = question.whole("care-min-days")
-    if _region_duration(question) < least_days:
+    if chart.order_duration(question.order).least < least_days:
         return []
     care = _care(question)
     if not care:
@@ -441,19 +440,6 @@ def conservative_care_6w(question: Question) -> list[Finding]:
     ):
         return []
     return [first[2]] if first[2] == last[2] else [last[2], first[2]]
-
-
-def _region_duration(question: Question) -> int:
-    """Days that the symptoms are known to last at the least, in the ordered region, else in any."""
-    chart = question.chart
-    for regions in (question.order.procedure.regions, ("any",)):
-        sets = tuple(
-            dict.fromkeys(name for region in regions for name in chart.rules.symptom_sets[region])
-        )
-        duration = chart.duration(sets, question.order)
-        if duration.is_known:
-            return duration.least
-    return 0
 
 
 def _care(question: Question) -> list[tuple[date, date, Finding]]:

@@ -10,7 +10,7 @@ from typing import Any
 from cds_service.assessment import computed
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.model import Conflict, CriterionResult, Finding, State
-from cds_service.assessment.reasons import reason_findings
+from cds_service.assessment.reasons import order_value_sets, reason_findings
 from cds_service.assessment.timing import days_earlier, is_within, newest_first, settled
 from cds_service.assessment.weighing import lowered, weigh_condition, with_conflict
 from cds_service.evidence.model import (
@@ -85,16 +85,6 @@ def evaluate_criteria(chart: Chart, order: ImagingOrder) -> CriteriaResult:
     return CriteriaResult(
         tuple(found), tuple(stale), tuple(conflicts), tuple(failed), tuple(dict.fromkeys(gaps))
     )
-
-
-def order_value_sets(chart: Chart, order: ImagingOrder) -> frozenset[str]:
-    """Value sets of the order's reasons, those of the resources that it refers to included."""
-    named = {name for reason in order.reasons for name in reason.value_sets}
-    for reason in order.reasons:
-        if reason.reference is not None:
-            hits = chart.record.condition_by_reference.get(reason.reference, ())
-            named.update(name for name, _ in hits)
-    return frozenset(named)
 
 
 def has_spine_context(chart: Chart, order: ImagingOrder) -> bool:
@@ -210,7 +200,7 @@ def _condition(
         if (
             evidence.text_required is not None
             and hit.via == "code"
-            and evidence.text_required not in hit.entry.text
+            and not chart.rules.says(evidence.text_required, hit.entry.text)
         ):
             continue
         finding = weigh_condition(

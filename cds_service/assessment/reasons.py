@@ -5,11 +5,21 @@ from __future__ import annotations
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.model import Finding, State
 from cds_service.assessment.timing import settled, today_span
-from cds_service.assessment.weighing import Scale, weigh_condition
+from cds_service.assessment.weighing import LATER_ENCOUNTERS, Scale, weigh_condition
 from cds_service.evidence.model import ConditionHit, ImagingOrder, Reason
 
 ANY_TIME = 365_000
 """Days of a window that never closes, for statements without a look-back of their own."""
+
+
+def order_value_sets(chart: Chart, order: ImagingOrder) -> frozenset[str]:
+    """Value sets of the order's reasons, those of the resources that it refers to included."""
+    named = {name for reason in order.reasons for name in reason.value_sets}
+    for reason in order.reasons:
+        if reason.reference is not None:
+            hits = chart.record.condition_by_reference.get(reason.reference, ())
+            named.update(name for name, _ in hits)
+    return frozenset(named)
 
 
 def reason_findings(
@@ -39,6 +49,9 @@ def reason_findings(
             )
             if weighed is not None:
                 findings.append(weighed)
+            continue
+        if value_set in reason.later_encounter:
+            # the order's own day says nothing of the injury's
             continue
         findings.append(
             Finding(
@@ -79,6 +92,8 @@ def _referenced(
     for name, hit in chart.record.condition_by_reference.get(reason.reference, ()):
         entry = hit.entry
         if name != value_set or entry.verification == "refuted" or entry.clinical == "past":
+            continue
+        if hit.seventh in LATER_ENCOUNTERS:
             continue
         if entry.onset is not None or entry.recorded is not None:
             continue

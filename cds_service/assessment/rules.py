@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cds_service.assessment.predicates import Predicate, compile_when
+from cds_service.evidence.text import PhraseReader
 from cds_service.knowledge.model import (
     AgeEvidence,
     CardText,
     ComputedEvidence,
+    ConditionEvidence,
     Criterion,
     Group,
     Guideline,
     Rating,
     RatingRow,
     SuggestionText,
+    ValueSet,
     Variant,
 )
 
@@ -72,6 +75,12 @@ class Rules:
     """Other forms of a card, first listed wins."""
     possible_urgency: Mapping[str, Predicate]
     """When the urgency of a group that is only possible holds; groups not named: always."""
+    required_words: PhraseReader
+    """Reads the words that a code needs in its text, each as a value set of its own name."""
+
+    def says(self, word: str, text: str) -> bool:
+        """True when a text names a required word and does not deny it: "non-pulsatile mass" does."""
+        return any(hit.value_set == word for hit in self.required_words.read(text))
 
 
 def compile_rules(guideline: Guideline) -> Rules:
@@ -117,7 +126,28 @@ def compile_rules(guideline: Guideline) -> Rules:
             for group in guideline.groups
             if group.possible.urgency_when is not None
         },
+        required_words=_required_words(guideline, criteria),
     )
+
+
+def _required_words(
+    guideline: Guideline, criteria: tuple[tuple[Criterion, Group], ...]
+) -> PhraseReader:
+    """The `text_required` words of all criteria, read with the guard words of the guideline."""
+    words: dict[str, ValueSet] = {}
+    for criterion, _ in criteria:
+        for evidence in criterion.evidence:
+            if isinstance(evidence, ConditionEvidence) and evidence.text_required is not None:
+                word, of = evidence.text_required, guideline.value_sets[evidence.vs]
+                words[word] = ValueSet(
+                    id=word,
+                    title=of.title,
+                    purpose=of.purpose,
+                    version=of.version,
+                    course=of.course,
+                    text=(word,),
+                )
+    return PhraseReader(words, guideline.evidence.text)
 
 
 def _criterion_sets(criteria: tuple[tuple[Criterion, Group], ...]) -> frozenset[str]:

@@ -23,6 +23,10 @@ _LOWER = {
 }
 
 
+LATER_ENCOUNTERS = ("subsequent", "sequela")
+"""7th characters of an injury that is not new: only its onset says when it was, the day of recording never does."""
+
+
 def lowered(strength: Strength) -> Strength | None:
     """One strength lower; None: a weak one drops out of the level."""
     return _LOWER[strength]
@@ -62,7 +66,8 @@ def weigh_condition(  # noqa: C901, PLR0912, PLR0913 - one branch a rule of the 
         return None
     rules = scale.rules
     notes: list[str] = []
-    start = entry.onset if hit.seventh == "subsequent" else entry.onset or entry.recorded
+    is_later = hit.seventh in LATER_ENCOUNTERS
+    start = entry.onset if is_later else entry.onset or entry.recorded
     span, is_future = settled(start, scale.as_of, rules.future_days)
     if is_future:
         notes.append("future_date")
@@ -71,7 +76,7 @@ def weigh_condition(  # noqa: C901, PLR0912, PLR0913 - one branch a rule of the 
     is_past = entry.clinical == "past" or hit.seventh == "sequela"
     if is_past and not historical:
         return _resolved_finding(hit, scale, value_set, span, days, notes)
-    if hit.seventh == "subsequent" and span is None and (scale.acute or not historical):
+    if is_later and span is None and (scale.acute or not historical):
         return None
     is_suspected = entry.verification == "suspected" or hit.via == "text"
     is_lowered = False
@@ -152,7 +157,7 @@ def _is_long_standing(
             other is hit.entry
             or other.verification == "refuted"
             or other.clinical == "past"
-            or peer.seventh in ("sequela", "subsequent")
+            or peer.seventh in LATER_ENCOUNTERS
         ):
             continue
         start = other.onset or other.recorded

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from cds_service.assessment.model import CriterionResult, Finding, State
-from cds_service.cards.names import cut, date_text, inside, study_name
+from cds_service.cards.names import cut, date_text, inside, study_name, value_text
 from cds_service.cards.options import Answering
 from cds_service.cards.suggestions import is_traveler, wants_records
 from cds_service.cards.summary import Subject
@@ -17,6 +17,9 @@ _DISPLAY_LENGTH = 80
 _MAX_ITEMS = 12
 """Lines of evidence on one card; more are counted."""
 _MAX_SOURCES = 5
+_AGE = "age"
+"""Value set of findings that are the patient's age."""
+_CONTRAST_MATTERS = ("MR", "CT")
 
 
 class Detail:
@@ -300,28 +303,35 @@ class Detail:
         return lines
 
     def _gap_lines(self) -> list[str]:
+        """One line for everything that is missing for the same reason."""
         lines: list[str] = []
+        keys: dict[str, list[str]] = {}
         for gap in self._gaps:
             if gap.reason == "failed" and gap.source in self._subject.case.rules.criterion_ids:
                 lines.append(self._words["gap_criterion_failed"])
             elif gap.note in self._words:
                 lines.append(self._words[gap.note])
             else:
-                template = self._words[f"gap_{gap.reason.replace('-', '_')}"]
-                lines.append(_sentence(template.format(key=gap.source)))
-        return list(dict.fromkeys(lines))
+                keys.setdefault(f"gap_{gap.reason.replace('-', '_')}", []).append(gap.source)
+        missing = [
+            _sentence(self._words[reason].format(key=", ".join(dict.fromkeys(sources))))
+            for reason, sources in keys.items()
+        ]
+        return list(dict.fromkeys((*missing, *lines)))
 
     def _how_sure(self) -> list[str]:
         assessment = self._subject.assessment
         lines = []
-        is_uncertain = any(
+        is_suspected = any(
             result.state is State.SUSPECTED
             for group in assessment.groups
             if group.level is not Level.NOTED
             for result in group.criteria
         )
-        if is_uncertain or self._gaps:
-            lines.append(self._words["uncertain_answer"])
+        if is_suspected:
+            lines.append(self._words["uncertain_suspected"])
+        if self._gaps:
+            lines.append(self._words["uncertain_missing"])
         if self._subject.form.name in ("noted", "possible"):
             lines.append(self._words["examine_first"])
         lines.append(self._words["confirm_bedside"])
@@ -332,7 +342,8 @@ class Detail:
         names = list(self._subject.form.card.advice)
         if wants_records(self._subject, self._answering):
             names.append("bring-records")
-        if is_traveler(self._subject, self._answering):
+        is_emergency = self._subject.assessment.urgency is Urgency.EMERGENCY
+        if not is_emergency and is_traveler(self._subject, self._answering):
             names.append("travel")
         return [advice[name] for name in dict.fromkeys(names)]
 
@@ -347,6 +358,11 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "?")) else f"{text}."
 
 
-def _source_word(reference: str) -> str:
-    """`Condition/c3` is shown as its resource type."""
-    return escaped(reference.split("/", 1)[0])
+def _ages_once(results: Iterable[CriterionResult]) -> Iterator[CriterionResult]:
+    """The criteria with the age said once, however many of them rest on it."""
+    is_said = False
+    for result in results:
+        is_age = all(finding.value_set == _AGE for finding in result.findings)
+        if not (is_age and is_said):
+            yield result
+        is_said = is_said or is_age

@@ -298,20 +298,20 @@ class _OrderRenderer:
         name = subject.form.card.id
         if name == "mri-safety":
             return [
-                _line(device.display, date_text(device.when, undated), device.reference)
+                detail.line(device.display, date_text(device.when, undated), device.reference)
                 for device in assessment.safety.devices
             ]
         if name == "pregnancy" and assessment.safety.pregnancy is not None:
             basis = assessment.safety.pregnancy
-            return [_line(basis.display, date_text(basis.when, undated), basis.reference)]
+            return [detail.line(basis.display, date_text(basis.when, undated), basis.reference)]
         if name == "contrast-safety" and self._case.contrast_risk is not None:
             risk = self._case.contrast_risk
             value = value_text(risk.value, self._guideline.wording.short_names)
             shown = f"{risk.display} {value}" if value else risk.display
-            return [_line(shown, date_text(risk.when, undated), risk.reference)]
+            return [detail.line(shown, date_text(risk.when, undated), risk.reference)]
         if name == "duplicate-recent":
             return [
-                _line(study.display, date_text(study.when, undated), study.reference)
+                detail.line(study.display, date_text(study.when, undated), study.reference)
                 for study in assessment.duplicates[:3]
             ]
         if name == "duplicate-pending":
@@ -367,7 +367,3 @@ class _OrderRenderer:
             ),
             order=reference,
         )
-
-
-def _line(display: str, when: str, reference: str) -> str:
-    return f"{escaped(cut(display, 80))} ({when}, {escaped(reference.split('/', 1)[0])})"

@@ -301,7 +301,8 @@ def _add_order(offer: Offer) -> Made | None:
     wanted = expanded(study.regions) - {"whole"} if "whole" in study.regions else set(study.regions)
     if card == "emergency-escalate":
         # the preferred study answers the cord signs alone: the cauda equina is imaged by an order of its own
-        wanted = {*wanted, *case.rules.group_by_id["cauda-equina"].regions}
+        named_by_group = case.rules.group_by_id["cauda-equina"].regions
+        wanted |= {region for region in ORDER if region in named_by_group}
     missing = [
         region
         for region in ORDER
@@ -341,9 +342,14 @@ def _add_bring_records(offer: Offer) -> Made | None:
 
 
 def wants_records(subject: Subject, answering: Answering) -> bool:
-    """No spine imaging was found in reports that were read, or images elsewhere or travel are mentioned."""
+    """No spine imaging was found in reports that were read, or images elsewhere or travel are mentioned.
+
+    Never in an emergency: nobody waits for earlier images then.
+    """
     case = subject.case
     order = case.order
+    if case.urgency is Urgency.EMERGENCY:
+        return False
     if order.mentions_imaging_elsewhere or is_traveler(subject, answering):
         return True
     return case.call.reports_read and not case.chart.record.studies

@@ -123,7 +123,10 @@ class ObservationHit:
         if self.number is None or not self.unit:
             return ""
         shown = f"{round(self.number, 1):g}"
-        if shown in self.entry.value_text.split() or f"{self.number:g}" in self.entry.value_text.split():
+        if (
+            shown in self.entry.value_text.split()
+            or f"{self.number:g}" in self.entry.value_text.split()
+        ):
             return ""
         return f"{shown} {self.unit}"
 
@@ -259,6 +262,8 @@ class Reason:
     """Value sets that it is in, and how each was matched."""
     reference: str | None = None
     codings: tuple[tuple[str, str], ...] = ()
+    later_encounter: frozenset[str] = frozenset()
+    """Those of its value sets that it is in by the code of a later encounter or a sequela."""
 
 
 @dataclass(frozen=True, slots=True)

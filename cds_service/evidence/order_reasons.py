@@ -131,6 +131,7 @@ def _code_reason(concept: Concept, catalog: Catalog, codes: CodeIndex) -> Reason
         display=shortened(concept.label, DISPLAY_LENGTH),
         value_sets=_value_sets(concept, catalog, codes),
         codings=concept.known_codings,
+        later_encounter=_later_encounter(concept, codes),
     )
 
 
@@ -157,6 +158,7 @@ def _reference_reason(
         value_sets=value_sets,
         reference=local_reference(reference) or None,
         codings=concept.known_codings,
+        later_encounter=_later_encounter(concept, codes),
     )
 
 
@@ -195,6 +197,15 @@ def _value_sets(concept: Concept, catalog: Catalog, codes: CodeIndex) -> dict[st
                 if not codes.is_text_settled_by_code(hit.value_set, coded):
                     found.setdefault(hit.value_set, "text")
     return found
+
+
+def _later_encounter(concept: Concept, codes: CodeIndex) -> frozenset[str]:
+    return frozenset(
+        value_set
+        for system, code in concept.known_codings
+        if codes.seventh(system, code) in ("subsequent", "sequela")
+        for value_set in codes.value_sets(system, code)
+    )
 
 
 def _text_reasons(text: str, catalog: Catalog, codes: CodeIndex) -> Iterator[Reason]:

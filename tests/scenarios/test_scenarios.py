@@ -35,7 +35,8 @@ _ORDERS = [
 _CASE_KEYS = {
     "title", "criterion", "kind", "as_of", "patient", "orders", "conditions", "observations",
     "medications", "procedures", "reports", "devices", "allergies", "open_orders", "family_history",
-    "studies", "encounters", "not_provided", "cut_short", "hook", "jurisdiction", "quiet", "site_country", "expect", "why",
+    "studies", "encounters", "not_provided", "cut_short", "hook", "jurisdiction", "quiet",
+    "site_country", "expect", "why",
 }  # fmt: skip
 _EXPECT_KEYS = {
     "cards", "criteria", "must_not", "levels", "scenario", "rating", "appropriateness", "urgency",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
-from cds_service.app import configure_logs
 from cds_service.fhir.connection import close_fhir_servers
 from cds_service.settings import Settings
 from tests.compact import prefetch
@@ -70,9 +71,7 @@ def answer_within_the_deadline(client: Any, body: Json) -> Any:
 
 @pytest.mark.parametrize("lacking", ["conditions", "observations"], ids=["required", "optional"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_F_9_a_fault_is_never_reassurance(
-    fhir, other_host, caplog, capfd, monkeypatch, fault, lacking
-):
+def test_F_9_a_fault_is_never_reassurance(fhir, other_host, caplog, monkeypatch, fault, lacking):
     monkeypatch.setattr("cds_service.fhir.connection.MAX_PAGE_BYTES", 2**20)
     monkeypatch.setattr("cds_service.fhir.connection._BACKOFF", 0.01)
     behavior, gap = FAULTS[fault]
@@ -80,8 +79,7 @@ def test_F_9_a_fault_is_never_reassurance(
     client = service(
         Settings.model_validate({"fhir_servers": fhir.base, "fhir_deadline": DEADLINE})
     )
-    configure_logs("DEBUG")
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), capture_logs() as lines:
         response = answer_within_the_deadline(client, asked(fhir.base, lacking))
     assert fhir.asked
     if lacking == "conditions":
@@ -96,7 +94,8 @@ def test_F_9_a_fault_is_never_reassurance(
         assert {"source": lacking, "reason": gap} in advice_of(answer)["gaps"]
         assert "systemActions" not in answer
     assert other_host.asked == []
-    logged = caplog.text + "".join(capfd.readouterr())
+    assert lines
+    logged = caplog.text + json.dumps(lines, default=str)
     for secret in (TOKEN, "Condition?", "Observation?", fhir.base):
         assert secret not in logged
         assert secret not in response.text

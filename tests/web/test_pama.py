@@ -38,7 +38,7 @@ def body(order: str, *, case: Json = BACK_PAIN, instance: str = "i1") -> bytes:
     """A call with the text of an order as it is."""
     made = call(case, hookInstance=instance)
     made["context"]["draftOrders"] = "HERE"
-    bundle = '{"resourceType":"Bundle","entry":[{"resource":%s}]}' % order
+    bundle = '{"resourceType":"Bundle","entry":[{"resource":' + order + "}]}"
     return json.dumps(made).replace('"HERE"', bundle).encode()
 
 

@@ -1,0 +1,115 @@
+"""The service as it really runs: processes, signals, shared counts, and a record that is complete when it stops."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from tests.web.real_service import BACK_PAIN, SELECT, call
+
+ROOT = Path(__file__).parents[2]
+CALL = json.dumps(call(BACK_PAIN)).encode()
+START_SECONDS = 60.0
+
+
+@contextmanager
+def running(folder: Path, **settings: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """A service of its own on a free port; its files stay in the folder."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+    environ = {
+        name: value for name, value in os.environ.items() if not name.startswith("SPINE_CDS_")
+    }
+    environ |= {
+        "PYTHONPATH": str(ROOT),
+        "SPINE_CDS_AS_OF": "2026-06-15",
+        "SPINE_CDS_LOG_LEVEL": "ERROR",
+        "SPINE_CDS_PORT": str(port),
+    } | settings
+    with subprocess.Popen(
+        [sys.executable, "-m", "cds_service", "serve"],
+        cwd=folder,
+        env=environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            wait_until_ready(port)
+            yield port, process
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+def wait_until_ready(port: int) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        try:
+            if ask(port, "GET", "/health/ready")[0] == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail("the service did not start")
+
+
+def ask(port: int, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request(method, path, body, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        return response.status, response.read()
+
+
+def recorded(folder: Path) -> int:
+    with closing(sqlite3.connect(folder / "var" / "spine-cds.sqlite")) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM call").fetchone()
+        return int(count)
+
+
+def test_every_call_that_was_answered_is_recorded_when_the_service_stops(tmp_path):
+    with running(tmp_path, SPINE_CDS_WORKERS="2") as (port, process):
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: ask(port, "POST", SELECT, CALL), range(120)))
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+    assert {status for status, _ in answers} == {200}
+    assert len({body for _, body in answers}) == 1
+    assert recorded(tmp_path) == 120
+
+
+def test_several_workers_add_up_their_counts_and_answer_every_scrape_alike(tmp_path):
+    with running(tmp_path, SPINE_CDS_WORKERS="2") as (port, _):
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: ask(port, "POST", SELECT, CALL), range(40)))
+        texts = [ask(port, "GET", "/metrics")[1].decode() for _ in range(6)]
+    line = 'spine_cds_calls_total{hook="order-select",service="spine-imaging-order-select",status="200"} 40.0'
+    assert all(line in text for text in texts)
+
+
+def test_files_that_the_service_makes_are_for_its_owner_alone(tmp_path):
+    with running(tmp_path) as (port, _):
+        assert ask(port, "POST", SELECT, CALL)[0] == 200
+    for path in (tmp_path / "var").iterdir():
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_large_bodies_among_small_ones_are_all_answered(tmp_path):
+    entries = [{"resource": {"resourceType": "Observation", "id": f"n{n}"}} for n in range(3000)]
+    large = call(BACK_PAIN)
+    large["prefetch"]["observations"] = {"resourceType": "Bundle", "entry": entries}
+    bodies = [json.dumps(large).encode(), CALL] * 15
+    assert len(bodies[0]) > 100_000
+    with running(tmp_path) as (port, _), ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda body: ask(port, "POST", SELECT, body), bodies))
+    assert {status for status, _ in answers} == {200}
