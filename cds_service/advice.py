@@ -25,7 +25,7 @@ from cds_service.errors import HookRequestError, PatientDataUnavailable
 from cds_service.evidence.catalog import Catalog, compile_catalog
 from cds_service.evidence.lookup import CodeIndex, compile_index
 from cds_service.evidence.model import Gap, ImagingOrder, PatientRecord
-from cds_service.evidence.orders import order_subject, read_orders, selected_orders
+from cds_service.evidence.orders import asks_for_spine, order_subject, read_orders, selected_orders
 from cds_service.evidence.record import read_record
 from cds_service.knowledge.model import Guideline, Rating
 
@@ -83,7 +83,9 @@ def in_scope(request: HookRequest, compiled: CompiledGuideline) -> bool:
     """True when a selected order is spine imaging, or may be: dispatched orders are only known once read."""
     if request.context.dispatched_orders:
         return True
-    return bool(_spine_orders(request, request.context.draft_orders, compiled, date.max))
+    return asks_for_spine(
+        request.context.draft_orders, request.context.selections, compiled.catalog, compiled.index
+    )
 
 
 def advise(

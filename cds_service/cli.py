@@ -5,6 +5,7 @@ Exit 0 fine, 1 found something wrong, 2 wrong usage or configuration.
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import sys
@@ -381,6 +382,10 @@ def _serve(settings: Settings) -> None:
     from granian.constants import Interfaces  # noqa: PLC0415
     from granian.log import LogLevels  # noqa: PLC0415
 
+    # It knows only how many processors there are, not that our threads wait and take turns.
+    logging.getLogger("_granian").addFilter(
+        lambda record: "Python threads" not in record.getMessage()
+    )
     Granian(
         "cds_service.app:wsgi",
         factory=True,

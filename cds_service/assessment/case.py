@@ -152,7 +152,10 @@ class Case:
 
     @cached_property
     def regions_present(self) -> frozenset[Region]:
-        """Regions that have a symptom or an active group."""
+        """Regions that have a symptom or an active group.
+
+        A red flag group of any level is everywhere; failed care and earlier surgery are where the symptoms are.
+        """
         present: set[Region] = set()
         for region in ORDER[:5]:
             sets = self.rules.symptom_sets[region]
@@ -161,9 +164,12 @@ class Case:
             ):
                 present.add(region)
         for group in self.rules.guideline.groups:
-            if self.levels[group.id] is Level.ACTIVE:
-                named = set(ORDER) if "any" in group.regions else set(group.regions)
-                present |= {region for region in ORDER if region in named}
+            if self.levels[group.id] is not Level.ACTIVE:
+                continue
+            if "any" not in group.regions:
+                present |= {region for region in ORDER if region in group.regions}
+            elif group.red_flag:
+                present |= set(ORDER)
         return frozenset(present)
 
     # ------------------------------------------------------------------ scenario and rating

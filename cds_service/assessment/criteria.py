@@ -490,12 +490,18 @@ def exposure_days(exposures: Sequence[Exposure], as_of: date, window_days: int) 
 
 
 def _exposure_gaps(criterion: Criterion, findings: Sequence[Finding], chart: Chart) -> list[Gap]:
-    """A course of unknown length that could have made the sum is a gap, never 0 days."""
-    gaps = []
+    """A course of unknown length that could have reached the window or made the sum is a gap, never 0 days."""
+    gaps: list[Gap] = []
+    if findings:
+        return gaps
     for evidence in criterion.evidence:
-        if not isinstance(evidence, MedicationDaysEvidence) or findings:
+        if isinstance(evidence, MedicationDaysEvidence):
+            days = evidence.window_days
+        elif isinstance(evidence, MedicationEvidence):
+            days = evidence.days
+        else:
             continue
-        earliest = days_earlier(chart.as_of, 2 * evidence.window_days)
+        earliest = days_earlier(chart.as_of, 2 * days)
         unknown = [
             exposure
             for exposure in chart.record.exposures.get(evidence.vs, ())

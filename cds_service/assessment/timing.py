@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 from cds_service.evidence.model import DateSpan
@@ -61,4 +60,4 @@ def today_span(as_of: date) -> DateSpan:
 
 def clipped(span: DateSpan, as_of: date) -> DateSpan:
     """The part of the span that is not after `as_of`."""
-    return replace(span, last=min(span.last, as_of)) if span.last > as_of else span
+    return DateSpan(span.first, as_of) if span.last > as_of else span

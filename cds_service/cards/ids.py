@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha1
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from cds_service.cds_hooks.model import Card, Coding, HookRequest
@@ -23,7 +24,14 @@ def card_uuid(request: HookRequest, order: str, card: str, suggestion: str = "")
         card,
         suggestion,
     )
-    return str(uuid5(_NAMESPACE, "|".join(parts)))
+    return _uuid5_text("|".join(parts))
+
+
+def _uuid5_text(name: str) -> str:
+    """`str(uuid5(_NAMESPACE, name))` for a fifth of the time: a card and each of its suggestions need one."""
+    digest = sha1(_NAMESPACE.bytes + name.encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digest[16], 16) & 3]
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
 def numbered(card: Card, number: int) -> Card:

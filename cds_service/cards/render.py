@@ -243,8 +243,9 @@ class _OrderRenderer:
     def _indicator(self, subject: Subject) -> Indicator:
         limits = self._guideline.card_limits
         name = subject.form.card.id
+        softening = ("conditions", *limits.softening_keys)
         softened = any(
-            gap.source in limits.softening_keys and gap.note not in self._guideline.wording.detail
+            gap.source in softening and gap.note not in self._guideline.wording.detail
             for gap in self._gaps
         )
         worsening = self._case.criterion("pain-worsening") is not None

@@ -130,9 +130,11 @@ def _filled(**fields: Any) -> dict[str, Any]:
 
 def _without_empty(value: Any) -> Any:
     """The same value without anything null or empty in it; None when nothing is left."""
+    if value.__class__ is str:  # most of it, and asking for a Mapping is slow
+        return value or None
     if isinstance(value, Mapping):
         kept = {key: _without_empty(item) for key, item in value.items()}
         return {key: item for key, item in kept.items() if item is not None} or None
     if isinstance(value, list | tuple):
         return [item for item in map(_without_empty, value) if item is not None] or None
-    return None if value == "" else value
+    return value

@@ -62,23 +62,29 @@ class GuardRules:
     to_sentence_end: frozenset[tuple[str, ...]]
     over_commas: frozenset[tuple[str, ...]]
     question_is_suspicion: bool
+    first_words: frozenset[str]
+    """Of everything above that reaches forward: a text with none of these words guards nothing."""
 
 
 def compile_guards(rules: TextRules) -> GuardRules:
     """Index the guard words once, at start."""
     to_sentence_end = _sequences(rules.to_sentence_end)
     over_commas = _sequences(rules.over_commas)
+    guard = _by_first_word((*_sequences(rules.guard), *to_sentence_end, *over_commas))
+    guard_acute = _by_first_word(_sequences(rules.guard_acute))
+    suspicion = _by_first_word(_sequences(rules.suspicion))
     return GuardRules(
-        guard=_by_first_word((*_sequences(rules.guard), *to_sentence_end, *over_commas)),
-        guard_acute=_by_first_word(_sequences(rules.guard_acute)),
+        guard=guard,
+        guard_acute=guard_acute,
         guard_after=_by_first_word(_sequences(rules.guard_after)),
         breaks=_by_first_word(_sequences(rules.clause_breaks)),
         acute_breaks=_by_first_word(_sequences(rules.guard_acute_breaks)),
         not_guard=_by_first_word(_sequences(rules.not_guard)),
-        suspicion=_by_first_word(_sequences(rules.suspicion)),
+        suspicion=suspicion,
         to_sentence_end=to_sentence_end,
         over_commas=over_commas,
         question_is_suspicion=any(word.strip() == "?" for word in rules.suspicion),
+        first_words=frozenset((*guard, *guard_acute, *suspicion)),
     )
 
 
@@ -107,6 +113,9 @@ def reach_of_guards(text: Words, rules: GuardRules, phrase_spans: Sequence[range
     One pass for the ends of clauses and sentences, one for the guards: linear in the words of the text.
     """
     words = text.words
+    if rules.first_words.isdisjoint(words):
+        nowhere = (False,) * len(words)
+        return Reach(nowhere, nowhere, frozenset())
     inert = _inert_words(words, rules, phrase_spans)
     breaks, suspicion_ends = _breaks(words, rules)
     limits = _Limits.of(text, breaks)

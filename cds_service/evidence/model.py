@@ -2,6 +2,8 @@
 
 Readers never decide whether something counts. They keep what the record says (dates with their precision,
 status, how a match was made), so that the assessment can weigh it and every card can show it.
+
+What a long record holds by the hundred is a Struct, not a dataclass: those are made five times as fast.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from datetime import date
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
 
 from cds_service.cds_hooks.model import GapReason
 from cds_service.knowledge.model import Contrast, Modality, Priority, Region
@@ -20,8 +23,7 @@ Via = Literal["code", "text"]
 """How a value set was matched; a text match is at most suspected."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class DateSpan:
+class DateSpan(Struct, frozen=True, order=True, gc=False):
     """A FHIR date with its precision: the days it may mean, both ends included. The zone is ignored."""
 
     first: date
@@ -43,8 +45,7 @@ class Gap:
     """For the explanation, in words, without patient data."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionEntry:
+class ConditionEntry(Struct, frozen=True, gc=False):
     """One Condition."""
 
     reference: str
@@ -68,8 +69,7 @@ class ConditionEntry:
     """Ids of value sets that a bodySite is in."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionHit:
+class ConditionHit(Struct, frozen=True, gc=False):
     """A Condition that is in a value set."""
 
     entry: ConditionEntry
@@ -82,8 +82,7 @@ class ConditionHit:
     """ICD-10-CM 7th character of the code that matched, where it has one (`seventh_character_prefixes`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class ObservationEntry:
+class ObservationEntry(Struct, frozen=True, gc=False):
     """One Observation, or one component of one (then with its parent's reference, date and status)."""
 
     reference: str
@@ -100,8 +99,7 @@ class ObservationEntry:
     """valueDateTime, e.g. of a due date."""
 
 
-@dataclass(frozen=True, slots=True)
-class ObservationHit:
+class ObservationHit(Struct, frozen=True, gc=False):
     """An Observation that is in a value set."""
 
     entry: ObservationEntry

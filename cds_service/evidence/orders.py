@@ -7,7 +7,7 @@ An order that is no imaging of the spine is left out; nothing here raises.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -102,8 +102,24 @@ def selected_orders(
     """
     if selections is None:
         return orders
-    wanted = tuple((text.strip(), *split_reference(text)) for text in selections)
+    wanted = _wanted(selections)
     return tuple(order for order in orders if any(_is_meant(order, *each_) for each_ in wanted))
+
+
+def asks_for_spine(
+    drafts: tuple[DraftOrder, ...],
+    selections: tuple[str, ...] | None,
+    catalog: Catalog,
+    codes: CodeIndex,
+) -> bool:
+    """Whether `selected_orders` of `read_orders` would hold anything, found out without reading them in full."""
+    wanted = None if selections is None else _wanted(selections)
+    return any(
+        draft.resource_type in ORDER_TYPES
+        and (wanted is None or any(_is_meant(draft, *each_) for each_ in wanted))
+        and _asked_for(draft, (catalog, codes)) is not None
+        for draft in drafts
+    )
 
 
 def order_subject(raw: msgspec.Raw) -> str | None:
@@ -194,18 +210,12 @@ def authored_on(body: Mapping[str, object]) -> DateSpan | None:
 def _read_draft(
     draft: DraftOrder, instance: int, look_up: tuple[Catalog, CodeIndex], as_of: date
 ) -> Iterator[ImagingOrder]:
-    body = read_json(draft.raw)
-    if body is None or not is_order_any_more(body):
+    asked = _asked_for(draft, look_up)
+    if asked is None:
         return
-    catalog, codes = look_up
-    ordered = read_ordered(body)
-    studies = read_order_studies(body, ordered, catalog)
-    if not studies and not any(is_placed_by_reason(code, catalog) for code, _ in ordered):
-        return
-    reasons = read_reasons(body, tuple(code.text for code, _ in ordered), catalog, codes)
-    studies = studies or read_order_studies(body, ordered, catalog, reasons)
-    if not studies:
-        return
+    catalog = look_up[0]
+    body, ordered, studies = asked.body, asked.ordered, asked.studies
+    reasons = asked.reasons or _reasons(body, ordered, look_up)
     authored = authored_on(body)
     priority = _PRIORITIES.get(as_text(body.get("priority")).lower())
     kept = _read_kept(draft.raw)
@@ -251,6 +261,41 @@ def _read_draft(
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One draft that asks for imaging of the spine, as far as it was read to know that."""
+
+    body: Mapping[str, object]
+    ordered: Ordered
+    studies: tuple[StudyRead, ...]
+    """Never empty."""
+    reasons: OrderReasons | None
+    """None: the study was known without them."""
+
+
+def _asked_for(draft: DraftOrder, look_up: tuple[Catalog, CodeIndex]) -> _Asked | None:
+    """None for a draft that is none of ours."""
+    body = read_json(draft.raw)
+    if body is None or not is_order_any_more(body):
+        return None
+    catalog = look_up[0]
+    ordered = read_ordered(body)
+    studies = read_order_studies(body, ordered, catalog)
+    if studies:
+        return _Asked(body, ordered, studies, None)
+    if not any(is_placed_by_reason(code, catalog) for code, _ in ordered):
+        return None
+    reasons = _reasons(body, ordered, look_up)
+    studies = read_order_studies(body, ordered, catalog, reasons)
+    return _Asked(body, ordered, studies, reasons) if studies else None
+
+
+def _reasons(
+    body: Mapping[str, object], ordered: Ordered, look_up: tuple[Catalog, CodeIndex]
+) -> OrderReasons:
+    return read_reasons(body, tuple(code.text for code, _ in ordered), *look_up)
+
+
 def _joined(one: StudyRead, other: StudyRead) -> StudyRead:
     regions = region_order((*one.procedure.regions, *other.procedure.regions))
     display = "; ".join(dict.fromkeys((one.display, other.display)))
@@ -264,7 +309,12 @@ def _reference(draft: DraftOrder, instance: int) -> str:
     return draft.full_url or f"{draft.resource_type}#{instance}"
 
 
-def _is_meant(order: ImagingOrder, selection: str, kind: str, id_: str) -> bool:
+def _wanted(selections: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
+    """(reference as written, type, id) of each selection."""
+    return tuple((text.strip(), *split_reference(text)) for text in selections)
+
+
+def _is_meant(order: DraftOrder | ImagingOrder, selection: str, kind: str, id_: str) -> bool:
     if order.full_url and selection in (order.full_url, local_reference(order.full_url)):
         return True
     names = {order.id}

@@ -8,7 +8,7 @@ import pytest
 
 from cds_service.cds_hooks.model import Source
 from cds_service.evidence.requirements import REQUIREMENTS, requirements_for
-from cds_service.fhir.client import MAX_PAGES
+from cds_service.fhir.client import MAX_PAGES, fhir_access
 from cds_service.fhir.complete import complete, read_orders_by_reference
 from tests.fhir.conftest import TOKEN, AccessMaker, RequestMaker
 from tests.fhir.fake_server import Exchange, FakeFhirServer, bundle, conditions, outcome
@@ -413,3 +413,27 @@ def test_order_dispatch_reads_the_orders_along_with_the_rest(
     sources = complete(request, requirements_for("order-dispatch"), access_to(request))
     assert ids(sources["dispatchedOrders"]) == ["o1"]
     assert {source.gap for source in sources.values()} == {None}
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [(200, "ok"), (401, "refused"), (404, "not-found"), (500, "server-error"), (422, "failed")],
+)
+def test_each_question_to_the_server_is_told_to_who_counts_them(
+    fhir: FakeFhirServer, request_to: RequestMaker, status: int, word: str
+) -> None:
+    told: list[tuple[str, float]] = []
+    fhir.behaviors["Condition"] = lambda exchange: exchange.answer(bundle(), status=status)
+    request = request_to(fhir.base)
+    access = fhir_access(
+        (fhir.base,),
+        request,
+        seconds=2.0,
+        on_reply=lambda reply, seconds: told.append((reply.word, seconds)),
+    )
+    seen: list[str | None] = []
+    complete(request, CONDITIONS, access, lambda source: seen.append(source.gap))
+    ((said, seconds),) = told
+    assert said == word
+    assert 0 < seconds < 30
+    assert seen == ["not-provided"]

@@ -14,7 +14,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
+from cds_service.advice import Advice, advise
 from cds_service.app import open_history
 from cds_service.history.models import Call, CallCard, CallOrder, CardFeedback
 from cds_service.history.pseudonyms import Pseudonyms
@@ -246,16 +248,16 @@ def test_metrics_tell_stages_prefetch_cards_and_gaps_of_real_calls():
 
 
 def test_a_criterion_that_fails_is_an_incident_and_a_gap_and_the_others_still_count(monkeypatch):
-    from cds_service import app as wiring  # noqa: PLC0415 - the module whose call is replaced
-
-    advise = wiring.advise
-
-    def with_a_failed_criterion(*arguments: Any) -> Any:
+    def with_a_failed_criterion(*arguments: Any) -> Advice:
         advice = advise(*arguments)
-        assessment = replace(advice.assessment, failed_criteria=("age-70",))
-        return replace(advice, assessment=assessment)
+        assert advice.assessment is not None
+        failed = replace(advice.assessment, failed_criteria=("age-70",))
+        return replace(advice, assessment=failed)
 
-    monkeypatch.setattr(wiring, "advise", with_a_failed_criterion)
+    monkeypatch.setattr("cds_service.app.advise", with_a_failed_criterion)
     client = service()
-    assert client.post(SELECT, json=call(BACK_PAIN)).get_json()["cards"]
+    with capture_logs() as lines:
+        assert client.post(SELECT, json=call(BACK_PAIN)).get_json()["cards"]
+    (incident,) = (line for line in lines if line["event"] == "incident")
+    assert incident["criterion"] == "age-70"
     assert 'spine_cds_gaps_total{reason="failed",source="criterion"} 1.0' in metrics(client)
