@@ -67,6 +67,8 @@ class Frame:
     history: HistoryStore | None
     trust: Trust | None
     """None in open mode."""
+    hideable: frozenset[str]
+    """Ids of the kinds of cards that a client may switch off."""
 
 
 def utc_now() -> datetime:
@@ -91,7 +93,9 @@ def create_app(
     metrics = _metrics(settings, compiled)
     guard = ReplayGuard(history.seen_jti if history is not None else None)
     trust = None if settings.is_open else trust_from_settings(settings, guard, clock)
-    frame = Frame(settings, clock, compiled, metrics, history, trust)
+    kinds = _switchable_cards(compiled)
+    hideable = frozenset(kind.id for kind in kinds)
+    frame = Frame(settings, clock, compiled, metrics, history, trust, hideable)
     register_edge(app, settings.cors_origins)
     register_problems(app)
     register_metrics(app, metrics)
@@ -102,7 +106,7 @@ def create_app(
             steps or real_steps(frame),
             settings,
             SERVICES,
-            _discovery(settings, compiled),
+            _discovery(settings, kinds),
             lambda: as_of(settings, clock),
             metrics,
         )
@@ -252,8 +256,7 @@ def advice_options(frame: Frame, caller: Caller, request: HookRequest) -> Advice
     """What of the configuration and of the client's own choices changes an answer."""
     settings = frame.settings
     pama = caller.client.pama if caller.client is not None else None
-    kinds = frozenset(kind.id for kind in _switchable_cards(frame.compiled))
-    chosen = read_client_options(request.extension, kinds)
+    chosen = read_client_options(request.extension, frame.hideable)
     return AdviceOptions(
         is_quiet=settings.show == "actionable",
         explain=settings.explain,
@@ -330,11 +333,10 @@ def _checks(frame: Frame) -> Mapping[str, Callable[[], bool]]:
     return checks
 
 
-def _discovery(settings: Settings, compiled: CompiledGuideline) -> bytes:
+def _discovery(settings: Settings, kinds: tuple[CardKind, ...]) -> bytes:
     templates = {service.hook: prefetch_templates(service.hook) for service in SERVICES}
     names = {settings.profile, *(client.profile for client in settings.trusted_clients)}
     offers = any(PROFILES[name].offers_client_options for name in names if name is not None)
-    kinds = _switchable_cards(compiled)
     return discovery_json(SERVICES, templates, options_extension(kinds) if offers else None)
 
 

@@ -54,6 +54,8 @@ _ALIASES: Final = {
     "http://www.whocc.no/atc/": "atc",
     "https://www.whocc.no/atc": "atc",
 }
+_ICD10_CATEGORY: Final = 3
+"""Characters before the dot."""
 _BY_URI: Final = {uri: word for word, uri in SYSTEM_URIS.items()} | _ALIASES
 
 
@@ -89,4 +91,11 @@ def plain_code(system: str | None, code: str) -> str:
     code = code.strip()
     if system in ("icd10cm", "icd10", "icd9cm"):
         return code.replace(".", "").upper()
+    return code
+
+
+def written_code(system: str | None, code: str) -> str:
+    """A plain code as people write it: ICD-10 codes with their dot."""
+    if system in ("icd10cm", "icd10") and len(code) > _ICD10_CATEGORY:
+        return f"{code[:_ICD10_CATEGORY]}.{code[_ICD10_CATEGORY:]}"
     return code

@@ -115,6 +115,8 @@ class Detail:
         name = result.criterion.short or result.criterion.name
         items = "; ".join(self._finding_text(finding) for finding in result.findings[:3])
         noted = "" if result.strength is not None else f" ({self._words['noted'].lower()})"
+        if not noted and result.findings[0].display.casefold() == name.casefold():
+            return items
         return f"{name}{noted}: {items}"
 
     def _finding_text(self, finding: Finding) -> str:
@@ -229,9 +231,12 @@ class Detail:
         return _sentence("; ".join(parts)) if parts else ""
 
     def _is_another_study_advised(self) -> bool:
-        """The card asks for another region: that the ordered study suits the scenario would only confuse."""
-        is_elsewhere = self._subject.form.card.id in ("whole-spine", "wrong-region")
-        return is_elsewhere and self._subject.assessment.rating is Rating.APPROPRIATE
+        """The card asks for another region, or for a child's MRI: that the order suits too would only confuse."""
+        form, assessment = self._subject.form, self._subject.assessment
+        asks_for_another = form.card.id in ("whole-spine", "wrong-region") or (
+            form.name == "serious" and not assessment.preferred_is_order
+        )
+        return asks_for_another and assessment.rating is Rating.APPROPRIATE
 
     def _safety_lines(self) -> list[str]:
         case, assessment = self._subject.case, self._subject.assessment

@@ -22,7 +22,7 @@ from cds_service.cards.summary import Form, Subject, card_form, filled_summary
 from cds_service.cds_hooks.markdown import escaped
 from cds_service.cds_hooks.model import Card, Coding, Indicator
 from cds_service.evidence.model import Gap
-from cds_service.knowledge.model import CardText, Group, Guideline, Level
+from cds_service.knowledge.model import CardText, Guideline, Level
 
 _PARTIAL = "partial-data"
 _RADIATION = ("CT", "CTM", "XR", "RF", "NM", "PET")
@@ -259,7 +259,7 @@ class _OrderRenderer:
         text = subject.form.card
         is_primary = text.id == self._assessment.primary_card
         detail = Detail(subject, self._answering, self._gaps)
-        sources = detail.sources() if is_primary else list(text.sources) or ["policy"]
+        sources = detail.sources() if is_primary else self._added_sources(text)
         body = detail.primary(over) if is_primary else self._added_detail(detail, subject, over)
         return self._made(
             text,
@@ -273,16 +273,20 @@ class _OrderRenderer:
     def _added_detail(self, detail: Detail, subject: Subject, over: tuple[str, ...]) -> str:
         name = subject.form.card.id
         found = self._added_evidence(detail, subject)
-        sources: Sequence[str] = subject.form.card.sources
-        if name == "non-spinal-cause":
-            group: Group = self._case.rules.group_by_id["vascular"]
-            sources = [
+        lines = [self._guideline.wording.detail[key] for key in self._added_sentences(name)]
+        sources = self._added_sources(subject.form.card)
+        return detail.added(found, sources, [*lines, *(escaped(line) for line in over)])
+
+    def _added_sources(self, text: CardText) -> list[str]:
+        """Of the card; the aortic one rests on what was found."""
+        sources = list(text.sources)
+        if text.id == "non-spinal-cause":
+            sources += [
                 source
-                for result in self._case.criteria_of(group.id)
+                for result in self._case.criteria_of("vascular")
                 for source in result.criterion.sources
             ]
-        lines = [self._guideline.wording.detail[key] for key in self._added_sentences(name)]
-        return detail.added(found, sources, [*lines, *(escaped(line) for line in over)])
+        return sources or ["policy"]
 
     def _added_sentences(self, name: str) -> tuple[str, ...]:
         if name == "contrast-safety" and self._assessment.order.procedure.modality == "MR":

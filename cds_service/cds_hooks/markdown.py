@@ -33,7 +33,7 @@ def escaped(text: str) -> str:
     """
     one_line = " ".join(_visible(text).split())
     parted = _ADDRESS.sub(_part, one_line)
-    return _LINE_START.sub(r"\1\\\2", parted.translate(_SPECIAL))
+    return _LINE_START.sub(_escape_mark, parted.translate(_SPECIAL))
 
 
 def _visible(text: str) -> str:
@@ -50,6 +50,11 @@ def _blank(character: str) -> str:
         return character
     # Cc holds tab and line break; the others (direction marks, zero width) leave no gap.
     return " " if unicodedata.category(character) == "Cc" else ""
+
+
+def _escape_mark(match: re.Match[str]) -> str:
+    # A function, because a template would be taken apart at every call, match or no match.
+    return f"{match[1] or ''}\\{match[2]}"
 
 
 def _part(match: re.Match[str]) -> str:

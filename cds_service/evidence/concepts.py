@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 from msgspec import Raw, Struct
 
+from cds_service.coding import written_code
 from cds_service.evidence import loose_json
 from cds_service.evidence.lookup import CodeIndex, CodeMeaning, Seventh
 from cds_service.evidence.model import Via
@@ -47,6 +48,13 @@ class ConceptReading(Struct, frozen=True):
     def value_sets(self) -> frozenset[str]:
         """Ids of its value sets."""
         return frozenset(hit.value_set for hit in self.hits)
+
+    def is_in(self, value_set: str) -> bool:
+        """Whether it is in one value set."""
+        for hit in self.hits:  # noqa: SIM110 - asked for every observation; a generator takes twice as long
+            if hit.value_set == value_set:
+                return True
+        return False
 
 
 NO_CONCEPT: Final = ConceptReading()
@@ -138,7 +146,9 @@ class ConceptReader:
         known = [code for code, _ in codings if code.system is not None and code.code]
         label = text or (displays[0] if displays else "")
         if not label:
-            label = next((code.code for code, _ in codings if code.code), "")
+            label = next(
+                (written_code(code.system, code.code) for code, _ in codings if code.code), ""
+            )
         if not known and not words:
             return ConceptReading(display=label)
         texts = [text] if text else displays

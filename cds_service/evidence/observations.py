@@ -65,7 +65,7 @@ class ObservationReader:
     ) -> None:
         value = read_value(shape, self.index, self.concepts)
         polarity = value.polarity
-        if polarity == "unknown" and PREGNANCY_STATUS in code.value_sets:
+        if polarity == "unknown" and code.is_in(PREGNANCY_STATUS):
             polarity = self._pregnancy(shape, value)
         entry = ObservationEntry(
             reference("Observation", parent.id),

@@ -30,7 +30,10 @@ class Subjects:
 
     def is_ours(self, subject: Raw, patient: Raw) -> bool:
         """True when neither `subject` nor `patient` (DSTU2) names another one."""
-        return self._names_us(subject) and (patient is NOTHING or self._names_us(patient))
+        known = self._seen.get(bytes(subject))
+        if known is None:
+            known = self._names_us(subject)
+        return known and (patient is NOTHING or self._names_us(patient))
 
     def is_our_patient(self, resource_id: object) -> bool:
         """True for the Patient of this id; one without any id is the one that was asked for."""

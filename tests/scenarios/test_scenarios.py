@@ -83,7 +83,8 @@ def _cases() -> list[Case]:
 CASES = _cases()
 
 
-def _advice(case: Case, compiled: CompiledGuideline) -> Advice:
+def advice_of(case: Case, compiled: CompiledGuideline) -> Advice:
+    """What is answered to a case."""
     data = {"patient": _PATIENT, "orders": _ORDERS, **case.data}
     hook = data.get("hook", "order-select")
     request = parse_hook_request(f"spine-imaging-{hook}", body(data))
@@ -106,10 +107,10 @@ def test_scenario(case: Case, compiled: CompiledGuideline) -> None:
     expect = case.data["expect"]
     if "missing" in expect:
         with pytest.raises(PatientDataUnavailable) as caught:
-            _advice(case, compiled)
+            advice_of(case, compiled)
         assert list(caught.value.keys) == expect["missing"]
         return
-    advice = _advice(case, compiled)
+    advice = advice_of(case, compiled)
     _check_cards(advice, expect)
     if advice.assessment is None:
         assert expect.get("cards") == {}, "nothing in this call is spine imaging"
@@ -205,7 +206,7 @@ def test_every_summary_is_short_and_every_text_keeps_to_the_wording_rules(
         if "missing" in case.data["expect"]:
             continue
         record_text = msgspec.json.encode(case.data).decode().casefold()
-        for card in _advice(case, compiled).cards:
+        for card in advice_of(case, compiled).cards:
             assert 0 < len(card.summary) < 140, card.summary
             assert "{" not in card.summary + card.detail
             for pattern in forbidden:

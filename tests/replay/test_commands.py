@@ -1,0 +1,152 @@
+"""The commands replay, explain and check: what they print and how they end."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cds_service import cli
+from cds_service.cli import commands
+from cds_service.knowledge.check import Finding
+from tests.replay.conftest import FIXTURES
+
+ROOT = Path(__file__).parents[2]
+STORY = FIXTURES / "patients" / "41-woman-ten-days-of-back-pain"
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cds_service", *map(str, arguments)],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> Path:
+    """A story that promises something else than what comes out."""
+    story = tmp_path / STORY.name
+    shutil.copytree(STORY, story)
+    file = story / "order-select.mri-lumbar.cards.json"
+    expected = json.loads(file.read_bytes())
+    expected["cards"][0]["suggestions"] = ["cancel-order"]
+    file.write_text(json.dumps(expected))
+    return story
+
+
+def test_all_stories_replay_without_a_difference_and_without_a_bar_in_a_pipe():
+    result = run("replay", FIXTURES / "patients")
+    assert result.returncode == 0, result.stdout
+    assert "50 cases, 0 with differences" in result.stdout
+    assert result.stderr == ""
+
+
+def test_a_changed_expectation_ends_with_1_and_says_what_differs(changed: Path):
+    result = run("replay", changed)
+    assert result.returncode == 1
+    assert "DIFFERENT: expected warning not-yet-indicated" in result.stdout
+    assert "[cancel-order]; got" in result.stdout
+    assert "2 cases, 1 with differences" in result.stdout
+
+
+def test_an_expectation_can_be_brought_up_to_date(changed: Path):
+    file = changed / "order-select.mri-lumbar.cards.json"
+    assert run("replay", changed, "--update-expected").returncode == 1
+    assert file.read_bytes() == (STORY / file.name).read_bytes()
+    assert run("replay", changed).returncode == 0
+
+
+def test_every_case_becomes_one_line_of_json(tmp_path: Path):
+    kept = tmp_path / "out.jsonl"
+    assert run("replay", STORY, FIXTURES / "hooks", "--jsonl", kept).returncode == 0
+    lines = [json.loads(line) for line in kept.read_text().splitlines()]
+    assert len(lines) == 2 + len(list((FIXTURES / "hooks").glob("*.json")))
+    assert lines[0]["case"] == "order-select.mri-lumbar"
+
+
+def test_the_day_of_calls_without_a_story_can_be_given():
+    call = FIXTURES / "hooks" / "order-select.r5-service-request.json"
+    assert "S-ACUTE" in run("replay", call, "--as-of", "2026-06-15").stdout
+    assert "S-CHRONIC" in run("replay", call, "--as-of", "2026-09-15").stdout
+
+
+def test_explain_says_a_story_in_words():
+    result = run("explain", STORY)
+    assert result.returncode == 0
+    assert "Found:" in result.stdout
+    assert "Not found in the data read:" in result.stdout
+    assert result.stdout.count("as of 2026-06-15") == 2
+
+
+def test_explain_takes_one_call():
+    result = run("explain", STORY / "order-sign.x-ray-lumbar.json")
+    assert result.returncode == 0
+    assert result.stdout.count("as of 2026-06-15") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("replay",),
+        ("replay", "no/such/folder"),
+        ("replay", STORY, "--as-of", "yesterday"),
+        ("replay", STORY / "record.json"),
+        ("explain", ROOT / "README.md"),
+        ("check", "--loudly"),
+    ],
+    ids=["no path", "no folder", "no day", "no call", "no JSON", "no option"],
+)
+def test_wrong_usage_ends_with_2_and_no_trace(arguments: tuple[object, ...]):
+    result = run(*arguments)
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+    assert result.stderr
+
+
+def test_the_packaged_guideline_is_fine():
+    result = run("check")
+    assert result.returncode == 0, result.stdout
+    assert "0 errors" in result.stdout
+
+
+def test_an_error_in_the_guideline_ends_with_1_and_is_told_first(monkeypatch: pytest.MonkeyPatch):
+    found = (
+        Finding("warning", "a.toml", "could be better"),
+        Finding("error", "b.toml", "is wrong"),
+    )
+    monkeypatch.setattr(
+        "cds_service.knowledge.check.check_guideline", lambda *_arguments, **_options: found
+    )
+    result = CliRunner().invoke(commands, ["check"])
+    assert result.exit_code == 1
+    assert result.output.index("error: b.toml") < result.output.index("warning: a.toml")
+
+
+def test_on_a_terminal_there_is_a_bar(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "stderr", _Terminal())
+    with cli._progress(()) as shown:
+        assert list(shown) == []
+
+
+class _Terminal:
+    """A standard error that says that it is a terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
