@@ -111,7 +111,7 @@ class Detail:
         return [result for group in ordered for result in group.criteria]
 
     def criterion_line(self, result: CriterionResult) -> str:
-        """`Urinary retention: Retention of urine (14 Jun 2026, Condition)`."""
+        """`Urinary retention: Retention of urine (14 Jun 2026, problem list)`."""
         name = result.criterion.short or result.criterion.name
         items = "; ".join(self._finding_text(finding) for finding in result.findings[:3])
         noted = "" if result.strength is not None else f" ({self._words['noted'].lower()})"

@@ -81,7 +81,7 @@ def _order_lines(
         lacking = needed_sources(criterion) & unread
         target = not_checked if lacking or criterion.id in unread else not_found
         target.append(_named(criterion, group, lacking))
-    yield f"Not found in the data read: {', '.join(not_found)}."
+    yield f"Not found in the data read: {'; '.join(not_found)}."
     if not_checked:
         yield "Could not be checked, or only in part:"
         yield from _indented(not_checked)
@@ -152,8 +152,10 @@ def _criterion_line(result: CriterionResult, undated: str) -> str:
 
 
 def _named(criterion: Criterion, group: Group, lacking: frozenset[str]) -> str:
-    name = criterion.short or criterion.name
-    return f"{name} [{group.short}] needs {', '.join(sorted(lacking))}" if lacking else name
+    """Its full name: short ones are the same for what is recent and for what is older."""
+    if lacking:
+        return f"{criterion.name} [{group.short}] needs {', '.join(sorted(lacking))}"
+    return criterion.name
 
 
 def _indented(lines: Iterable[str]) -> Iterator[str]:
