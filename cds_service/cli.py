@@ -283,6 +283,7 @@ def explain(path: Path, as_of: datetime | None) -> None:
 )
 def check(*, release: bool) -> None:
     """Check the guideline files: all mistakes at once, and every summary at its longest."""
+    from cds_service.cards.authored import authored_findings  # noqa: PLC0415 - as above
     from cds_service.cards.lengths import length_findings  # noqa: PLC0415 - as above
     from cds_service.knowledge.check import check_guideline  # noqa: PLC0415 - as above
     from cds_service.knowledge.loader import load_guideline  # noqa: PLC0415 - as above
@@ -291,6 +292,7 @@ def check(*, release: bool) -> None:
     found = [
         *check_guideline(guideline, _today(), release=release),
         *length_findings(guideline),
+        *authored_findings(guideline),
     ]
     errors = [finding for finding in found if finding.severity == "error"]
     warnings = [finding for finding in found if finding.severity == "warning"]
@@ -371,10 +373,20 @@ def _written_lines(path: Path | None) -> Iterator[Callable[[bytes], object]]:
 
 
 def _refuse_wrong_guideline() -> None:
-    """Tells mistakes in the guideline here, once, rather than in each worker."""
-    from cds_service.knowledge.loader import load_guideline  # noqa: PLC0415 - other commands start without it
+    """Tells mistakes in the guideline here, once, rather than in each worker; warns past its review date."""
+    from cds_service.cards.authored import authored_findings  # noqa: PLC0415 - other commands start without it
+    from cds_service.knowledge.loader import load_guideline  # noqa: PLC0415 - as above
 
-    load_guideline()
+    guideline = load_guideline()
+    mistakes = tuple(f"{found.where}: {found.message}" for found in authored_findings(guideline))
+    if mistakes:
+        raise KnowledgeError(mistakes)
+    if _today() > guideline.content.review_by:
+        click.echo(
+            f"The guideline {guideline.content.version} was due for review on "
+            f"{guideline.content.review_by.isoformat()}. Ask its owner for a newer version.",
+            err=True,
+        )
 
 
 def _serve(settings: Settings) -> None:

@@ -96,8 +96,12 @@ def _no_indication(case: Case) -> bool:
 
 
 def _noted_acute(case: Case) -> bool:
-    """A weak finding of an acute value set was found: weak as defined, or after lowering."""
-    return any(
+    """Something asks for an examination before any "not yet".
+
+    That is a weak finding of an acute value set (weak as defined, or after lowering), or a possible aortic cause:
+    beside that warning no card may say that nothing was found (own policy).
+    """
+    return case.level("vascular") is Level.POSSIBLE or any(
         result.strength in (Strength.WEAK, None)
         and any(finding.acute for finding in result.findings)
         for result in case.found.found

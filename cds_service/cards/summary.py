@@ -20,7 +20,7 @@ from cds_service.cards.names import (
     value_text,
 )
 from cds_service.evidence.model import DateSpan, StudyProcedure
-from cds_service.knowledge.model import CardText, Strength, Variant
+from cds_service.knowledge.model import CardText, Level, Strength, Variant
 
 MAX_SUMMARY = 139
 """CDS Hooks: a summary has fewer than 140 characters."""
@@ -178,6 +178,11 @@ def named_finding(subject: Subject) -> CriterionResult | None:
     The noted forms name the newest weak finding of an acute value set; the fever form names fever.
     """
     assessment = subject.assessment
+    if subject.form.name == "noted" and subject.case.level("vascular") is Level.POSSIBLE:
+        return min(
+            subject.case.criteria_of("vascular"),
+            key=lambda result: _STRENGTHS.index(result.strength),
+        )
     if subject.form.name == "noted":
         weak = [
             result
