@@ -60,14 +60,6 @@ class RatingTable:
             region = max(rated, key=lambda name: _BEST_FIRST.index(rated[name]))
         return rated[region], cited[region]
 
-    def citations(self, regions: Sequence[Region], scenario: str) -> tuple[str, ...]:
-        """Citations of every row that speaks of these regions in this scenario."""
-        return tuple(
-            dict.fromkeys(
-                cite for _, cites in self._region_rows(regions, scenario).values() for cite in cites
-            )
-        )
-
     def _region_rows(
         self, regions: Sequence[Region], scenario: str
     ) -> dict[str, tuple[Cells, tuple[str, ...]]]:

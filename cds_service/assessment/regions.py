@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from cds_service.knowledge.model import Region
 
@@ -20,11 +20,6 @@ def sorted_regions(regions: Iterable[Region]) -> tuple[Region, ...]:
     """In the order of the interface, each once."""
     found = set(regions)
     return tuple(region for region in ORDER if region in found)
-
-
-def overlap(one: Sequence[Region], other: Sequence[Region]) -> bool:
-    """True when two studies image a region in common."""
-    return not expanded(one).isdisjoint(expanded(other))
 
 
 def covers_whole(regions: Iterable[Region]) -> bool:

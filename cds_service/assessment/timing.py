@@ -56,8 +56,3 @@ def newest_first(span: DateSpan | None) -> int:
 def today_span(as_of: date) -> DateSpan:
     """The day itself as a span."""
     return DateSpan(as_of, as_of)
-
-
-def clipped(span: DateSpan, as_of: date) -> DateSpan:
-    """The part of the span that is not after `as_of`."""
-    return DateSpan(span.first, as_of) if span.last > as_of else span

@@ -33,6 +33,8 @@ class Case:
     """Cards that have to come out; None: whatever comes is only shown."""
     expected_file: Path | None = None
     expected_status: int = 200
+    expected_explanation: Mapping[str, Any] | None = None
+    """`assessments` and `gaps` of the explanation that have to come out; None: only the cards are promised."""
     """An error is never the same as an answer without cards."""
 
 
@@ -78,7 +80,7 @@ def _story_cases(folder: Path, name: Path, only: str | None = None) -> Iterator[
                 f"{item}: not a hook call. Expected an object with 'hook' and 'context'."
             )
         expected_file = item.with_name(item.name.removesuffix(".json") + _EXPECTED)
-        expected, status = _expectation(expected_file)
+        expected, status, explanation = _expectation(expected_file)
         yield Case(
             name=str(name / item.name.removesuffix(".json")),
             service_id=service_of(request),
@@ -87,18 +89,21 @@ def _story_cases(folder: Path, name: Path, only: str | None = None) -> Iterator[
             expected=expected,
             expected_file=expected_file,
             expected_status=status,
+            expected_explanation=explanation,
         )
 
 
-def _expectation(path: Path) -> tuple[tuple[Mapping[str, Any], ...] | None, int]:
-    """Cards and status that have to come out; no cards at all where nothing is expected yet."""
+def _expectation(
+    path: Path,
+) -> tuple[tuple[Mapping[str, Any], ...] | None, int, Mapping[str, Any] | None]:
+    """Cards, status and explanation that have to come out; None where nothing is expected yet."""
     if not path.exists():
-        return None, 200
+        return None, 200, None
     found = _json(path)
     cards, status = found.get("cards"), found.get("status", 200)
     if not isinstance(cards, list) or not isinstance(status, int):
         raise CaseError(f"{path}: expected 'cards', a list, and for an error its 'status'.")
-    return tuple(cards), status
+    return tuple(cards), status, found.get("explanation")
 
 
 def _file_cases(path: Path, name: str, as_of: date) -> Iterator[Case]:

@@ -106,6 +106,27 @@ def compare_with_expected(outcome: Outcome) -> Iterator[str]:
     wanted = [dict(card) for card in outcome.case.expected]
     if got != wanted:
         yield f"expected {_cards_text(wanted) or 'no card'}; got {_cards_text(got) or 'no card'}"
+    explained = outcome.case.expected_explanation
+    if explained is not None:
+        yield from _explanation_differences(explained, explained_json(outcome))
+
+
+def explained_json(outcome: Outcome) -> dict[str, Any]:
+    """What a story promises of the explanation: what was found, from which resource, and what was not read."""
+    extension = outcome.advice.extension_json if outcome.advice is not None else None
+    return {
+        key: extension[key] for key in ("assessments", "gaps") if extension and key in extension
+    }
+
+
+def _explanation_differences(wanted: Mapping[str, Any], got: Mapping[str, Any]) -> Iterator[str]:
+    for key in ("assessments", "gaps"):
+        one, other = wanted.get(key), got.get(key)
+        if one != other:
+            yield (
+                f"the explanation differs in {key}"
+                f"{_first_difference(msgspec.json.encode(one), msgspec.json.encode(other))}"
+            )
 
 
 def card_summary(card: Card) -> dict[str, Any]:
@@ -284,6 +305,9 @@ def expectation_json(outcome: Outcome) -> bytes:
     if outcome.status != 200:  # noqa: PLR2004 - HTTP
         body["status"] = outcome.status
     body["cards"] = [card_summary(card) for card in outcome.advice.cards] if outcome.advice else []
+    explanation = explained_json(outcome)
+    if explanation:
+        body["explanation"] = explanation
     return msgspec.json.format(msgspec.json.encode(body), indent=2) + b"\n"
 
 
