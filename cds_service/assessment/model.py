@@ -102,7 +102,6 @@ class Duration:
 class Risk:
     """Why contrast may be unsafe."""
 
-    kind: Literal["gadolinium", "iodine"]
     name: str
     """`risk_<name>` is its wording."""
     value: str

@@ -60,7 +60,7 @@ def _renal_risks(chart: Chart) -> tuple[Risk, ...]:
     risks += _acute_kidney_injury(chart)
     risks += _condition_risks(chart, "dialysis", "dialysis")
     risks += [
-        Risk("gadolinium", "dialysis", "", hit.when, hit.reference, hit.display)
+        Risk("dialysis", "", hit.when, hit.reference, hit.display)
         for hit in chart.record.procedures.get("dialysis", ())
         if hit.when is not None and is_within(hit.when, chart.as_of, limits.egfr_max_age_days)
     ]
@@ -70,17 +70,10 @@ def _renal_risks(chart: Chart) -> tuple[Risk, ...]:
 def _iodine_renal(chart: Chart, renal: tuple[Risk, ...]) -> list[Risk]:
     """The kidney reasons that also hold for intravenous iodine: a low eGFR and acute kidney injury."""
     limits = chart.rules.guideline.safety_limits
-    risks = [
-        Risk("iodine", risk.name, risk.value, risk.when, risk.reference, risk.display)
-        for risk in renal
-        if risk.name == "acute_kidney_injury"
-    ]
+    risks = [risk for risk in renal if risk.name == "acute_kidney_injury"]
     egfr = _current_egfr(chart)
     if egfr is not None and _is_below(egfr[0], limits.egfr_iodinated_caution):
-        found = _egfr_risk(*egfr)
-        risks.insert(
-            0, Risk("iodine", found.name, found.value, found.when, found.reference, found.display)
-        )
+        risks.insert(0, _egfr_risk(*egfr))
     return risks
 
 
@@ -94,7 +87,7 @@ def _current_egfr(chart: Chart) -> tuple[ObservationHit, DateSpan] | None:
             found.append((hit, span))
     if not found:
         return None
-    return min(found, key=lambda item: (-item[1].last.toordinal(), item[0].number or 0.0))
+    return min(found, key=lambda item: (-item[1].last.toordinal(), item[0].number))
 
 
 def _is_below(hit: ObservationHit, limit: float) -> bool:
@@ -105,9 +98,7 @@ def _is_below(hit: ObservationHit, limit: float) -> bool:
 
 
 def _egfr_risk(hit: ObservationHit, span: DateSpan) -> Risk:
-    return Risk(
-        "gadolinium", "egfr", hit.entry.value_text, span, hit.entry.reference, hit.entry.display
-    )
+    return Risk("egfr", hit.entry.value_text, span, hit.entry.reference, hit.entry.display)
 
 
 def _condition_risks(chart: Chart, value_set: str, name: str) -> list[Risk]:
@@ -117,7 +108,6 @@ def _condition_risks(chart: Chart, value_set: str, name: str) -> list[Risk]:
     )
     return [
         Risk(
-            "gadolinium",
             name,
             "",
             _settled(chart, hit.entry.onset or hit.entry.recorded),
@@ -144,7 +134,6 @@ def _reactions(chart: Chart, kind: str, value_set: str) -> tuple[Risk, ...]:
     named = {value_set: own, "contrast-agent-unspecified": "contrast_reaction"}
     found = [
         Risk(
-            "gadolinium" if kind == "gadolinium" else "iodine",
             named[hit.value_set],
             "",
             _settled(chart, hit.when),
@@ -157,7 +146,6 @@ def _reactions(chart: Chart, kind: str, value_set: str) -> tuple[Risk, ...]:
     for name, risk_name in named.items():
         found += [
             Risk(
-                "gadolinium" if kind == "gadolinium" else "iodine",
                 risk_name,
                 "",
                 _settled(chart, hit.entry.onset or hit.entry.recorded),
