@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
 from cds_service.assessment import computed
 from cds_service.assessment.chart import Chart
+from cds_service.assessment.exposures import (
+    exposure_gaps,
+    is_taken_within,
+    medication_days_findings,
+    medication_findings,
+)
+from cds_service.assessment.measurements import (
+    observation_findings,
+    positive_observation_findings,
+)
 from cds_service.assessment.model import Conflict, CriterionResult, Finding, State
 from cds_service.assessment.reasons import order_value_sets, reason_findings
-from cds_service.assessment.timing import days_earlier, is_within, newest_first, settled
+from cds_service.assessment.timing import is_within, newest_first, settled
 from cds_service.assessment.weighing import lowered, weigh_condition, with_conflict
 from cds_service.evidence.model import (
-    DateSpan,
-    Exposure,
     Gap,
     ImagingOrder,
-    ObservationHit,
     ProcedureHit,
 )
 from cds_service.knowledge.model import (
@@ -70,7 +76,7 @@ def evaluate_criteria(chart: Chart, order: ImagingOrder) -> CriteriaResult:
             continue
         try:
             findings = _findings(criterion, group, chart, order, on_order)
-            gaps.extend(_exposure_gaps(criterion, findings, chart))
+            gaps.extend(exposure_gaps(criterion, findings, chart))
             result = _result(criterion, group, findings, chart, order)
         except Exception:  # noqa: BLE001 - an emergency must not hang on one rule: the others still count
             failed.append(criterion.id)
@@ -239,280 +245,6 @@ def _reason(
     )
 
 
-def _observation(
-    evidence: ObservationEvidence, criterion: Criterion, _: Group, chart: Chart, __: ImagingOrder
-) -> list[Finding]:
-    dated, undated = _numbers(chart, evidence.vs, evidence.days)
-    if not dated:
-        return [
-            _measured(
-                evidence, hit, span=None, strength=lowered(criterion.strength), notes=("undated",)
-            )
-            for hit in undated[:1]
-            if _compares(hit, evidence)
-        ]
-    if evidence.agg == "latest":
-        newest = max(span.last for _, span in dated)
-        chosen = [item for item in dated if item[1].last == newest]
-    else:
-        chosen = dated
-    meeting = [(hit, span) for hit, span in chosen if _compares(hit, evidence)]
-    if not meeting:
-        older = [
-            _measured(
-                evidence,
-                hit,
-                span=span,
-                strength=None,
-                notes=("newer_value_normal",),
-                state=State.STALE,
-            )
-            for hit, span in dated
-            if _compares(hit, evidence)
-        ]
-        return older[:1]
-    best = max if evidence.op in ("gt", "ge") else min
-    hit, span = best(meeting, key=lambda item: item[0].number or 0.0)
-    strength: Strength | None = criterion.strength
-    notes: tuple[str, ...] = ("unit_inferred",) if hit.inferred_unit else ()
-    if evidence.long_standing is not None and _is_known_for(
-        chart, evidence.long_standing.vs, evidence.long_standing.min_days
-    ):
-        strength = lowered(criterion.strength)
-        notes = (*notes, "long_standing")
-    return [_measured(evidence, hit, span=span, strength=strength, notes=notes)]
-
-
-def _numbers(
-    chart: Chart, value_set: str, days: int
-) -> tuple[list[tuple[ObservationHit, DateSpan]], list[ObservationHit]]:
-    """Usable numbers of a set: dated inside the window (oldest first), and undated ones."""
-    dated: list[tuple[ObservationHit, DateSpan]] = []
-    undated: list[ObservationHit] = []
-    for hit in chart.record.observations.get(value_set, ()):
-        if hit.number is None:
-            continue
-        span, _ = settled(hit.entry.when, chart.as_of, chart.rules.guideline.evidence.future_days)
-        if span is None:
-            undated.append(hit)
-        elif is_within(span, chart.as_of, days):
-            dated.append((hit, span))
-    dated.sort(key=lambda item: item[1].last)
-    return dated, undated
-
-
-def _compares(hit: ObservationHit, evidence: ObservationEvidence) -> bool:
-    """True when the value certainly meets the threshold; `<5` says nothing about a lower bound."""
-    number = hit.number
-    if number is None:
-        return False
-    if hit.comparator in ("<", "<=") and evidence.op in ("gt", "ge"):
-        return False
-    if hit.comparator in (">", ">=") and evidence.op in ("lt", "le"):
-        return False
-    threshold = evidence.value
-    if evidence.op == "gt":
-        return number > threshold or (hit.comparator == ">" and number >= threshold)
-    if evidence.op == "ge":
-        return number >= threshold
-    if evidence.op == "lt":
-        return number < threshold or (hit.comparator == "<" and number <= threshold)
-    return number <= threshold
-
-
-def _measured(
-    evidence: ObservationEvidence | ObservationPositiveEvidence,
-    hit: ObservationHit,
-    *,
-    span: DateSpan | None,
-    strength: Strength | None,
-    notes: tuple[str, ...] = (),
-    state: State | None = None,
-) -> Finding:
-    is_certain = hit.via == "code" and span is not None and span.is_exact
-    return Finding(
-        reference=hit.entry.reference,
-        display=hit.entry.display,
-        when=span,
-        state=state or (State.PRESENT if is_certain else State.SUSPECTED),
-        strength=strength,
-        value=hit.entry.value_text,
-        converted=hit.converted,
-        value_set=evidence.vs,
-        notes=notes,
-    )
-
-
-def _is_known_for(chart: Chart, value_sets: Sequence[str], min_days: int) -> bool:
-    """A current entry of one of these sets began at least so many days ago."""
-    for value_set in value_sets:
-        for hit in chart.conditions(value_set).hits:
-            start = hit.entry.onset or hit.entry.recorded
-            if (
-                hit.entry.clinical == "current"
-                and start is not None
-                and chart.as_of.toordinal() - start.last.toordinal() >= min_days
-            ):
-                return True
-    return False
-
-
-_Answer = tuple[ObservationHit, DateSpan | None]
-
-
-def _observation_positive(
-    evidence: ObservationPositiveEvidence,
-    criterion: Criterion,
-    group: Group,
-    chart: Chart,
-    _: ImagingOrder,
-) -> list[Finding]:
-    """Positive now; a positive followed by a negative inside the window is weak in a fading group, else listed."""
-    positives, newest = _answers(chart, evidence)
-    is_acute = evidence.vs in chart.rules.acute
-    findings = []
-    for hit, span in positives:
-        last_hit, last_span = newest[hit.code]
-        is_superseded = last_hit.entry.polarity == "negative" and newest_first(
-            last_span
-        ) < newest_first(span)
-        strength: Strength | None = criterion.strength
-        notes: tuple[str, ...] = ()
-        state: State | None = None
-        if span is None:
-            notes = ("undated",)
-            if is_acute:
-                strength = lowered(criterion.strength)
-            elif hit.via == "code":
-                state = State.PRESENT
-        if is_superseded:
-            strength = Strength.WEAK if group.fading else None
-            state = State.HISTORICAL if group.fading else State.STALE
-            notes = ("resolved_recently",) if group.fading else ("newer_value_normal",)
-        finding = _measured(evidence, hit, span=span, strength=strength, notes=notes, state=state)
-        findings.append(replace(finding, acute=is_acute))
-    return findings
-
-
-def _answers(
-    chart: Chart, evidence: ObservationPositiveEvidence
-) -> tuple[list[_Answer], dict[str, _Answer]]:
-    """Positive answers in the window or undated, and the newest answer of each code, positive or negative."""
-    newest: dict[str, _Answer] = {}
-    positives: list[_Answer] = []
-    for hit in chart.record.observations.get(evidence.vs, ()):
-        if hit.entry.polarity == "unknown":
-            continue
-        span, _ahead = settled(
-            hit.entry.when, chart.as_of, chart.rules.guideline.evidence.future_days
-        )
-        if span is not None and not is_within(span, chart.as_of, evidence.days):
-            continue
-        if hit.entry.polarity == "positive":
-            positives.append((hit, span))
-        last = newest.get(hit.code)
-        if last is None or newest_first(span) < newest_first(last[1]):
-            newest[hit.code] = (hit, span)
-    return positives, newest
-
-
-def _medication(
-    evidence: MedicationEvidence, criterion: Criterion, _: Group, chart: Chart, __: ImagingOrder
-) -> list[Finding]:
-    return [
-        _exposed(exposure, evidence.vs, criterion.strength)
-        for exposure in chart.record.exposures.get(evidence.vs, ())
-        if _is_taken_within(exposure, chart, evidence.days)
-    ]
-
-
-def _is_taken_within(exposure: Exposure, chart: Chart, days: int) -> bool:
-    """True when the drug was, or may have been, taken within so many days: never for a course that begins later."""
-    _, is_ahead = settled(exposure.start, chart.as_of, chart.rules.guideline.evidence.future_days)
-    last = _last_day(exposure, chart.as_of)
-    return not is_ahead and (last is None or last >= days_earlier(chart.as_of, days))
-
-
-def _last_day(exposure: Exposure, as_of: date) -> date | None:
-    """Last day on which the drug was certainly taken; None when nothing is dated."""
-    if exposure.end is not None:
-        return exposure.end
-    if exposure.ongoing:
-        return as_of
-    return exposure.start.last if exposure.start is not None else None
-
-
-def _exposed(exposure: Exposure, value_set: str, strength: Strength | None) -> Finding:
-    is_certain = exposure.via == "code" and exposure.start is not None
-    return Finding(
-        reference=exposure.reference,
-        display=exposure.display,
-        when=exposure.start,
-        state=State.PRESENT if is_certain else State.SUSPECTED,
-        strength=strength,
-        value_set=value_set,
-        notes=() if exposure.start is not None else ("undated",),
-    )
-
-
-def _medication_days(
-    evidence: MedicationDaysEvidence, criterion: Criterion, _: Group, chart: Chart, __: ImagingOrder
-) -> list[Finding]:
-    exposures = chart.record.exposures.get(evidence.vs, ())
-    if exposure_days(exposures, chart.as_of, evidence.window_days) < evidence.min_exposure_days:
-        return []
-    window_start = days_earlier(chart.as_of, evidence.window_days)
-    return [
-        _exposed(exposure, evidence.vs, criterion.strength)
-        for exposure in exposures
-        if exposure.start is not None
-        and exposure.end is not None
-        and exposure.end >= window_start
-        and exposure.start.first <= chart.as_of
-    ]
-
-
-def exposure_days(exposures: Sequence[Exposure], as_of: date, window_days: int) -> int:
-    """Days with any exposure in the window: the union of the intervals, both ends included."""
-    window_start = days_earlier(as_of, window_days).toordinal()
-    intervals = sorted(
-        (max(item.start.first.toordinal(), window_start), min(item.end, as_of).toordinal())
-        for item in exposures
-        if item.start is not None and item.end is not None
-    )
-    total, covered_to = 0, window_start - 1
-    for start, end in intervals:
-        begin = max(start, covered_to + 1)
-        if end >= begin:
-            total += end - begin + 1
-            covered_to = end
-    return total
-
-
-def _exposure_gaps(criterion: Criterion, findings: Sequence[Finding], chart: Chart) -> list[Gap]:
-    """A course of unknown length that could have reached the window or made the sum is a gap, never 0 days."""
-    gaps: list[Gap] = []
-    if findings:
-        return gaps
-    for evidence in criterion.evidence:
-        if isinstance(evidence, MedicationDaysEvidence):
-            days = evidence.window_days
-        elif isinstance(evidence, MedicationEvidence):
-            days = evidence.days
-        else:
-            continue
-        earliest = days_earlier(chart.as_of, 2 * days)
-        unknown = [
-            exposure
-            for exposure in chart.record.exposures.get(evidence.vs, ())
-            if exposure.end is None
-            and (exposure.start is None or earliest <= exposure.start.last <= chart.as_of)
-        ]
-        if unknown:
-            gaps.append(Gap("medications", "unreadable", "course_length_unknown"))
-    return gaps
-
-
 def _procedure(
     evidence: ProcedureEvidence, criterion: Criterion, _: Group, chart: Chart, __: ImagingOrder
 ) -> list[Finding]:
@@ -596,7 +328,7 @@ def _is_documented(chart: Chart, value_set: str, days: int) -> bool:
         if procedure.when is None or is_within(procedure.when, chart.as_of, days):
             return True
     return any(
-        _is_taken_within(exposure, chart, days)
+        is_taken_within(exposure, chart, days)
         for exposure in chart.record.exposures.get(value_set, ())
     )
 
@@ -604,10 +336,10 @@ def _is_documented(chart: Chart, value_set: str, days: int) -> bool:
 _EVALUATE: Mapping[type, Callable[[Any, Criterion, Group, Chart, ImagingOrder], list[Finding]]] = {
     ConditionEvidence: _condition,
     ReasonEvidence: _reason,
-    ObservationEvidence: _observation,
-    ObservationPositiveEvidence: _observation_positive,
-    MedicationEvidence: _medication,
-    MedicationDaysEvidence: _medication_days,
+    ObservationEvidence: observation_findings,
+    ObservationPositiveEvidence: positive_observation_findings,
+    MedicationEvidence: medication_findings,
+    MedicationDaysEvidence: medication_days_findings,
     ProcedureEvidence: _procedure,
     AgeEvidence: _age,
     ComputedEvidence: _computed,

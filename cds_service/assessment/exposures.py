@@ -1,0 +1,117 @@
+"""Drug courses against a criterion: any exposure in a window, days of exposure, courses of unknown length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from cds_service.assessment.chart import Chart
+from cds_service.assessment.model import Finding, State
+from cds_service.assessment.timing import days_earlier, settled
+from cds_service.evidence.model import Exposure, Gap, ImagingOrder
+from cds_service.knowledge.model import (
+    Criterion,
+    Group,
+    MedicationDaysEvidence,
+    MedicationEvidence,
+    Strength,
+)
+
+
+def medication_findings(
+    evidence: MedicationEvidence, criterion: Criterion, _: Group, chart: Chart, __: ImagingOrder
+) -> list[Finding]:
+    """Every course of the set that was taken within the window."""
+    return [
+        _exposed(exposure, evidence.vs, criterion.strength)
+        for exposure in chart.record.exposures.get(evidence.vs, ())
+        if is_taken_within(exposure, chart, evidence.days)
+    ]
+
+
+def is_taken_within(exposure: Exposure, chart: Chart, days: int) -> bool:
+    """True when the drug was, or may have been, taken within so many days: never for a course that begins later."""
+    _, is_ahead = settled(exposure.start, chart.as_of, chart.rules.guideline.evidence.future_days)
+    last = _last_day(exposure, chart.as_of)
+    return not is_ahead and (last is None or last >= days_earlier(chart.as_of, days))
+
+
+def _last_day(exposure: Exposure, as_of: date) -> date | None:
+    """Last day on which the drug was certainly taken; None when nothing is dated."""
+    if exposure.end is not None:
+        return exposure.end
+    if exposure.ongoing:
+        return as_of
+    return exposure.start.last if exposure.start is not None else None
+
+
+def _exposed(exposure: Exposure, value_set: str, strength: Strength | None) -> Finding:
+    is_certain = exposure.via == "code" and exposure.start is not None
+    return Finding(
+        reference=exposure.reference,
+        display=exposure.display,
+        when=exposure.start,
+        state=State.PRESENT if is_certain else State.SUSPECTED,
+        strength=strength,
+        value_set=value_set,
+        notes=() if exposure.start is not None else ("undated",),
+    )
+
+
+def medication_days_findings(
+    evidence: MedicationDaysEvidence, criterion: Criterion, _: Group, chart: Chart, __: ImagingOrder
+) -> list[Finding]:
+    """The courses of the set in the window, when together they make the days asked for."""
+    exposures = chart.record.exposures.get(evidence.vs, ())
+    if exposure_days(exposures, chart.as_of, evidence.window_days) < evidence.min_exposure_days:
+        return []
+    window_start = days_earlier(chart.as_of, evidence.window_days)
+    return [
+        _exposed(exposure, evidence.vs, criterion.strength)
+        for exposure in exposures
+        if exposure.start is not None
+        and exposure.end is not None
+        and exposure.end >= window_start
+        and exposure.start.first <= chart.as_of
+    ]
+
+
+def exposure_days(exposures: Sequence[Exposure], as_of: date, window_days: int) -> int:
+    """Days with any exposure in the window: the union of the intervals, both ends included."""
+    window_start = days_earlier(as_of, window_days).toordinal()
+    intervals = sorted(
+        (max(item.start.first.toordinal(), window_start), min(item.end, as_of).toordinal())
+        for item in exposures
+        if item.start is not None and item.end is not None
+    )
+    total, covered_to = 0, window_start - 1
+    for start, end in intervals:
+        begin = max(start, covered_to + 1)
+        if end >= begin:
+            total += end - begin + 1
+            covered_to = end
+    return total
+
+
+def exposure_gaps(criterion: Criterion, findings: Sequence[Finding], chart: Chart) -> list[Gap]:
+    """A course of unknown length that could have reached the window or made the sum is a gap, never 0 days."""
+    gaps: list[Gap] = []
+    if findings:
+        return gaps
+    for evidence in criterion.evidence:
+        if isinstance(evidence, MedicationDaysEvidence):
+            days = evidence.window_days
+        elif isinstance(evidence, MedicationEvidence):
+            days = evidence.days
+        else:
+            continue
+        earliest = days_earlier(chart.as_of, 2 * days)
+        unknown = [
+            exposure
+            for exposure in chart.record.exposures.get(evidence.vs, ())
+            if exposure.end is None
+            and (exposure.start is None or earliest <= exposure.start.last <= chart.as_of)
+        ]
+        if unknown:
+            gaps.append(Gap("medications", "unreadable", "course_length_unknown"))
+    return gaps
