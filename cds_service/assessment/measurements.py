@@ -51,7 +51,7 @@ def observation_findings(
             for hit, span in dated
             if _compares(hit, evidence)
         ]
-        return older[:1]
+        return older[-1:]  # the newest of those that a newer value corrected
     best = max if evidence.op in ("gt", "ge") else min
     hit, span = best(meeting, key=lambda item: item[0].number or 0.0)
     strength: Strength | None = criterion.strength

@@ -17,6 +17,7 @@ from cds_service.knowledge.model import (
 SINGLE_FILES: Final = (
     "guideline.toml",
     "citations.toml",
+    "disagreements.toml",
     "parameters.toml",
     "units.toml",
     "evidence.toml",

@@ -49,6 +49,8 @@ _SPELLINGS: Final[Mapping[str, tuple[Callable[[str], bool], str]]] = {
 def link_mistakes(parts: Parts, names: Names) -> Iterator[str]:
     """One line a mistake between the clinical files."""
     yield from _parameter_mistakes(parts, names)
+    for name, disagreement in parts.disagreements.items():
+        yield from missing_citations(f"disagreements.toml: '{name}'", disagreement.sources, names)
     for file, value_set in parts.value_sets.items():
         yield from _value_set_mistakes(f"value_sets/{file}.toml", value_set, names)
     criteria: dict[str, str] = {}

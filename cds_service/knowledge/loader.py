@@ -31,6 +31,7 @@ from cds_service.knowledge.model import (
     Citation,
     Combination,
     Content,
+    Disagreement,
     EvidenceRules,
     Group,
     Guideline,
@@ -157,6 +158,7 @@ def _validated(files_: Mapping[str, Tables], mistakes: list[str]) -> Parts:
         cards=_whole(CardsFile, "cards.toml", files_, mistakes),
         wording=_whole(Wording, "wording.toml", files_, mistakes),
         citations=_by_name(Citation, "citations.toml", files_, mistakes),
+        disagreements=_by_name(Disagreement, "disagreements.toml", files_, mistakes),
         parameters=_by_name(Parameter, "parameters.toml", files_, mistakes),
         units=_by_name(Quantity, "units.toml", files_, mistakes),
         rating_when=_by_name(RatingWhen, f"ratings/{RATING_WHEN}.toml", files_, mistakes),
@@ -243,6 +245,7 @@ def _assembled(parts: Parts) -> Guideline:
         raise KnowledgeError((no_ratings,))
     return Guideline(
         content=parts.content,
+        disagreements=parts.disagreements,
         citations=parts.citations,
         parameters=parts.parameters,
         value_sets=parts.value_sets,

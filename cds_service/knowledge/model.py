@@ -883,10 +883,21 @@ class Wording(Table):
     """Regular expressions that no text of ours may match (case ignored)."""
 
 
+class Disagreement(Table):
+    """Where good sources disagree: each position, and our policy. Decides nothing by itself."""
+
+    id: str
+    topic: str
+    positions: tuple[str, ...]
+    policy: str
+    sources: tuple[str, ...]
+
+
 class Guideline(Table):
     """The whole guideline."""
 
     content: Content
+    disagreements: dict[str, Disagreement]
     citations: dict[str, Citation]
     parameters: dict[str, Parameter]
     value_sets: dict[str, ValueSet]

@@ -11,6 +11,7 @@ from cds_service.knowledge.model import (
     Citation,
     Combination,
     Content,
+    Disagreement,
     EvidenceRules,
     Group,
     OrderCatalog,
@@ -57,6 +58,7 @@ class Parts:
     cards: CardsFile | None = None
     wording: Wording | None = None
     citations: dict[str, Citation] = field(default_factory=dict)
+    disagreements: dict[str, Disagreement] = field(default_factory=dict)
     parameters: dict[str, Parameter] = field(default_factory=dict)
     units: dict[str, Quantity] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)

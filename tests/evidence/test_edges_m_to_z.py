@@ -1,0 +1,279 @@
+"""Values, words and quantities of odd shapes."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import msgspec
+import pytest
+
+from cds_service.evidence.concepts import ConceptReader
+from cds_service.evidence.lookup import CodeIndex
+from cds_service.evidence.model import DateSpan
+from cds_service.evidence.resources import (
+    ObservationShape,
+    QuantityShape,
+    read_components,
+    read_quantity,
+)
+from cds_service.evidence.values import Value, polarity_of, read_value
+from cds_service.evidence.words import MAX_TEXT, folded
+
+SNOMED = "http://snomed.info/sct"
+ABSENT = {"system": SNOMED, "code": "2667000", "display": "absent"}
+PRESENT = {"system": SNOMED, "code": "52101004", "display": "present"}
+
+
+def value_of(index: CodeIndex, **elements: Any) -> Value:
+    """The value of an Observation with these elements."""
+    shape = msgspec.json.decode(msgspec.json.encode(elements), type=ObservationShape)
+    return read_value(shape, index, ConceptReader(index))
+
+
+def raw(value: Any) -> msgspec.Raw:
+    """A value as JSON text."""
+    return msgspec.Raw(msgspec.json.encode(value))
+
+
+# ------------------------------------------------------------------------------- yes or no
+
+
+@pytest.mark.parametrize(
+    ("text", "polarity"),
+    [
+        ("positive", "positive"),
+        ("was positive yesterday", "positive"),
+        ("negative", "negative"),
+        ("Negative for weakness", "negative"),
+        ("not present", "negative"),
+        ("not  detected", "negative"),
+        ("not positive", "negative"),
+        ("negative. positive", "unknown"),
+        ("negative positive", "unknown"),
+        ("positive but negative", "unknown"),
+        ("positive negative", "unknown"),
+        ("no positive finding", "unknown"),
+        ("weak not present", "unknown"),
+        ("is not detected here", "unknown"),
+        ("saddle anesthesia present, no weakness", "unknown"),
+        ("absent present", "unknown"),
+        ("no", "negative"),
+        ("none seen", "unknown"),
+        ("nonreactive", "unknown"),
+        ("nopositive", "unknown"),
+        ("", "unknown"),
+    ],
+)
+def test_a_text_that_says_both_says_neither(index: CodeIndex, text: str, polarity: str) -> None:
+    assert polarity_of(text, index.compiled) == polarity
+
+
+@pytest.mark.parametrize(
+    ("interpretation", "polarity"),
+    [
+        ("positive", "positive"),
+        ("POS", "positive"),
+        (["negative"], "negative"),
+        ({"coding": "NEG"}, "negative"),
+        ({"coding": ["DET"]}, "positive"),
+        ({"text": "Positive"}, "positive"),
+        ({"coding": [{"display": "Not detected"}]}, "negative"),
+        ({"coding": [{"code": "Nd"}]}, "negative"),
+        ({"coding": [{"code": "H"}]}, "unknown"),
+        ([None, {"coding": [None, {"code": "neg"}]}], "negative"),
+        ([7, {"coding": [{"code": "pos"}]}], "positive"),
+        ([{"coding": [{"code": "POS"}]}, {"coding": [{"code": "NEG"}]}], "unknown"),
+        (["positive", "negative"], "unknown"),
+        ({"coding": [{"code": "POS", "display": "Negative"}]}, "unknown"),
+        ([], "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_an_interpretation_is_read_in_any_shape(
+    index: CodeIndex, interpretation: Any, polarity: str
+) -> None:
+    assert value_of(index, interpretation=interpretation) == Value(polarity=polarity)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("elements", "polarity"),
+    [
+        ({"dataAbsentReason": {"text": "unknown"}}, "unknown"),
+        ({"dataAbsentReason": {}}, "negative"),
+        ({"dataAbsentReason": None}, "negative"),
+        ({"valueString": "positive"}, "positive"),
+        ({"valueString": "see note"}, "negative"),
+        ({"valueBoolean": True}, "positive"),
+    ],
+)
+def test_a_value_counts_before_its_interpretation(
+    index: CodeIndex, elements: Any, polarity: str
+) -> None:
+    found = value_of(index, interpretation={"coding": [{"code": "NEG"}]}, **elements)
+    assert found.polarity == polarity
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (True, Value(text="true", polarity="positive")),
+        (False, Value(text="false", polarity="negative")),
+        ("true", Value(text="true", polarity="positive")),
+        ("TRUE ", Value(text="true", polarity="positive")),
+        ("False", Value(text="false", polarity="negative")),
+        ("yes", Value(text="yes", polarity="positive")),
+        ("untrue", Value(text="untrue")),
+        (1, Value(text="1", number=1.0)),
+        (None, Value()),
+    ],
+)
+def test_a_boolean_may_be_written_as_text(index: CodeIndex, value: Any, expected: Value) -> None:
+    assert value_of(index, valueBoolean=value) == expected
+
+
+@pytest.mark.parametrize(
+    ("concept", "polarity"),
+    [
+        ({"coding": [ABSENT]}, "negative"),
+        ({"coding": [PRESENT]}, "positive"),
+        ({"coding": [ABSENT, PRESENT], "text": "absent"}, "unknown"),
+        ({"coding": [PRESENT], "text": "absent"}, "positive"),
+        ({"coding": [{"system": "urn:x", "code": "2667000"}], "text": "here"}, "unknown"),
+        ({"text": "absent"}, "negative"),
+    ],
+)
+def test_a_coded_answer_counts_before_its_words(
+    index: CodeIndex, concept: Any, polarity: str
+) -> None:
+    assert value_of(index, valueCodeableConcept=concept).polarity == polarity
+
+
+# ------------------------------------------------------------------------------- numbers
+
+
+@pytest.mark.parametrize(
+    ("elements", "expected"),
+    [
+        ({"valueInteger": 3}, Value("3", 3.0)),
+        ({"valueInteger": "absent"}, Value("absent", polarity="negative")),
+        ({"valueString": "3/5"}, Value("3/5", 3.0, unit="/5", is_grade=True)),
+        ({"valueString": "6/5"}, Value("6/5", 6.0, unit="/5")),
+        ({"valueString": "> 12 mg/L"}, Value("> 12 mg/L", 12.0, ">", unit="mg/L")),
+        ({"valueCodeableConcept": {"text": "> 3/5"}}, Value("> 3/5", 3.0, ">", "", "/5", True)),
+        ({"valueCodeableConcept": {"text": "38.5 Cel"}}, Value("38.5 Cel", 38.5, unit="Cel")),
+        ({"valueQuantity": 12}, Value("12", 12.0)),
+        ({"valueQuantity": 12.5}, Value("12.5", 12.5)),
+        ({"valueQuantity": "12"}, Value("12", 12.0)),
+        ({"valueQuantity": "12 mg/L"}, Value("12 mg/L")),
+        ({"valueQuantity": True}, Value()),
+        ({"valueQuantity": None}, Value()),
+        ({"valueQuantity": ["x", {"value": 4, "code": "g"}]}, Value("4 g", 4.0, "", "g")),
+        ({"valueQuantity": {"value": -3, "code": "g"}}, Value("-3 g", -3.0, "", "g")),
+        ({"valueQuantity": {"value": "-3.20", "unit": "g"}}, Value("-3.20 g", -3.2, unit="g")),
+        ({"valueQuantity": {"value": {"a": 1}, "unit": "g"}}, Value(unit="g")),
+        ({"valueQuantity": {"value": "1e3"}}, Value("1e3")),
+        (
+            {"valueQuantity": {"value": 12, "unit": " g ", "comparator": "<"}},
+            Value("< 12 g", 12.0, "<", "", "g"),
+        ),
+        (
+            {"valueQuantity": {"value": 12, "unit": 7, "comparator": "ad"}},
+            Value("ad 12 7", unit="7"),
+        ),
+        ({"valueQuantity": {"value": 12, "comparator": " "}}, Value("12", 12.0)),
+        ({"valueQuantity": {"value": 12, "comparator": 5}}, Value("5 12")),
+        (
+            {"valueQuantity": {"comparator": ">", "unit": "g", "code": "kg"}},
+            Value(comparator=">", unit_code="kg", unit="g"),
+        ),
+    ],
+)
+def test_a_number_is_read_in_any_shape(index: CodeIndex, elements: Any, expected: Value) -> None:
+    assert value_of(index, **elements) == expected
+
+
+@pytest.mark.parametrize(
+    ("elements", "expected"),
+    [
+        (
+            {"valueRange": {"low": {"value": 3, "unit": "g", "code": "x"}, "high": {"value": 5}}},
+            Value("3 to 5 g"),
+        ),
+        (
+            {"valueRange": {"low": {"value": 3}, "high": {"value": 5, "code": "g"}}},
+            Value("3 to 5 g"),
+        ),
+        ({"valueRange": {"low": {"value": 3}, "high": {"value": 5}}}, Value("3 to 5")),
+        (
+            {"valueRange": {"low": {"value": 3, "unit": "g", "code": "k"}}},
+            Value(">= 3 g", 3.0, ">=", "k", "g"),
+        ),
+        ({"valueRange": {"high": {"value": 3, "code": "k"}}}, Value("<= 3 k", 3.0, "<=", "k")),
+        (
+            {"valueRange": {"low": {"unit": "g"}, "high": {"value": 7}}},
+            Value("<= 7 g", 7.0, "<="),
+        ),
+        ({"valueRange": {"high": {"value": 7}}}, Value("<= 7", 7.0, "<=")),
+        ({"valueRange": [{"low": {"value": "4"}}]}, Value(">= 4", 4.0, ">=")),
+        ({"valueRange": {}}, Value()),
+        ({"valueRange": "3 to 5"}, Value()),
+        (
+            {"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 8, "unit": "x"}}},
+            Value("1 : 8 x"),
+        ),
+        ({"valueRatio": {"numerator": {"unit": "x"}}}, Value("x")),
+        ({"valueRatio": "1:3"}, Value()),
+        (
+            {"valuePeriod": {"start": "2026-01-01", "end": "2026-02-01"}},
+            Value("2026-01-01 to 2026-02-01"),
+        ),
+        ({"valuePeriod": {"end": "2026-02-01"}}, Value("2026-02-01")),
+        ({"valueTime": "10:00"}, Value("10:00")),
+        (
+            {"valueDateTime": "2026-03-01"},
+            Value("2026-03-01", date=DateSpan(date(2026, 3, 1), date(2026, 3, 1))),
+        ),
+        ({"valueDateTime": "soon"}, Value("soon")),
+    ],
+)
+def test_a_value_that_is_no_plain_number_is_shown_as_it_stands(
+    index: CodeIndex, elements: Any, expected: Value
+) -> None:
+    assert value_of(index, **elements) == expected
+
+
+@pytest.mark.parametrize("value", [5, 5.5, -2, "5", "5 mg"])
+def test_a_bare_number_or_text_is_the_value_of_its_quantity(value: Any) -> None:
+    assert read_quantity(raw(value)) == QuantityShape(value=raw(value))
+
+
+@pytest.mark.parametrize("value", [True, None, [], [5], ["x"]])
+def test_what_is_no_quantity_has_no_value(value: Any) -> None:
+    assert read_quantity(raw(value)) == QuantityShape()
+
+
+def test_components_may_be_one_object_and_hold_strays() -> None:
+    one = {"valueString": "yes"}
+    assert len(read_components(raw(one))) == 1
+    assert [bytes(c.value_string) for c in read_components(raw(["x", one, None, 7, one]))] == [
+        b'"yes"',
+        b'"yes"',
+    ]
+    assert read_components(raw("x")) == []
+    assert read_components(msgspec.Raw()) == []
+
+
+# ------------------------------------------------------------------------------- long texts
+
+
+@pytest.mark.parametrize("more", [1, 2, 5000])
+def test_a_text_too_long_is_read_at_its_first_and_its_last_half(more: int) -> None:
+    half = MAX_TEXT // 2
+    text = "a" * half + "b" * more + "c" * half
+    assert folded(text) == "a" * half + "\n\n" + "c" * half
+
+
+def test_a_text_of_just_the_length_is_read_in_full() -> None:
+    text = "a" * (MAX_TEXT - 1) + "b"
+    assert folded(text) == text

@@ -1,0 +1,230 @@
+"""Orders, references and drugs of odd shapes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import msgspec
+import pytest
+
+from cds_service.cds_hooks.model import DraftOrder
+from cds_service.evidence.lookup import CodeIndex
+from cds_service.evidence.model import DateSpan, ImagingOrder, PatientRecord
+from cds_service.evidence.orders import authored_on, read_orders
+
+ReadRecord = Callable[..., PatientRecord]
+
+AS_OF = date(2026, 6, 15)
+SNOMED = "http://snomed.info/sct"
+CPT = "http://www.ama-assn.org/go/cpt"
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+LUMBAR_MRI: dict[str, Any] = {"coding": [{"system": CPT, "code": "72148"}]}
+
+
+def orders(index: CodeIndex, kind: str = "ServiceRequest", **body: Any) -> tuple[ImagingOrder, ...]:
+    """The orders of one draft."""
+    raw = msgspec.Raw(json.dumps({"resourceType": kind, "id": "o1"} | body).encode())
+    return read_orders(
+        (DraftOrder(raw=raw, resource_type=kind, id="o1"),), index.catalog, index, AS_OF
+    )
+
+
+# ------------------------------------------------------------------------------- references as reasons
+
+
+@pytest.mark.parametrize(
+    ("entry", "display", "reference", "value_set"),
+    [
+        ({"reference": "Condition/c1"}, "Condition/c1", "Condition/c1", None),
+        ("Condition/c1", "Condition/c1", "Condition/c1", None),
+        (
+            {"reference": "Condition/c1", "display": "Foot drop"},
+            "Foot drop",
+            "Condition/c1",
+            "foot-drop",
+        ),
+        ({"display": "Foot drop"}, "Foot drop", None, "foot-drop"),
+        (
+            {"reference": "Observation/x1", "display": "Foot drop"},
+            "Foot drop",
+            "Observation/x1",
+            None,
+        ),
+        ({"identifier": {"value": "7"}}, "", None, None),
+        ({"reference": "#c"}, "Foot drop", "#c", "foot-drop"),
+        ({"reference": "#elsewhere"}, "#elsewhere", "#elsewhere", None),
+    ],
+)
+def test_a_referenced_reason_is_shown_by_what_the_order_says_of_it(
+    index: CodeIndex, entry: Any, display: str, reference: str | None, value_set: str | None
+) -> None:
+    contained = [
+        None,
+        "x",
+        {"resourceType": "Condition", "id": "#c", "code": {"text": "Foot drop"}},
+    ]
+    (order,) = orders(index, code=LUMBAR_MRI, reasonReference=[entry], contained=contained)
+    (reason,) = order.reasons
+    assert (reason.kind, reason.display, reason.reference) == ("reference", display, reference)
+    assert (value_set in reason.value_sets) == (value_set is not None)
+    assert order.has_reason
+
+
+@pytest.mark.parametrize("entry", [{}, None, 7, "", {"reference": ""}])
+def test_a_reference_that_names_nothing_is_no_reason(index: CodeIndex, entry: Any) -> None:
+    (order,) = orders(index, code=LUMBAR_MRI, reasonReference=[entry])
+    assert order.reasons == ()
+    assert not order.has_reason
+
+
+# ------------------------------------------------------------------------------- when and what
+
+
+@pytest.mark.parametrize(
+    ("body", "day"),
+    [
+        ({"authoredOn": "2026-05-01", "orderedOn": "2026-05-02"}, date(2026, 5, 1)),
+        ({"authoredOn": "soon", "orderedOn": "2026-05-02"}, date(2026, 5, 2)),
+        ({"event": [{"dateTime": "2026-05-03"}]}, date(2026, 5, 3)),
+        ({"event": {"dateTime": "2026-05-03"}}, date(2026, 5, 3)),
+        ({"event": [7, {"dateTime": "soon"}, {"dateTime": "2026-05-04"}]}, date(2026, 5, 4)),
+        ({"event": [{"date": "2026-05-03"}]}, None),
+        ({}, None),
+    ],
+)
+def test_an_order_was_written_on_the_first_date_that_says_so(body: Any, day: date | None) -> None:
+    assert authored_on(body) == (None if day is None else DateSpan(day, day))
+
+
+def test_each_kind_of_study_of_one_order_is_an_order_of_its_own(index: CodeIndex) -> None:
+    found = orders(
+        index,
+        "DiagnosticOrder",
+        item=[
+            {"code": {"text": "MRI lumbar spine without contrast"}},
+            {"code": {"text": "CT cervical spine without contrast"}},
+            {"code": {"text": "MRI thoracic spine without contrast"}},
+        ],
+    )
+    assert [(o.kind, o.procedure.modality, o.procedure.regions, o.read_from) for o in found] == [
+        ("known", "MR", ("thoracic", "lumbar"), "text"),
+        ("known", "CT", ("cervical",), "text"),
+    ]
+    assert found[1].display == "CT cervical spine without contrast"
+
+
+@pytest.mark.parametrize(
+    ("text", "modality", "regions", "is_spine", "is_other"),
+    [
+        ("MRI foot", "MR", (), False, True),
+        ("knee", None, (), False, True),
+        ("MRI spine for knee pain", "MR", (), True, False),
+        ("MRI knee and spine", "MR", (), False, True),
+        ("MRI lumbar spine", "MR", ("lumbar",), True, False),
+        ("consult", None, (), False, False),
+        ("", None, (), False, False),
+    ],
+)
+def test_a_part_of_the_body_before_the_spine_is_what_is_imaged(
+    index: CodeIndex, text: str, modality: Any, regions: Any, is_spine: bool, is_other: bool
+) -> None:
+    name = index.catalog.words.read(text)
+    assert (name.modality, name.regions) == (modality, regions)
+    assert (name.is_spine, name.names_other_part) == (is_spine, is_other)
+
+
+@pytest.mark.parametrize(
+    ("text", "display", "is_ours"),
+    [
+        ("MRI", "MRI lumbar spine", True),
+        ("MRI", "MRI knee", False),
+        ("Spine study", "MRI lumbar spine", True),
+        ("exam", "MRI brain", False),
+        (None, "MRI lumbar spine", True),
+        ("MRI lumbar spine", "MRI knee", True),
+    ],
+)
+def test_where_the_text_is_silent_the_displays_say_it(
+    index: CodeIndex, text: str | None, display: str, is_ours: bool
+) -> None:
+    code: dict[str, Any] = {"coding": [{"system": "urn:local", "code": "1", "display": display}]}
+    assert bool(orders(index, code=code | ({"text": text} if text else {}))) == is_ours
+
+
+def test_a_whole_body_study_whose_display_names_another_part_is_not_placed_by_its_reason(
+    index: CodeIndex,
+) -> None:
+    reason = [{"text": "low back pain"}]
+
+    def found(text: str, display: str) -> bool:
+        code = {"text": text, "coding": [{"system": "urn:x", "code": "1", "display": display}]}
+        return bool(orders(index, code=code, reasonCode=reason))
+
+    assert found("Bone scan", "Bone scan")
+    assert not found("Bone scan", "Bone scan knee")
+
+
+# ------------------------------------------------------------------------------- the record
+
+
+@pytest.mark.parametrize(
+    ("target", "own_id", "is_found"),
+    [("#m", "m", True), ("#m", "#m", True), ("#m", "m#", False), ("#m", "x", False)],
+)
+def test_a_contained_drug_is_found_by_its_id_with_or_without_the_hash(
+    read: ReadRecord, target: str, own_id: str, is_found: bool
+) -> None:
+    drug = {"coding": [{"system": RXNORM, "code": "8640"}], "text": "prednisone"}
+    record = read(
+        {
+            "resourceType": "MedicationRequest",
+            "id": "m1",
+            "status": "active",
+            "subject": {"reference": "Patient/p1"},
+            "authoredOn": "2026-05-01",
+            "medicationReference": {"reference": target},
+            "contained": [None, {"resourceType": "Medication", "id": own_id, "code": drug}],
+        }
+    )
+    assert ("systemic-steroid" in record.exposures) == is_found
+    assert any(gap.source == "medications" for gap in record.gaps) != is_found
+
+
+def test_what_was_found_can_be_shown_by_its_reference(read: ReadRecord) -> None:
+    ours = {"subject": {"reference": "Patient/p1"}}
+    record = read(
+        {"resourceType": "Condition", "id": "c", "code": {"text": "Foot drop"}} | ours,
+        {
+            "resourceType": "Procedure",
+            "id": "p",
+            "status": "completed",
+            "code": {"text": "Physiotherapy"},
+        }
+        | ours,
+        {"resourceType": "Observation", "id": "o", "status": "final", "code": {"text": "Foot drop"}}
+        | ours,
+        {
+            "resourceType": "MedicationRequest",
+            "id": "m",
+            "status": "active",
+            "medicationCodeableConcept": {"text": "Prednisone 10 mg tablet"},
+        }
+        | ours,
+    )
+    assert record.display_by_reference == {
+        "Condition/c": "Foot drop",
+        "Procedure/p": "Physiotherapy",
+        "Observation/o": "Foot drop",
+        "MedicationRequest/m": "Prednisone 10 mg tablet",
+    }
+
+
+def test_an_observation_without_components_is_read_beside_one_with_them(read: ReadRecord) -> None:
+    component = {"code": {"text": "Foot drop"}, "valueBoolean": True}
+    base = {"resourceType": "Observation", "status": "final", "code": {"text": "Motor exam"}}
+    record = read(base | {"id": "a", "component": [component]}, base | {"id": "b"})
+    (hit,) = record.observations["foot-drop"]
+    assert (hit.entry.reference, hit.entry.polarity) == ("Observation/a", "positive")
