@@ -460,8 +460,8 @@ _PVR, _CRP, _CD4 = "obs-pvr", "obs-crp", "obs-cd4"
         (
             _CRP,
             "inflammatory-markers-raised",
-            [observation("a", ago(9), 90), observation("b", ago(9), 80), observation("c", ago(2), 5)],
-            [("a", T, ("newer_value_normal",))],
+            [observation("a", ago(9), 90), observation("b", ago(6), 80), observation("c", ago(2), 5)],
+            [("b", T, ("newer_value_normal",))],
         ),
         (
             _CRP,

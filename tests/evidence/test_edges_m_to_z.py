@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -67,6 +68,12 @@ def raw(value: Any) -> msgspec.Raw:
 )
 def test_a_text_that_says_both_says_neither(index: CodeIndex, text: str, polarity: str) -> None:
     assert polarity_of(text, index.compiled) == polarity
+
+
+@pytest.mark.parametrize("text", ["negative", "positive", "see note"])
+def test_without_words_for_both_answers_a_text_says_neither(index: CodeIndex, text: str) -> None:
+    assert polarity_of(text, replace(index.compiled, negative_words=None)) == "unknown"
+    assert polarity_of(text, replace(index.compiled, positive_words=None)) == "unknown"
 
 
 @pytest.mark.parametrize(

@@ -228,3 +228,10 @@ def test_an_observation_without_components_is_read_beside_one_with_them(read: Re
     record = read(base | {"id": "a", "component": [component]}, base | {"id": "b"})
     (hit,) = record.observations["foot-drop"]
     assert (hit.entry.reference, hit.entry.polarity) == ("Observation/a", "positive")
+
+
+def test_each_item_of_an_order_has_its_own_body_site(index: CodeIndex) -> None:
+    item = {"code": {"text": "MRI"}, "bodySite": {"text": "lumbar spine"}}
+    (order,) = orders(index, "DiagnosticOrder", item=[item])
+    assert (order.procedure.modality, order.procedure.regions) == ("MR", ("lumbar",))
+    assert orders(index, "DiagnosticOrder", item=[{"code": {"text": "MRI"}}]) == ()
