@@ -287,12 +287,15 @@ def check(*, release: bool) -> None:
     from cds_service.cards.lengths import length_findings  # noqa: PLC0415 - as above
     from cds_service.knowledge.check import check_guideline  # noqa: PLC0415 - as above
     from cds_service.knowledge.loader import load_guideline  # noqa: PLC0415 - as above
+    from cds_service.knowledge.scenario_kinds import scenario_findings  # noqa: PLC0415 - as above
 
     guideline = load_guideline()
+    scenarios = Path("tests", "scenarios")
     found = [
         *check_guideline(guideline, _today(), release=release),
         *length_findings(guideline),
         *authored_findings(guideline),
+        *(scenario_findings(guideline, scenarios) if scenarios.is_dir() else ()),
     ]
     errors = [finding for finding in found if finding.severity == "error"]
     warnings = [finding for finding in found if finding.severity == "warning"]

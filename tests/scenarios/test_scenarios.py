@@ -19,10 +19,10 @@ from cds_service.cds_hooks.request import parse_hook_request
 from cds_service.errors import PatientDataUnavailable
 from cds_service.evidence.requirements import requirements_for
 from cds_service.fhir.complete import complete
+from cds_service.knowledge.scenario_kinds import KINDS, scenario_findings
 from tests.compact import body
 
 _HERE = Path(__file__).parent
-_KINDS = ("present", "near-miss", "refuted", "outdated", "not-documented")
 _PATIENT = {"sex": "female", "birthDate": "1985-02-03"}
 _ORDERS = [
     {
@@ -215,18 +215,26 @@ def test_every_summary_is_short_and_every_text_keeps_to_the_wording_rules(
 
 
 def test_every_criterion_has_its_five_kinds_of_scenario(compiled: CompiledGuideline) -> None:
-    seen = {(case.data.get("criterion"), case.data.get("kind")) for case in CASES}
-    excused: dict[str, dict[str, str]] = {}
-    for _, content in _files():
-        for criterion, kinds in content.get("not_applicable", {}).items():
-            excused.setdefault(criterion, {}).update(kinds)
-    missing = [
-        f"{criterion.id}: {kind}"
-        for criterion, _ in compiled.rules.criteria
-        for kind in _KINDS
-        if (criterion.id, kind) not in seen and kind not in excused.get(criterion.id, {})
+    assert list(scenario_findings(compiled.guideline, _HERE)) == []
+
+
+def test_a_criterion_without_scenarios_is_named(
+    compiled: CompiledGuideline, tmp_path: Path
+) -> None:
+    (tmp_path / "one.toml").write_text(
+        '[not_applicable]\nage-70 = { refuted = "why" }\n'
+        '[[case]]\ntitle = "t"\ncriterion = "age-70"\nkind = "present"\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "broken.toml").write_text("=", encoding="utf-8")
+    found = list(scenario_findings(compiled.guideline, tmp_path))
+    of_age = [item.message for item in found if item.where == "criterion 'age-70'"]
+    assert [message.split("'")[1] for message in of_age] == [
+        "near-miss",
+        "outdated",
+        "not-documented",
     ]
-    assert missing == []
+    assert any(item.where == "broken.toml" for item in found)
 
 
 def test_a_scenario_of_a_kind_expects_what_the_kind_says() -> None:
@@ -235,7 +243,7 @@ def test_a_scenario_of_a_kind_expects_what_the_kind_says() -> None:
         expect = case.data["expect"]
         if kind in (None, "other") or criterion is None:
             continue
-        assert kind in _KINDS, case.id
+        assert kind in KINDS, case.id
         if kind == "present":
             assert criterion in expect.get("criteria", ()), case.id
         elif "missing" not in expect:
