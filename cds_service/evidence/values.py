@@ -198,7 +198,8 @@ def _concept_value(raw: Raw, rules: CompiledRules, concepts: ConceptReader) -> V
         polarity = "unknown"
     else:
         polarity = polarity_of(concept.text, rules)
-    written = read_written_number(concept.display)
+    # a bare code is shown in place of words, and is no number
+    written = read_written_number(concept.display) if concept.text else None
     return Value(
         text=concept.display,
         number=written.number if written else None,
