@@ -90,6 +90,21 @@ def _current_egfr(chart: Chart) -> tuple[ObservationHit, DateSpan] | None:
     return min(found, key=lambda item: (-item[1].last.toordinal(), item[0].number))
 
 
+def creatinine_alone(chart: Chart) -> ObservationHit | None:
+    """The newest creatinine of the look-back where no eGFR is current; None when an eGFR is, or neither."""
+    if _current_egfr(chart) is not None:
+        return None
+    days = chart.rules.guideline.safety_limits.egfr_max_age_days
+    dated = [
+        (span.last, hit)
+        for hit in chart.record.observations.get("obs-creatinine", ())
+        if hit.entry.value_text
+        and (span := _settled(chart, hit.entry.when)) is not None
+        and is_within(span, chart.as_of, days)
+    ]
+    return max(dated, key=lambda item: item[0])[1] if dated else None
+
+
 def _is_below(hit: ObservationHit, limit: float) -> bool:
     number = hit.number
     if number is None or hit.comparator in (">", ">="):

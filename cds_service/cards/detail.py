@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from cds_service.assessment.model import CriterionResult, Finding, State
+from cds_service.assessment.safety import creatinine_alone
 from cds_service.cards.names import cut, date_text, inside, study_name, value_text
 from cds_service.cards.options import Answering
 from cds_service.cards.suggestions import is_traveler, wants_records
@@ -253,6 +254,27 @@ class Detail:
             lines.append(self._words["pregnancy_status_unknown"])
         if safety.claustrophobia and procedure.modality == "MR":
             lines.append(self._words["claustrophobia"])
+        creatinine = creatinine_alone(case.chart)
+        if (
+            creatinine is not None
+            and procedure.modality in ("MR", "CT")
+            and procedure.contrast
+            in (
+                "with",
+                "without-and-with",
+            )
+        ):
+            lines.append(
+                self._words["creatinine_only"].format(
+                    value=escaped(
+                        cut(
+                            f"{creatinine.entry.display} {creatinine.entry.value_text}",
+                            _DISPLAY_LENGTH,
+                        )
+                    ),
+                    date=date_text(creatinine.entry.when, self._words["undated"]),
+                )
+            )
         limits = case.rules.guideline.safety_limits
         if (
             self._subject.form.card.id == "trauma-ct-first"
