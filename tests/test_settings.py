@@ -254,4 +254,4 @@ def test_what_has_no_effect_yet_is_told_when_it_is_set():
 
 def test_settings_do_not_change():
     with pytest.raises(ValidationError):
-        Settings().port = 1  # type: ignore[misc]
+        Settings().port = 1  # type: ignore[misc]  # frozen on purpose

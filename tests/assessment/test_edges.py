@@ -163,7 +163,7 @@ def scale(
 
 
 def weighed(hit: ConditionHit, on: Scale, **how: bool) -> Seen | None:
-    finding = weigh_condition(hit, on, value_set="v", days=30, **how)  # type: ignore[arg-type]
+    finding = weigh_condition(hit, on, value_set="v", days=30, **how)  # type: ignore[arg-type]  # built from a table of the test
     if finding is not None:
         assert finding.value_set == "v"
         assert finding.acute is on.acute
@@ -361,7 +361,7 @@ def test_every_strength_has_one_below_it_but_the_weakest() -> None:
 def test_a_refutation_wins_only_when_newer_and_of_the_same_thing(
     compiled: CompiledGuideline, mine: ConditionHit, refuting: dict[str, object], outcome: str
 ) -> None:
-    other = condition("r", verification="refuted", **refuting)  # type: ignore[arg-type]
+    other = condition("r", verification="refuted", **refuting)  # type: ignore[arg-type]  # built from a table of the test
     unrelated = condition("u", recorded=ago(1), verification="refuted", code="Z99")
     entries = settle_conflicts((other, mine))
     if mine.system == other.system == unrelated.system:
@@ -506,7 +506,7 @@ def test_a_measured_value_against_its_threshold(
     hits: list[object],
     expected: list[tuple[str, State, tuple[str, ...]]],
 ) -> None:
-    of = chart(compiled.rules, observations={value_set: hits})  # type: ignore[dict-item]
+    of = chart(compiled.rules, observations={value_set: hits})  # type: ignore[dict-item]  # built from a table of the test
     shown = findings(of, criterion)
     assert [(seen(item)[0], item.state, item.notes) for item in shown] == expected
     for item in shown:
@@ -574,7 +574,7 @@ def test_a_positive_answer_and_what_a_newer_negative_one_leaves_of_it(
     expected: list[tuple[DateSpan | None, State, Strength, tuple[str, ...]]],
 ) -> None:
     hits = [
-        observation(str(i), when, polarity=polarity, code=code)  # type: ignore[arg-type]
+        observation(str(i), when, polarity=polarity, code=code)  # type: ignore[arg-type]  # built from a table of the test
         for i, (polarity, when, code) in enumerate(answers)
     ]
     of = chart(compiled.rules, observations={"reduced-anal-tone": hits})
@@ -599,7 +599,7 @@ def test_an_answer_that_does_not_age_needs_no_date(
     expected: list[tuple[State, Strength | None, tuple[str, ...]]],
 ) -> None:
     hits = [
-        observation(str(i), when, polarity=polarity, via=via)  # type: ignore[arg-type]
+        observation(str(i), when, polarity=polarity, via=via)  # type: ignore[arg-type]  # built from a table of the test
         for i, (polarity, when, via) in enumerate(answers)
     ]
     of = chart(compiled.rules, observations={"obs-hlab27": hits})
@@ -632,7 +632,7 @@ _UNKNOWN_LENGTH = Gap("medications", "unreadable", "course_length_unknown")
 def test_a_drug_taken_in_the_window(
     compiled: CompiledGuideline, course: object, state: State | None, is_gap: bool
 ) -> None:
-    of = chart(compiled.rules, exposures={"immunosuppressant-drug": [course]})  # type: ignore[list-item]
+    of = chart(compiled.rules, exposures={"immunosuppressant-drug": [course]})  # type: ignore[list-item]  # built from a table of the test
     result = evaluate_criteria(of, order())
     shown = findings(of, "immunosuppression-drug")
     assert [item.state for item in shown] == ([] if state is None else [state])
@@ -686,7 +686,7 @@ def test_days_of_steroid_are_counted_once_each_and_only_in_the_window(
 def test_a_spinal_procedure_in_the_window(
     compiled: CompiledGuideline, hit: object, expected: Seen
 ) -> None:
-    of = chart(compiled.rules, procedures={"spinal-procedure": [hit]})  # type: ignore[list-item]
+    of = chart(compiled.rules, procedures={"spinal-procedure": [hit]})  # type: ignore[list-item]  # built from a table of the test
     assert found(of, "recent-spinal-procedure") == [expected]
     assert all(item.acute for item in findings(of, "recent-spinal-procedure"))
 

@@ -100,7 +100,7 @@ def test_without_words_for_both_answers_a_text_says_neither(index: CodeIndex, te
 def test_an_interpretation_is_read_in_any_shape(
     index: CodeIndex, interpretation: Any, polarity: str
 ) -> None:
-    assert value_of(index, interpretation=interpretation) == Value(polarity=polarity)  # type: ignore[arg-type]
+    assert value_of(index, interpretation=interpretation) == Value(polarity=polarity)  # type: ignore[arg-type]  # built from a table of the test
 
 
 @pytest.mark.parametrize(

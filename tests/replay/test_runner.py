@@ -120,7 +120,7 @@ def test_a_case_without_expectations_is_never_different(engine: Engine):
 
 
 def test_a_bug_in_one_case_does_not_hide_the_others(engine: Engine):
-    broken = replace(engine, options=None)  # type: ignore[arg-type]
+    broken = replace(engine, options=None)  # type: ignore[arg-type]  # built from a table of the test
     outcome = checked_case(only(STORY / "order-select.mri-lumbar.json"), broken, None)
     assert outcome.status == 500
     assert outcome.differences
