@@ -23,8 +23,8 @@ from cds_service.cards.render import render_cards
 from cds_service.cds_hooks.profiles import GENERIC
 from cds_service.cds_hooks.request import parse_hook_request
 from cds_service.cds_hooks.response import response_json
-from cds_service.evidence.record import read_record
-from cds_service.evidence.requirements import requirements_for
+from cds_service.evidence.record.record import read_record
+from cds_service.evidence.record.types import requirements_for
 from cds_service.fhir.complete import complete
 from cds_service.knowledge.loader import load_guideline
 
@@ -67,7 +67,7 @@ def main(name: str) -> None:
         "parse": lambda: parse_hook_request("bench", body),
         "in scope": lambda: in_scope(request, compiled),
         "complete": lambda: complete(request, requirements_for(request.hook), None),
-        "record": lambda: read_record(sources, patient, compiled.index, AS_OF),
+        "record": lambda: read_record(sources, patient, compiled.index, compiled.catalog, AS_OF),
         "assess": lambda: assess_call(orders, record, compiled.rules, AS_OF, "us"),
         "cards": lambda: render_cards(assessed, answering),
         "explain": lambda: explanation_json(assessed.assessment, rendered, content, AS_OF),

@@ -22,11 +22,16 @@ from cds_service.cards.pama import rating_action
 from cds_service.cards.render import render_cards
 from cds_service.cds_hooks.model import Action, Card, DraftOrder, HookRequest, Source
 from cds_service.errors import HookRequestError, PatientDataUnavailable
-from cds_service.evidence.catalog import Catalog, compile_catalog
-from cds_service.evidence.lookup import CodeIndex, compile_index
+from cds_service.evidence.codes.index import CodeIndex, compile_index
 from cds_service.evidence.model import Gap, ImagingOrder, PatientRecord
-from cds_service.evidence.orders import asks_for_spine, order_subject, read_orders, selected_orders
-from cds_service.evidence.record import read_record
+from cds_service.evidence.orders.catalog import Catalog, compile_catalog
+from cds_service.evidence.orders.orders import (
+    asks_for_spine,
+    order_subject,
+    read_orders,
+    selected_orders,
+)
+from cds_service.evidence.record.record import read_record
 from cds_service.knowledge.model import Guideline, Rating
 
 __all__ = [
@@ -113,6 +118,7 @@ def advise(
         {key: source for key, source in sources.items() if key != _DISPATCHED},
         request.context.patient_id,
         compiled.index,
+        compiled.catalog,
         as_of,
     )
     record = replace(record, gaps=(*record.gaps, *_dispatch_gaps(request, sources)))

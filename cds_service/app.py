@@ -32,7 +32,7 @@ from cds_service.cds_hooks.feedback import FeedbackBatch
 from cds_service.cds_hooks.model import GapReason, HookRequest, Source
 from cds_service.cds_hooks.profiles import PROFILES
 from cds_service.errors import ClientNotTrusted, TooManyRequests
-from cds_service.evidence.requirements import REQUIREMENTS, prefetch_templates, requirements_for
+from cds_service.evidence.record.types import REQUIREMENTS, prefetch_templates, requirements_for
 from cds_service.fhir.client import fhir_access
 from cds_service.fhir.complete import complete
 from cds_service.history.pseudonyms import load_pseudonyms

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cds_service.cds_hooks.profiles import PROFILES, ClientProfile
-from cds_service.evidence.requirements import prefetch_templates
+from cds_service.evidence.record.types import prefetch_templates
 from cds_service.web.problems import _HTTP
 
 ROOT = Path(__file__).parents[1]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cds_service.assessment.predicates import Predicate, compile_when
-from cds_service.evidence.text import PhraseReader
+from cds_service.evidence.text.phrases import PhraseReader
 from cds_service.knowledge.model import (
     AgeEvidence,
     CardText,

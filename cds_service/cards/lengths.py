@@ -15,7 +15,7 @@ from cds_service.cards.summary import (
     Form,
 )
 from cds_service.evidence.model import StudyProcedure
-from cds_service.evidence.requirements import REQUIREMENTS
+from cds_service.evidence.record.types import REQUIREMENTS
 from cds_service.knowledge.check import Finding
 from cds_service.knowledge.links import value_sets_of
 from cds_service.knowledge.model import (

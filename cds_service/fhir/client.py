@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from cds_service.cds_hooks.model import FhirAuthorization, HookContext, HookRequest
 from cds_service.cds_hooks.prefetch import Page, cut_short, joined, page_source, read_page
-from cds_service.evidence.requirements import Requirement
+from cds_service.evidence.record.types import Requirement
 from cds_service.fhir.allow_list import allowed_base, page_target
 from cds_service.fhir.connection import Deadline, FhirServer, Question, Reply, fhir_server
 

@@ -20,7 +20,7 @@ from cds_service.cds_hooks.prefetch import (
     page_source,
     read_prefetch,
 )
-from cds_service.evidence.requirements import REQUIREMENTS, Requirement
+from cds_service.evidence.record.types import REQUIREMENTS, Requirement
 from cds_service.fhir.allow_list import page_target
 from cds_service.fhir.client import (
     ATTEMPTS,

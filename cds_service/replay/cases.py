@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from cds_service.errors import CaseError
-from cds_service.evidence.requirements import REQUIREMENTS, requirements_for
+from cds_service.evidence.record.types import REQUIREMENTS, requirements_for
 
 STORY = "story.toml"
 RECORD = "record.json"

@@ -18,7 +18,7 @@ from cds_service.cds_hooks.profiles import ClientProfile
 from cds_service.cds_hooks.request import parse_hook_request
 from cds_service.cds_hooks.response import ADVICE_EXTENSION, response_json
 from cds_service.errors import HookRequestError, PatientDataUnavailable, SpineCdsError
-from cds_service.evidence.requirements import requirements_for
+from cds_service.evidence.record.types import requirements_for
 from cds_service.fhir.complete import complete
 from cds_service.replay.cases import Case
 from cds_service.replay.moved import moved_body

@@ -14,7 +14,7 @@ from cds_service.advice import Advice, AdviceOptions, CompiledGuideline, advise
 from cds_service.cards.order_changes import with_instruction
 from cds_service.cds_hooks.model import Suggestion
 from cds_service.cds_hooks.request import parse_hook_request
-from cds_service.evidence.requirements import requirements_for
+from cds_service.evidence.record.types import requirements_for
 from cds_service.fhir.complete import complete
 from tests.compact import hook_request
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from cds_service.cds_hooks.discovery import HookService, discovery_json
-from cds_service.evidence.requirements import prefetch_templates
+from cds_service.evidence.record.types import prefetch_templates
 from cds_service.web.services import SERVICES
 
 DOCUMENT = json.loads(

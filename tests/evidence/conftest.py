@@ -10,11 +10,12 @@ import msgspec
 import pytest
 
 from cds_service.cds_hooks.model import Source
-from cds_service.evidence.lookup import CodeIndex, compile_index
+from cds_service.evidence.codes.index import CodeIndex, compile_index
 from cds_service.evidence.model import PatientRecord
-from cds_service.evidence.record import read_record
+from cds_service.evidence.record.record import read_record
 from cds_service.knowledge.loader import load_guideline
 from cds_service.knowledge.model import CodeEntry, Guideline, ValueSet
+from tests import shipped
 
 ReadRecord = Callable[..., PatientRecord]
 
@@ -75,6 +76,6 @@ def read(index: CodeIndex) -> ReadRecord:
             name = usual if resource is patient else (key or usual)
             by_key.setdefault(name, []).append(msgspec.Raw(msgspec.json.encode(resource)))
         sources = {name: Source(name, tuple(raws), None) for name, raws in by_key.items()}
-        return read_record(sources, "p1", index, date.fromisoformat(as_of))
+        return read_record(sources, "p1", index, shipped.catalog(), date.fromisoformat(as_of))
 
     return read_resources

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from cds_service.evidence.catalog import Catalog, compile_catalog
+from cds_service.evidence.orders.catalog import Catalog, compile_catalog
 from cds_service.knowledge.loader import load_guideline
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.evidence.dates import at_age, days_after, read_date, years_after
+from cds_service.evidence.codes.dates import at_age, days_after, read_date, years_after
 from cds_service.evidence.model import DateSpan
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.evidence.durations import MAX_QUOTE, read_duration
-from cds_service.evidence.lengths import MAX_DURATION
+from cds_service.evidence.text.durations import MAX_QUOTE, read_duration
+from cds_service.evidence.text.lengths import MAX_DURATION
 
 WRITTEN_ON = date(2026, 6, 15)  # a Monday
 

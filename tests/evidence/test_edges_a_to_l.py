@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from cds_service.evidence.durations import read_duration
-from cds_service.evidence.lengths import MAX_DURATION, lengths, tokens_of, word_at
+from cds_service.evidence.text.durations import read_duration
+from cds_service.evidence.text.lengths import MAX_DURATION, lengths, tokens_of, word_at
 
 WRITTEN_ON = date(2026, 6, 15)  # a Monday
 

@@ -10,13 +10,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from cds_service.evidence.concepts import ConceptHit, ConceptReading
-from cds_service.evidence.dates import read_date
-from cds_service.evidence.imaging import read_earlier_study
-from cds_service.evidence.lookup import CodeIndex
+from cds_service.evidence.codes.concepts import ConceptHit, ConceptReading
+from cds_service.evidence.codes.dates import read_date
+from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.loose_json import read_concept, read_concepts
 from cds_service.evidence.model import PatientRecord
+from cds_service.evidence.orders.earlier import read_earlier_study
 from cds_service.knowledge.model import Guideline
+from tests import shipped
 
 ReadRecord = Callable[..., PatientRecord]
 
@@ -121,12 +122,12 @@ def test_an_allergy_to_a_drug_hides_no_contrast_agent_beside_it(read: ReadRecord
 
 def test_the_catalog_keeps_its_words_in_lower_case(index: CodeIndex, guideline: Guideline) -> None:
     catalog = guideline.catalog
-    assert index.catalog.imaging_categories == {c.lower() for c in catalog.imaging_categories}
-    assert index.catalog.imaging_systems == {uri.lower() for uri in catalog.imaging_systems}
-    assert dict(index.catalog.dicom_modality) == dict(catalog.dicom_modality)
-    assert dict(index.catalog.imaging_code_prefixes) == dict(catalog.imaging_code_prefixes)
-    assert index.catalog.refuted_words == set(guideline.evidence.condition_drop_verification)
-    assert index.catalog.past_words == set(guideline.evidence.condition_past)
+    assert shipped.catalog().imaging_categories == {c.lower() for c in catalog.imaging_categories}
+    assert shipped.catalog().imaging_systems == {uri.lower() for uri in catalog.imaging_systems}
+    assert dict(shipped.catalog().dicom_modality) == dict(catalog.dicom_modality)
+    assert dict(shipped.catalog().imaging_code_prefixes) == dict(catalog.imaging_code_prefixes)
+    assert shipped.catalog().refuted_words == set(guideline.evidence.condition_drop_verification)
+    assert shipped.catalog().past_words == set(guideline.evidence.condition_past)
 
 
 # ------------------------------------------------------------------------------- implants
@@ -224,7 +225,7 @@ def test_the_description_says_the_contrast_also_beside_a_text_of_the_procedure(
         "description": description,
     }
     found = read_earlier_study(
-        "ImagingStudy", msgspec.Raw(json.dumps(body).encode()), index.catalog
+        "ImagingStudy", msgspec.Raw(json.dumps(body).encode()), shipped.catalog()
     )
     assert found is not None
     assert found.procedure.contrast == contrast

@@ -9,17 +9,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from cds_service.evidence.concepts import ConceptReader
-from cds_service.evidence.lookup import CodeIndex
+from cds_service.evidence.codes.concepts import ConceptReader
+from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.model import DateSpan
-from cds_service.evidence.resources import (
+from cds_service.evidence.record.shapes import (
     ObservationShape,
     QuantityShape,
     read_components,
     read_quantity,
 )
-from cds_service.evidence.values import Value, polarity_of, read_value
-from cds_service.evidence.words import MAX_TEXT, folded
+from cds_service.evidence.record.values import Value, polarity_of, read_value
+from cds_service.evidence.text.words import MAX_TEXT, folded
 
 SNOMED = "http://snomed.info/sct"
 ABSENT = {"system": SNOMED, "code": "2667000", "display": "absent"}

@@ -11,9 +11,10 @@ import msgspec
 import pytest
 
 from cds_service.cds_hooks.model import DraftOrder
-from cds_service.evidence.lookup import CodeIndex
+from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.model import DateSpan, ImagingOrder, PatientRecord
-from cds_service.evidence.orders import authored_on, read_orders
+from cds_service.evidence.orders.orders import authored_on, read_orders
+from tests import shipped
 
 ReadRecord = Callable[..., PatientRecord]
 
@@ -28,7 +29,7 @@ def orders(index: CodeIndex, kind: str = "ServiceRequest", **body: Any) -> tuple
     """The orders of one draft."""
     raw = msgspec.Raw(json.dumps({"resourceType": kind, "id": "o1"} | body).encode())
     return read_orders(
-        (DraftOrder(raw=raw, resource_type=kind, id="o1"),), index.catalog, index, AS_OF
+        (DraftOrder(raw=raw, resource_type=kind, id="o1"),), shipped.catalog(), index, AS_OF
     )
 
 
@@ -131,7 +132,7 @@ def test_each_kind_of_study_of_one_order_is_an_order_of_its_own(index: CodeIndex
 def test_a_part_of_the_body_before_the_spine_is_what_is_imaged(
     index: CodeIndex, text: str, modality: Any, regions: Any, is_spine: bool, is_other: bool
 ) -> None:
-    name = index.catalog.words.read(text)
+    name = shipped.catalog().words.read(text)
     assert (name.modality, name.regions) == (modality, regions)
     assert (name.is_spine, name.names_other_part) == (is_spine, is_other)
 

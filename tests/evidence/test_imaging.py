@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from cds_service.evidence.catalog import Catalog, compile_catalog
-from cds_service.evidence.imaging import read_earlier_study, read_open_order
 from cds_service.evidence.model import EarlierStudy, OpenOrder
+from cds_service.evidence.orders.catalog import Catalog, compile_catalog
+from cds_service.evidence.orders.earlier import read_earlier_study, read_open_order
 from cds_service.knowledge.loader import load_guideline
 
 LOINC = "http://loinc.org"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cds_service.evidence.lookup import CodeIndex
+from cds_service.evidence.codes.index import CodeIndex
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,12 @@ import msgspec
 import pytest
 
 from cds_service.cds_hooks.model import DraftOrder
-from cds_service.evidence.lookup import CodeIndex, compile_index
+from cds_service.evidence.codes.index import CodeIndex, compile_index
 from cds_service.evidence.model import ImagingOrder
-from cds_service.evidence.orders import order_subject, read_orders, selected_orders
-from cds_service.evidence.study_words import covers_whole_spine, region_order
+from cds_service.evidence.orders.orders import order_subject, read_orders, selected_orders
+from cds_service.evidence.orders.study_words import covers_whole_spine, region_order
 from cds_service.knowledge.loader import load_guideline
+from tests import shipped
 
 AS_OF = date(2026, 6, 15)
 CPT = "http://www.ama-assn.org/go/cpt"
@@ -45,7 +46,7 @@ def draft(resource_type: str = "ServiceRequest", **elements: Any) -> DraftOrder:
 
 
 def read(*drafts: DraftOrder) -> tuple[ImagingOrder, ...]:
-    return read_orders(drafts, index().catalog, index(), AS_OF)
+    return read_orders(drafts, shipped.catalog(), index(), AS_OF)
 
 
 def read_one(resource_type: str = "ServiceRequest", **elements: Any) -> ImagingOrder:

@@ -11,10 +11,11 @@ import msgspec
 import pytest
 
 from cds_service.cds_hooks.model import DraftOrder
-from cds_service.evidence.lookup import CodeIndex, compile_index
+from cds_service.evidence.codes.index import CodeIndex, compile_index
 from cds_service.evidence.model import ImagingOrder, Reason
-from cds_service.evidence.orders import read_orders
+from cds_service.evidence.orders.orders import read_orders
 from cds_service.knowledge.loader import load_guideline
+from tests import shipped
 
 AS_OF = date(2026, 6, 15)
 SNOMED = "http://snomed.info/sct"
@@ -32,7 +33,7 @@ def read(**elements: Any) -> ImagingOrder:
     body = {"resourceType": "ServiceRequest", "id": "o1", "code": LUMBAR_MRI} | elements
     raw = msgspec.Raw(json.dumps(body).encode())
     drafts = (DraftOrder(raw=raw, resource_type="ServiceRequest", id="o1"),)
-    (order,) = read_orders(drafts, index().catalog, index(), AS_OF)
+    (order,) = read_orders(drafts, shipped.catalog(), index(), AS_OF)
     return order
 
 

@@ -13,12 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_service.cds_hooks.model import DraftOrder
-from cds_service.evidence.imaging import read_earlier_study, read_open_order
-from cds_service.evidence.lookup import CodeIndex, compile_index
+from cds_service.evidence.codes.index import CodeIndex, compile_index
+from cds_service.evidence.codes.references import local_reference, split_reference
 from cds_service.evidence.model import ImagingOrder
-from cds_service.evidence.orders import order_subject, read_orders, selected_orders
-from cds_service.evidence.references import local_reference, split_reference
+from cds_service.evidence.orders.earlier import read_earlier_study, read_open_order
+from cds_service.evidence.orders.orders import order_subject, read_orders, selected_orders
 from cds_service.knowledge.loader import load_guideline
+from tests import shipped
 
 AS_OF = date(2026, 6, 15)
 CPT = "http://www.ama-assn.org/go/cpt"
@@ -34,7 +35,7 @@ def index() -> CodeIndex:
 def read(body: object, resource_type: str = "ServiceRequest") -> tuple[ImagingOrder, ...]:
     raw = msgspec.Raw(body if isinstance(body, bytes) else json.dumps(body).encode())
     drafts = (DraftOrder(raw=raw, resource_type=resource_type, id="o1"),)
-    return read_orders(drafts, index().catalog, index(), AS_OF)
+    return read_orders(drafts, shipped.catalog(), index(), AS_OF)
 
 
 # ------------------------------------------------------------------------------- versions
@@ -227,13 +228,13 @@ def test_no_json_makes_a_reader_fail(elements: dict[str, Any], is_spine: bool) -
     raw = msgspec.Raw(msgspec.json.encode(body))
     for resource_type in ("ServiceRequest", "ProcedureRequest", "DiagnosticOrder"):
         drafts = (DraftOrder(raw=raw, resource_type=resource_type, id="o1"),)
-        orders = read_orders(drafts, index().catalog, index(), AS_OF)
+        orders = read_orders(drafts, shipped.catalog(), index(), AS_OF)
         assert all(len(order.display) <= 60 for order in orders)
         selected_orders(orders, ("o1",))
     order_subject(raw)
     for resource_type in ("DiagnosticReport", "ImagingStudy", "Procedure", "Observation"):
-        read_earlier_study(resource_type, raw, index().catalog)
-    read_open_order(raw, index().catalog)
+        read_earlier_study(resource_type, raw, shipped.catalog())
+    read_open_order(raw, shipped.catalog())
 
 
 @settings(max_examples=100, deadline=None)

@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cds_service.cds_hooks.model import Source
-from cds_service.evidence.lookup import CodeIndex
+from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.model import PatientRecord
-from cds_service.evidence.record import read_record
-from cds_service.evidence.resources import SHAPES
+from cds_service.evidence.record.record import read_record
+from cds_service.evidence.record.shapes import SHAPES
+from tests import shipped
 
 ReadRecord = Callable[..., PatientRecord]
 
@@ -96,7 +97,7 @@ def test_a_full_url_of_the_patient_names_our_patient(index: CodeIndex) -> None:
         "patient": source("patient", {"resourceType": "Patient", "id": "p1"}, full_urls=(url,)),
         "conditions": source("conditions", condition(subject={"reference": "urn:uuid:7C1E"})),
     }
-    record = read_record(sources, "p1", index, DAY)
+    record = read_record(sources, "p1", index, shipped.catalog(), DAY)
     assert "low-back-pain" in record.conditions
 
 
@@ -107,7 +108,7 @@ def test_the_full_url_of_another_patient_does_not(index: CodeIndex) -> None:
         "patient": source("patient", {"resourceType": "Patient", "id": "p2"}, full_urls=(url,)),
         "conditions": source("conditions", condition(subject={"reference": url})),
     }
-    record = read_record(sources, "p1", index, DAY)
+    record = read_record(sources, "p1", index, shipped.catalog(), DAY)
     assert record.conditions == {}
     assert record.other_patients == 2
 
@@ -115,7 +116,10 @@ def test_the_full_url_of_another_patient_does_not(index: CodeIndex) -> None:
 def test_the_patient_may_be_asked_for_with_its_type(index: CodeIndex) -> None:
     """`Patient/p1` for `p1`."""
     sources = {"conditions": source("conditions", condition(subject={"reference": "Patient/p1"}))}
-    assert "low-back-pain" in read_record(sources, "Patient/p1", index, DAY).conditions
+    assert (
+        "low-back-pain"
+        in read_record(sources, "Patient/p1", index, shipped.catalog(), DAY).conditions
+    )
 
 
 # ------------------------------------------------------------------------------- where it came
@@ -182,7 +186,7 @@ def test_every_gap_of_a_source_is_a_gap_of_the_record(index: CodeIndex) -> None:
         "observations": source("observations", gap="failed", note="timeout"),
         "medications": source("medications"),
     }
-    record = read_record(sources, "p1", index, DAY)
+    record = read_record(sources, "p1", index, shipped.catalog(), DAY)
     assert [(gap.source, gap.reason, gap.note) for gap in record.gaps] == [
         ("conditions", "partial", "more pages exist"),
         ("observations", "failed", "timeout"),
@@ -193,7 +197,9 @@ def test_every_gap_of_a_source_is_a_gap_of_the_record(index: CodeIndex) -> None:
 
 def test_a_patient_that_was_not_read_is_one_gap(index: CodeIndex) -> None:
     """Not two."""
-    record = read_record({"patient": source("patient", gap="failed")}, "p1", index, DAY)
+    record = read_record(
+        {"patient": source("patient", gap="failed")}, "p1", index, shipped.catalog(), DAY
+    )
     assert [(gap.source, gap.reason) for gap in record.gaps] == [("patient", "failed")]
 
 
@@ -317,7 +323,7 @@ def test_any_json_in_any_element_is_read_without_an_error(
 ) -> None:
     """Odd, but never raising."""
     shaped = [elements | {"resourceType": kind} for kind, elements in resources]
-    record = read_record({key: source(key, *shaped)}, "p1", index, DAY)
+    record = read_record({key: source(key, *shaped)}, "p1", index, shipped.catalog(), DAY)
     assert record.counts[key] == len(shaped)
 
 
@@ -325,5 +331,7 @@ def test_any_json_in_any_element_is_read_without_an_error(
 @given(st.lists(st.one_of(st.binary(max_size=60), JSON.map(msgspec.json.encode)), max_size=4))
 def test_any_bytes_are_read_without_an_error(index: CodeIndex, raws: list[bytes]) -> None:
     """Not even JSON."""
-    record = read_record({"conditions": source("conditions", *raws)}, "p1", index, DAY)
+    record = read_record(
+        {"conditions": source("conditions", *raws)}, "p1", index, shipped.catalog(), DAY
+    )
     assert record.counts["conditions"] == len(raws)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from cds_service.evidence.requirements import (
+from cds_service.evidence.record.types import (
     REQUIREMENTS,
     Requirement,
     prefetch_templates,

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.evidence.text import MAX_QUOTE, PhraseReader, mentions_any
-from cds_service.evidence.words import MAX_TEXT, is_cut
+from cds_service.evidence.text.phrases import MAX_QUOTE, PhraseReader, mentions_any
+from cds_service.evidence.text.words import MAX_TEXT, is_cut
 from cds_service.knowledge.model import TextRules, ValueSet
 
 HERE = Path(__file__).parent

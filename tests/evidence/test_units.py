@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cds_service.evidence.lookup import CodeIndex
-from cds_service.evidence.units import (
+from cds_service.evidence.codes.index import CodeIndex
+from cds_service.evidence.codes.units import (
     Measured,
     in_canonical_unit,
     read_comparator,

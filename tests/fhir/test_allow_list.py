@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from cds_service.cds_hooks.model import HookRequest
-from cds_service.evidence.requirements import REQUIREMENTS
+from cds_service.evidence.record.types import REQUIREMENTS
 from cds_service.fhir.allow_list import Address, allowed_base, may_connect, page_target, parse_base
 from cds_service.fhir.client import FhirAccess, fhir_access
 from cds_service.fhir.complete import complete

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cds_service.cds_hooks.model import Source
-from cds_service.evidence.requirements import REQUIREMENTS, requirements_for
+from cds_service.evidence.record.types import REQUIREMENTS, requirements_for
 from cds_service.fhir.client import MAX_PAGES, fhir_access
 from cds_service.fhir.complete import complete, read_orders_by_reference
 from tests.fhir.conftest import TOKEN, AccessMaker, RequestMaker

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cds_service.evidence.requirements import REQUIREMENTS, Requirement
+from cds_service.evidence.record.types import REQUIREMENTS, Requirement
 from cds_service.fhir.complete import complete
 from tests.fhir.conftest import TOKEN, AccessMaker, RequestMaker
 from tests.fhir.fake_server import Behavior, Exchange, FakeFhirServer, bundle, outcome

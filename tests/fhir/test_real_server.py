@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from cds_service.evidence.requirements import requirements_for
+from cds_service.evidence.record.types import requirements_for
 from cds_service.fhir.complete import complete
 from cds_service.fhir.connection import close_fhir_servers
 from tests.fhir.conftest import TOKEN, AccessMaker, RequestMaker

@@ -13,7 +13,7 @@ import pytest
 from cds_service.advice import CompiledGuideline
 from cds_service.cds_hooks.model import Source
 from cds_service.evidence.model import PatientRecord
-from cds_service.evidence.record import read_record
+from cds_service.evidence.record.record import read_record
 from cds_service.replay.cases import Case
 from cds_service.replay.runner import Engine, replay_case
 from tests.replay.conftest import FIXTURES
@@ -66,7 +66,7 @@ def key_of(file: Path) -> str:
 def read(file: Path, compiled: CompiledGuideline) -> PatientRecord:
     key = key_of(file)
     source = Source(key, (msgspec.Raw(file.read_bytes()),), None)
-    return read_record({key: source}, "odd-1", compiled.index, DAY)
+    return read_record({key: source}, "odd-1", compiled.index, compiled.catalog, DAY)
 
 
 def files(kind: str) -> list[Path]:
@@ -170,7 +170,7 @@ def test_all_odd_resources_together_are_read(compiled: CompiledGuideline):
         key = key_of(file)
         before = sources[key].resources if key in sources else ()
         sources[key] = Source(key, (*before, msgspec.Raw(file.read_bytes())), None)
-    record = read_record(sources, "odd-1", compiled.index, DAY)
+    record = read_record(sources, "odd-1", compiled.index, compiled.catalog, DAY)
     assert {"urinary-retention", "low-back-pain"} <= set(record.conditions)
     assert {device.safety for device in record.devices} == {"unsafe"}
     assert {study.procedure.regions for study in record.studies} == {("lumbar",)}

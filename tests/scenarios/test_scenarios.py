@@ -17,7 +17,7 @@ from cds_service.advice import Advice, AdviceOptions, CompiledGuideline, advise
 from cds_service.assessment.model import OrderAssessment
 from cds_service.cds_hooks.request import parse_hook_request
 from cds_service.errors import PatientDataUnavailable
-from cds_service.evidence.requirements import requirements_for
+from cds_service.evidence.record.types import requirements_for
 from cds_service.fhir.complete import complete
 from cds_service.knowledge.scenario_kinds import KINDS, scenario_findings
 from tests.compact import body

@@ -12,7 +12,7 @@ from cds_service.advice import Advice, CompiledGuideline
 from cds_service.assessment.model import OrderAssessment
 from cds_service.cds_hooks.model import Action, DraftOrder
 from cds_service.evidence.model import ImagingOrder
-from cds_service.evidence.orders import read_orders
+from cds_service.evidence.orders.orders import read_orders
 from cds_service.knowledge.model import Level
 from tests.scenarios.test_scenarios import CASES, Case, advice_of
 

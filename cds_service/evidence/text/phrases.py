@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cds_service.evidence.guards import (
+from cds_service.evidence.text.guards import (
     GuardRules,
     Reach,
     compile_guards,
@@ -18,7 +18,7 @@ from cds_service.evidence.guards import (
     is_denied_after,
     reach_of_guards,
 )
-from cds_service.evidence.words import (
+from cds_service.evidence.text.words import (
     BREAKS_PHRASE,
     CLOSE,
     ENDS_CLAUSE,

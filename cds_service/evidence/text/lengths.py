@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal
 
-from cds_service.evidence import duration_words as lexicon
+from cds_service.evidence.text import duration_words as lexicon
 
 MAX_DURATION: Final = 36_500
 """Days that stand for `no upper end stated`, and the longest duration that is read."""

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cds_service.evidence.concepts import ConceptHit, ConceptReader, ConceptReading
-from cds_service.evidence.conditions import reference
-from cds_service.evidence.dates import read_date
-from cds_service.evidence.lookup import PREGNANCY, PREGNANCY_STATUS, CodeIndex
+from cds_service.evidence.codes.concepts import ConceptHit, ConceptReader, ConceptReading
+from cds_service.evidence.codes.dates import read_date
+from cds_service.evidence.codes.index import PREGNANCY, PREGNANCY_STATUS, CodeIndex
 from cds_service.evidence.loose_json import as_object, as_text
 from cds_service.evidence.model import DateSpan, ObservationEntry, ObservationHit
-from cds_service.evidence.resources import (
-    NOTHING,
-    ComponentShape,
-    ObservationShape,
-    plain,
-    read_components,
-)
-from cds_service.evidence.values import Polarity, Value, measured, read_value
+from cds_service.evidence.raw import NOTHING, plain
+from cds_service.evidence.record.conditions import reference
+from cds_service.evidence.record.shapes import ComponentShape, ObservationShape, read_components
+from cds_service.evidence.record.values import Polarity, Value, measured, read_value
 
 _Hits = list[tuple[str, ObservationHit]]
 

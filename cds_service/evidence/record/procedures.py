@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from cds_service.evidence.concepts import ConceptReading
-from cds_service.evidence.conditions import reference
-from cds_service.evidence.dates import read_date
-from cds_service.evidence.lookup import CodeIndex
+from cds_service.evidence.codes.concepts import ConceptReading
+from cds_service.evidence.codes.dates import read_date
+from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.loose_json import as_object, as_text
 from cds_service.evidence.model import DateSpan, ProcedureHit
-from cds_service.evidence.person import is_true
-from cds_service.evidence.resources import ProcedureShape, plain
+from cds_service.evidence.raw import plain
+from cds_service.evidence.record.conditions import reference
+from cds_service.evidence.record.person import is_true
+from cds_service.evidence.record.shapes import ProcedureShape
 
 
 def read_procedure(

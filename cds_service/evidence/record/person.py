@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from cds_service.evidence.dates import days_after, read_date
+from cds_service.evidence.codes.dates import days_after, read_date
 from cds_service.evidence.loose_json import as_text, each
 from cds_service.evidence.model import Person
-from cds_service.evidence.resources import PatientShape, plain
+from cds_service.evidence.raw import plain
+from cds_service.evidence.record.shapes import PatientShape
 
 _Gender = Literal["female", "male", "other", "unknown"]
 

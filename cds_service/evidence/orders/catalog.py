@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from cds_service.evidence.study_words import PhraseList, StudyWords
+from cds_service.evidence.orders.study_words import PhraseList, StudyWords
 from cds_service.knowledge.model import (
     CodeSystem,
     Contrast,

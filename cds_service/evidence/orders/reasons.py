@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from cds_service.evidence.catalog import Catalog
-from cds_service.evidence.durations import read_duration
-from cds_service.evidence.lookup import CodeIndex
+from cds_service.evidence.codes.index import CodeIndex
+from cds_service.evidence.codes.references import local_reference, split_reference
 from cds_service.evidence.loose_json import (
     Concept,
     as_object,
@@ -21,8 +20,9 @@ from cds_service.evidence.loose_json import (
     texts_of,
 )
 from cds_service.evidence.model import Reason, StatedDuration, Via
-from cds_service.evidence.references import local_reference, split_reference
-from cds_service.evidence.study_words import words_of
+from cds_service.evidence.orders.catalog import Catalog
+from cds_service.evidence.orders.study_words import words_of
+from cds_service.evidence.text.durations import read_duration
 
 DISPLAY_LENGTH: Final = 60
 """Characters of a text of the order on a card."""

@@ -14,9 +14,9 @@ from typing import Final
 import msgspec
 
 from cds_service.cds_hooks.model import DraftOrder
-from cds_service.evidence.catalog import Catalog
-from cds_service.evidence.dates import read_date
-from cds_service.evidence.lookup import CodeIndex
+from cds_service.evidence.codes.dates import read_date
+from cds_service.evidence.codes.index import CodeIndex
+from cds_service.evidence.codes.references import local_reference, split_reference
 from cds_service.evidence.loose_json import (
     Concept,
     as_object,
@@ -28,22 +28,22 @@ from cds_service.evidence.loose_json import (
     shortened,
 )
 from cds_service.evidence.model import DateSpan, ImagingOrder
-from cds_service.evidence.order_reasons import (
+from cds_service.evidence.orders.catalog import Catalog
+from cds_service.evidence.orders.reasons import (
     DISPLAY_LENGTH,
     OrderReasons,
     detail_texts,
     longest_duration,
     read_reasons,
 )
-from cds_service.evidence.references import local_reference, split_reference
-from cds_service.evidence.studies import (
+from cds_service.evidence.orders.studies import (
     StudyRead,
     StudySource,
     is_placed_by_reason,
     names_side,
     read_study,
 )
-from cds_service.evidence.study_words import region_order
+from cds_service.evidence.orders.study_words import region_order
 from cds_service.knowledge.model import Priority
 
 ORDER_TYPES: Final = frozenset(("ServiceRequest", "ProcedureRequest", "DiagnosticOrder"))

@@ -11,16 +11,9 @@ from datetime import date
 from typing import Final, TypeVar
 
 from cds_service.cds_hooks.model import Source
-from cds_service.evidence.allergies import read_allergy
-from cds_service.evidence.concepts import ConceptReader
-from cds_service.evidence.conditions import ConditionReader, condition_hits
-from cds_service.evidence.devices import implants_elsewhere, read_device
-from cds_service.evidence.hospice import is_in_hospice
-from cds_service.evidence.imaging import read_earlier_study, read_open_order
-from cds_service.evidence.intake import Item, OurResources, Sorted, Tally, sort_resources
-from cds_service.evidence.lookup import CodeIndex
+from cds_service.evidence.codes.concepts import ConceptReader
+from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.loose_json import as_text
-from cds_service.evidence.medications import MedicationReader
 from cds_service.evidence.model import (
     AllergyHit,
     ConditionHit,
@@ -34,10 +27,18 @@ from cds_service.evidence.model import (
     Person,
     ProcedureHit,
 )
-from cds_service.evidence.observations import ObservationReader
-from cds_service.evidence.person import read_person
-from cds_service.evidence.procedures import read_procedure
-from cds_service.evidence.resources import (
+from cds_service.evidence.orders.catalog import Catalog
+from cds_service.evidence.orders.earlier import read_earlier_study, read_open_order
+from cds_service.evidence.record.allergies import read_allergy
+from cds_service.evidence.record.conditions import ConditionReader, condition_hits
+from cds_service.evidence.record.devices import implants_elsewhere, read_device
+from cds_service.evidence.record.hospice import is_in_hospice
+from cds_service.evidence.record.intake import Item, OurResources, Sorted, Tally, sort_resources
+from cds_service.evidence.record.medications import MedicationReader
+from cds_service.evidence.record.observations import ObservationReader
+from cds_service.evidence.record.person import read_person
+from cds_service.evidence.record.procedures import read_procedure
+from cds_service.evidence.record.shapes import (
     AllergyShape,
     ConditionShape,
     DeviceShape,
@@ -48,7 +49,7 @@ from cds_service.evidence.resources import (
     PatientShape,
     ProcedureShape,
 )
-from cds_service.evidence.subjects import Subjects
+from cds_service.evidence.record.subjects import Subjects
 
 _PATIENT: Final = "patient"
 _MEDICATION_KINDS: Final = ("MedicationRequest", "MedicationStatement", "MedicationOrder")
@@ -60,7 +61,11 @@ _Conditions = dict[str, list[ConditionHit]]
 
 
 def read_record(
-    sources: Mapping[str, Source], patient_id: str, index: CodeIndex, as_of: date
+    sources: Mapping[str, Source],
+    patient_id: str,
+    index: CodeIndex,
+    catalog: Catalog,
+    as_of: date,
 ) -> PatientRecord:
     """The record of one patient as the sources give it, read for the day `as_of`.
 
@@ -79,7 +84,7 @@ def read_record(
     )
     observations = _observations(ours, ObservationReader(index, concepts), displays)
     exposures = _exposures(ours, index, as_of, displays)
-    procedures, procedure_studies = _procedures(ours, index, displays)
+    procedures, procedure_studies = _procedures(ours, index, catalog, displays)
     gaps = _gaps(sources, tally, person, is_patient_there=bool(items["Patient"]))
     unread = {gap.source for gap in gaps}
     return PatientRecord(
@@ -88,8 +93,8 @@ def read_record(
         observations=_tuples(observations),
         exposures=_tuples(exposures),
         procedures=_tuples(procedures),
-        studies=(*_studies(ours, index), *procedure_studies),
-        open_orders=_open_orders(ours, index),
+        studies=(*_studies(ours, catalog), *procedure_studies),
+        open_orders=_open_orders(ours, catalog),
         devices=(
             *(
                 entry
@@ -208,7 +213,7 @@ def _included(items: Sorted) -> dict[str, MedicationShape]:
 
 
 def _procedures(
-    ours: OurResources, index: CodeIndex, displays: dict[str, str]
+    ours: OurResources, index: CodeIndex, catalog: Catalog, displays: dict[str, str]
 ) -> tuple[dict[str, list[ProcedureHit]], list[EarlierStudy]]:
     found: dict[str, list[ProcedureHit]] = {}
     studies: list[EarlierStudy] = []
@@ -219,27 +224,27 @@ def _procedures(
         for value_set, hit in read_procedure(shape, code, index):
             found.setdefault(value_set, []).append(hit)
             displays.setdefault(hit.reference, hit.display)
-        study = read_earlier_study("Procedure", raw, index.catalog)
+        study = read_earlier_study("Procedure", raw, catalog)
         if study is not None:
             studies.append(study)
     return found, studies
 
 
-def _studies(ours: OurResources, index: CodeIndex) -> tuple[EarlierStudy, ...]:
+def _studies(ours: OurResources, catalog: Catalog) -> tuple[EarlierStudy, ...]:
     return tuple(
         study
         for kind in _STUDY_KINDS
         for _, _, raw in ours.of_type(kind, ImagingShape)
-        if (study := read_earlier_study(kind, raw, index.catalog)) is not None
+        if (study := read_earlier_study(kind, raw, catalog)) is not None
     )
 
 
-def _open_orders(ours: OurResources, index: CodeIndex) -> tuple[OpenOrder, ...]:
+def _open_orders(ours: OurResources, catalog: Catalog) -> tuple[OpenOrder, ...]:
     return tuple(
         order
         for kind in _ORDER_KINDS
         for _, _, raw in ours.of_type(kind, ImagingShape)
-        if (order := read_open_order(raw, index.catalog)) is not None
+        if (order := read_open_order(raw, catalog)) is not None
     )
 
 

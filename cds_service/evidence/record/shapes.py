@@ -14,12 +14,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from cds_service.evidence.loose_json import read_json
-
-NOTHING: Final = Raw()
-"""An element that is not there."""
-
-READ_ERRORS: Final = (msgspec.MsgspecError, ValueError, RecursionError)
-"""Everything that decoding of hostile JSON raises."""
+from cds_service.evidence.raw import NOTHING, READ_ERRORS, plain
 
 
 class PatientShape(Struct, rename="camel"):
@@ -280,7 +275,6 @@ _DECODE_TYPE: Final = msgspec.json.Decoder(_TypeOnly).decode
 _DECODE: Final[Mapping[str, Callable[[Raw | bytes], Any]]] = {
     name: msgspec.json.Decoder(shape).decode for name, shape in SHAPES.items()
 }
-_DECODE_ANYTHING: Final = msgspec.json.Decoder().decode
 _DECODE_QUANTITY: Final = msgspec.json.Decoder(QuantityShape).decode
 _DECODE_COMPONENTS: Final = msgspec.json.Decoder(list[ComponentShape]).decode
 _DECODE_COMPONENT: Final = msgspec.json.Decoder(ComponentShape).decode
@@ -319,19 +313,6 @@ def _read_damaged(raw: Raw) -> Shape | str | None:
     except READ_ERRORS:
         return None
     return shape
-
-
-def plain(raw: Raw) -> Any:
-    """An element as plain Python values; None when it is not there or is no JSON."""
-    try:
-        return _DECODE_ANYTHING(raw) if raw is not NOTHING else None
-    except READ_ERRORS:
-        return None
-
-
-def is_there(raw: Raw) -> bool:
-    """True when an element has content: neither missing nor null nor empty text."""
-    return raw is not NOTHING and plain(raw) not in (None, "", [], {})
 
 
 def read_quantity(raw: Raw) -> QuantityShape:

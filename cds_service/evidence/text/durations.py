@@ -11,10 +11,17 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final, Literal
 
-from cds_service.evidence import duration_words as lexicon
-from cds_service.evidence.lengths import MAX_DURATION, Length, Token, lengths, tokens_of, word_at
 from cds_service.evidence.model import StatedDuration
-from cds_service.evidence.words import folded
+from cds_service.evidence.text import duration_words as lexicon
+from cds_service.evidence.text.lengths import (
+    MAX_DURATION,
+    Length,
+    Token,
+    lengths,
+    tokens_of,
+    word_at,
+)
+from cds_service.evidence.text.words import folded
 
 MAX_QUOTE: Final = 60
 """Characters of a quote."""

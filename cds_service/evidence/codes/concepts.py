@@ -10,9 +10,9 @@ from msgspec import Raw, Struct
 
 from cds_service.coding import written_code
 from cds_service.evidence import loose_json
-from cds_service.evidence.lookup import CodeIndex, CodeMeaning, Seventh
+from cds_service.evidence.codes.index import CodeIndex, CodeMeaning, Seventh
 from cds_service.evidence.model import Via
-from cds_service.evidence.resources import NOTHING, READ_ERRORS, plain
+from cds_service.evidence.raw import NOTHING, READ_ERRORS, plain
 
 _CLAUSE_MARKS: Final = frozenset(".;,\n\r")
 _SIMPLE_TYPES: Final = (dict, list, str)

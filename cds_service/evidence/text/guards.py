@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cds_service.evidence.words import (
+from cds_service.evidence.text.words import (
     CLOSE,
     COLON,
     ENDS_CLAUSE,

@@ -8,14 +8,15 @@ from typing import Final, Literal
 
 from msgspec import Raw
 
-from cds_service.evidence.concepts import ConceptReader, ConceptReading
-from cds_service.evidence.dates import at_age, days_after, read_date
-from cds_service.evidence.lookup import CodeIndex
+from cds_service.evidence.codes.concepts import ConceptReader, ConceptReading
+from cds_service.evidence.codes.dates import at_age, days_after, read_date
+from cds_service.evidence.codes.index import CodeIndex
+from cds_service.evidence.codes.units import read_number
 from cds_service.evidence.loose_json import as_object, as_text, each
 from cds_service.evidence.model import ConditionEntry, ConditionHit, DateSpan
-from cds_service.evidence.person import is_true
-from cds_service.evidence.resources import NOTHING, ConditionShape, is_there, plain, read_quantity
-from cds_service.evidence.units import read_number
+from cds_service.evidence.raw import NOTHING, is_there, plain
+from cds_service.evidence.record.person import is_true
+from cds_service.evidence.record.shapes import ConditionShape, read_quantity
 
 _REFUTED: Final = "refuted"
 _MAX_AGE: Final = 150

@@ -7,9 +7,9 @@ from typing import Final
 
 from msgspec import Raw
 
+from cds_service.evidence.codes.references import split_reference
 from cds_service.evidence.loose_json import as_object
-from cds_service.evidence.references import split_reference
-from cds_service.evidence.resources import NOTHING, plain
+from cds_service.evidence.raw import NOTHING, plain
 
 _UUID: Final = "urn:uuid:"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from cds_service.evidence.intake import OurResources
-from cds_service.evidence.lookup import HOSPICE
+from cds_service.evidence.codes.index import HOSPICE
 from cds_service.evidence.loose_json import as_object, as_text
 from cds_service.evidence.model import ConditionHit
-from cds_service.evidence.resources import EncounterShape, plain
+from cds_service.evidence.raw import plain
+from cds_service.evidence.record.intake import OurResources
+from cds_service.evidence.record.shapes import EncounterShape
 
 _NEVER_HAPPENED: Final = frozenset({"entered-in-error", "cancelled"})
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from cds_service.evidence.concepts import ConceptReader, ConceptReading
-from cds_service.evidence.conditions import reference, status_words
-from cds_service.evidence.dates import read_date
-from cds_service.evidence.lookup import CONTRAST_AGENTS, CodeIndex
+from cds_service.evidence.codes.concepts import ConceptReader, ConceptReading
+from cds_service.evidence.codes.dates import read_date
+from cds_service.evidence.codes.index import CONTRAST_AGENTS, CodeIndex
 from cds_service.evidence.loose_json import as_object, as_text, each
 from cds_service.evidence.model import AllergyHit, DateSpan
-from cds_service.evidence.resources import AllergyShape, plain
+from cds_service.evidence.raw import plain
+from cds_service.evidence.record.conditions import reference, status_words
+from cds_service.evidence.record.shapes import AllergyShape
 
 _RESOLVED: Final = "resolved"
 _INACTIVE: Final = "inactive"

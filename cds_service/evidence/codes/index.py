@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from cds_service.coding import plain_code, system_name
-from cds_service.evidence.catalog import Catalog, compile_catalog
-from cds_service.evidence.text import PhraseReader
-from cds_service.evidence.units import UnitTable, compile_units
+from cds_service.evidence.codes.units import UnitTable, compile_units
+from cds_service.evidence.text.phrases import PhraseReader
 from cds_service.knowledge.model import CodeEntry, EvidenceRules, Guideline, ValueSet
 
 HOSPICE: Final = "hospice"
@@ -86,7 +85,6 @@ class CodeIndex:
 
     phrases: PhraseReader
     rules: EvidenceRules
-    catalog: Catalog
     units: Mapping[str, UnitTable]
     """By value set id, for the sets that have a quantity."""
     drug_codes: frozenset[tuple[str, str]]
@@ -187,7 +185,6 @@ def compile_index(guideline: Guideline) -> CodeIndex:
     return CodeIndex(
         phrases=PhraseReader(guideline.value_sets, guideline.evidence.text),
         rules=guideline.evidence,
-        catalog=compile_catalog(guideline),
         units={s.id: units[s.quantity] for s in sets if s.quantity in units},
         drug_codes=frozenset((s.id, entry.code.strip()) for s in sets for entry in s.rxnorm_drug),
         compiled=_compile_rules(guideline.evidence),

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
-from cds_service.evidence.concepts import ConceptReader
-from cds_service.evidence.conditions import reference
-from cds_service.evidence.lookup import IMPLANTS
+from cds_service.evidence.codes.concepts import ConceptReader
+from cds_service.evidence.codes.index import IMPLANTS
 from cds_service.evidence.loose_json import as_object, as_text, each, read_concepts, texts_of
 from cds_service.evidence.model import ConditionHit, DeviceEntry, ProcedureHit, Via
-from cds_service.evidence.resources import DeviceShape, plain
+from cds_service.evidence.raw import plain
+from cds_service.evidence.record.conditions import reference
+from cds_service.evidence.record.shapes import DeviceShape
 
 Safety = Literal["unsafe", "conditional", "unknown"]
 

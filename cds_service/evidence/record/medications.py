@@ -7,22 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from cds_service.evidence.concepts import NO_CONCEPT, ConceptReader, ConceptReading
-from cds_service.evidence.conditions import reference
-from cds_service.evidence.dates import days_after, read_date
-from cds_service.evidence.lookup import CodeIndex
+from cds_service.evidence.codes.concepts import NO_CONCEPT, ConceptReader, ConceptReading
+from cds_service.evidence.codes.dates import days_after, read_date
+from cds_service.evidence.codes.index import CodeIndex
+from cds_service.evidence.codes.references import local_reference
+from cds_service.evidence.codes.units import read_number
 from cds_service.evidence.loose_json import as_object, as_text, each, read_concepts
 from cds_service.evidence.model import DateSpan, Exposure, Via
-from cds_service.evidence.person import is_true
-from cds_service.evidence.references import local_reference
-from cds_service.evidence.resources import (
-    NOTHING,
+from cds_service.evidence.raw import NOTHING, plain
+from cds_service.evidence.record.conditions import reference
+from cds_service.evidence.record.person import is_true
+from cds_service.evidence.record.shapes import (
     MedicationOrderShape,
     MedicationShape,
-    plain,
     read_medication,
 )
-from cds_service.evidence.units import read_number
 
 _ACTIVE: Final = "active"
 _DAYS_A_WEEK: Final = 7

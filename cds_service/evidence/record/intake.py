@@ -10,16 +10,16 @@ from typing import Any, Protocol, TypeVar
 from msgspec import Raw
 
 from cds_service.cds_hooks.model import Source
-from cds_service.evidence.concepts import ConceptReader, ConceptReading
-from cds_service.evidence.resources import (
-    READ_ERRORS,
+from cds_service.evidence.codes.concepts import ConceptReader, ConceptReading
+from cds_service.evidence.raw import READ_ERRORS
+from cds_service.evidence.record.shapes import (
     SHAPES,
     USUAL_TYPE,
     Shape,
     read_resource,
     usual_decoder,
 )
-from cds_service.evidence.subjects import Subjects
+from cds_service.evidence.record.subjects import Subjects
 
 Item = tuple[str, Shape, Raw, str | None]
 """Prefetch key, resource, its JSON text, its fullUrl."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from cds_service.evidence.words import word_set
+from cds_service.evidence.text.words import word_set
 
 DAYS_PER_UNIT: Final = {"day": 1, "week": 7, "fortnight": 14, "month": 30, "year": 365}
 """Calendar units as days, rounded as the guideline rounds a month."""

@@ -7,21 +7,10 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Raw, Struct
 
-from cds_service.evidence.concepts import ConceptReader
-from cds_service.evidence.dates import read_date
-from cds_service.evidence.lookup import CodeIndex, CompiledRules
-from cds_service.evidence.loose_json import as_object, as_text, each
-from cds_service.evidence.model import DateSpan
-from cds_service.evidence.resources import (
-    NOTHING,
-    ComponentShape,
-    ObservationShape,
-    QuantityShape,
-    is_there,
-    plain,
-    read_quantity,
-)
-from cds_service.evidence.units import (
+from cds_service.evidence.codes.concepts import ConceptReader
+from cds_service.evidence.codes.dates import read_date
+from cds_service.evidence.codes.index import CodeIndex, CompiledRules
+from cds_service.evidence.codes.units import (
     Comparator,
     Measured,
     UnitTable,
@@ -29,6 +18,15 @@ from cds_service.evidence.units import (
     read_comparator,
     read_number,
     read_written_number,
+)
+from cds_service.evidence.loose_json import as_object, as_text, each
+from cds_service.evidence.model import DateSpan
+from cds_service.evidence.raw import NOTHING, is_there, plain
+from cds_service.evidence.record.shapes import (
+    ComponentShape,
+    ObservationShape,
+    QuantityShape,
+    read_quantity,
 )
 
 Polarity = Literal["positive", "negative", "unknown"]

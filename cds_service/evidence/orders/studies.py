@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from cds_service.evidence.catalog import Catalog, CodedStudy
 from cds_service.evidence.loose_json import CodingRead, Concept
 from cds_service.evidence.model import StudyProcedure
-from cds_service.evidence.study_words import NO_NAME, StudyName, region_order, words_of
+from cds_service.evidence.orders.catalog import Catalog, CodedStudy
+from cds_service.evidence.orders.study_words import NO_NAME, StudyName, region_order, words_of
 from cds_service.knowledge.model import Contrast, Modality, Region
 
 ReadFrom = Literal["code", "body-site", "text"]

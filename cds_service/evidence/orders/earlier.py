@@ -7,8 +7,7 @@ from typing import Final
 
 import msgspec
 
-from cds_service.evidence.catalog import Catalog
-from cds_service.evidence.dates import read_date
+from cds_service.evidence.codes.dates import read_date
 from cds_service.evidence.loose_json import (
     Concept,
     as_object,
@@ -20,15 +19,16 @@ from cds_service.evidence.loose_json import (
     shortened,
 )
 from cds_service.evidence.model import DateSpan, EarlierStudy, OpenOrder
-from cds_service.evidence.order_reasons import DISPLAY_LENGTH
-from cds_service.evidence.orders import (
+from cds_service.evidence.orders.catalog import Catalog
+from cds_service.evidence.orders.orders import (
     ORDER_TYPES,
     authored_on,
     is_order_any_more,
     read_order_studies,
     read_ordered,
 )
-from cds_service.evidence.studies import StudySource, read_study
+from cds_service.evidence.orders.reasons import DISPLAY_LENGTH
+from cds_service.evidence.orders.studies import StudySource, read_study
 from cds_service.knowledge.model import Modality
 
 _DONE: Final[Mapping[str, frozenset[str]]] = {

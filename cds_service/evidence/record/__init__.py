@@ -1,0 +1,1 @@
+"""FHIR resources to one patient's record: lenient readers, one file a resource type."""
