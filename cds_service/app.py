@@ -198,9 +198,6 @@ def configure_logs(level: str) -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-# ------------------------------------------------------------------------------- the steps
-
-
 def _authentication(frame: Frame) -> Callable[[str | None, str], Caller]:
     trust, metrics = frame.trust, frame.metrics
     if trust is None:
@@ -300,9 +297,6 @@ def _record_feedback(frame: Frame, service_id: str, batch: FeedbackBatch, caller
     for entry in batch.entries:
         is_new = results.get(entry.index, True)
         metrics.feedback_read(entry.outcome if is_new else "repeated")
-
-
-# ------------------------------------------------------------------------------- the frame
 
 
 _PREFETCH_STATES: Final[Mapping[GapReason | None, PrefetchState]] = {

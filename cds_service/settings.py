@@ -48,9 +48,6 @@ Algorithm = Literal[
 """What a client may sign with. None is symmetric: a shared secret proves nothing about who signed."""
 
 
-# ------------------------------------------------------------------------------- single values
-
-
 def _switch(value: object) -> object:
     """True or false from the words on and off; a TOML boolean stays as it is."""
     words = {"on": True, "off": False}
@@ -131,9 +128,6 @@ Origins = Annotated[
 ]
 
 
-# ------------------------------------------------------------------------------- trusted clients
-
-
 class TrustedClient(BaseModel):
     """One entry of SPINE_CDS_TRUSTED_CLIENTS: whose tokens are accepted, and what that client gets."""
 
@@ -186,9 +180,6 @@ def _issuers_differ(clients: tuple[TrustedClient, ...]) -> tuple[TrustedClient, 
 Clients = Annotated[
     tuple[TrustedClient, ...], BeforeValidator(_read_clients), AfterValidator(_issuers_differ)
 ]
-
-
-# ------------------------------------------------------------------------------- all settings
 
 
 class Settings(BaseModel):
@@ -269,9 +260,6 @@ class Settings(BaseModel):
     def is_pama_on(self) -> bool:
         """Whether PAMA ratings are sent to clients that are not named one by one."""
         return self.pama == "on" or (self.pama == "auto" and self.is_open)
-
-
-# ------------------------------------------------------------------------------- loading
 
 
 def load_settings(

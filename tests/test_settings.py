@@ -179,9 +179,6 @@ def test_trusted_clients_are_read_from_a_file(tmp_path):
     assert not settings.is_pama_on
 
 
-# ------------------------------------------------------------------------------- what can't stand together
-
-
 @pytest.mark.parametrize(
     "host",
     [

@@ -87,8 +87,6 @@ class Case:
         """Completed years."""
         return self.chart.age
 
-    # ------------------------------------------------------------------ criteria and groups
-
     def criterion(self, criterion: str) -> CriterionResult | None:
         """A criterion that was found."""
         return self._by_id.get(criterion)
@@ -118,8 +116,6 @@ class Case:
     def neuro(self) -> bool:
         """Cord or cauda equina active, or a neurological deficit at least possible."""
         return is_neuro(self.levels, self.rules)
-
-    # ------------------------------------------------------------------ symptoms
 
     @cached_property
     def region_set(self) -> frozenset[Region]:
@@ -171,8 +167,6 @@ class Case:
             elif group.red_flag:
                 present |= set(ORDER)
         return frozenset(present)
-
-    # ------------------------------------------------------------------ scenario and rating
 
     @cached_property
     def scenario(self) -> str:
@@ -239,8 +233,6 @@ class Case:
             ):
                 regions |= set(pending.procedure.regions)
         return bool(procedure.regions) and covers_whole(regions)
-
-    # ------------------------------------------------------------------ studies
 
     @cached_property
     def question(self) -> StudyQuestion:
@@ -318,8 +310,6 @@ class Case:
         if procedure.modality in ("CTM", "RF"):
             return next(iter(safety.iodine_reaction), None)
         return None
-
-    # ------------------------------------------------------------------ urgency
 
     @cached_property
     def group_results(self) -> tuple[GroupResult, ...]:
@@ -419,8 +409,6 @@ class Case:
             for result in self.group_results
             if own is None or result.group.id != own.id
         )
-
-    # ------------------------------------------------------------------ facts
 
     def fact(self, name: str) -> bool:
         """One of the named facts of the guideline."""

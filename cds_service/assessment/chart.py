@@ -61,8 +61,6 @@ class Chart:
             return None
         return completed_years(person.birth, day)
 
-    # ------------------------------------------------------------------ symptoms
-
     def current_symptoms(self, value_sets: Iterable[str]) -> list[tuple[str, ConditionHit]]:
         """Current entries of these symptom sets."""
         return [

@@ -138,8 +138,6 @@ def aaa_new_pain(question: Question) -> list[Finding]:
     return []
 
 
-# ------------------------------------------------------------------------------- history of cancer
-
 _HISTORY_SETS = ("malignancy-history", "malignancy-remission", "malignancy-history-bone-avid")
 _DISEASE_SETS = ("malignancy", "malignancy-bone-avid")
 _AVID_SETS = ("malignancy-history-bone-avid", "malignancy-bone-avid")
@@ -207,9 +205,6 @@ def cancer_history_remote(question: Question) -> list[Finding]:
         for finding, ended, is_avid in _past_cancers(question)
         if not _is_recent_or_avid(question, ended, is_avid=is_avid)
     ]
-
-
-# ------------------------------------------------------------------------------- series of measurements
 
 
 def _series(
@@ -283,9 +278,6 @@ def pain_score_rising(question: Question) -> list[Finding]:
         if values[0][0] != values[-1][0] and (last.number or 0) - (first.number or 0) >= rise:
             return _trend(question, first, last)
     return []
-
-
-# ------------------------------------------------------------------------------- spine, onset, care
 
 
 def ankylosed_with_trauma(question: Question) -> list[Finding]:

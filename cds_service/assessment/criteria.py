@@ -191,9 +191,6 @@ def _findings(
     return findings
 
 
-# ------------------------------------------------------------------------------- one function a type
-
-
 def _condition(
     evidence: ConditionEvidence, criterion: Criterion, group: Group, chart: Chart, _: ImagingOrder
 ) -> list[Finding]:

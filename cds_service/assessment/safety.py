@@ -43,9 +43,6 @@ def _settled(chart: Chart, span: DateSpan | None) -> DateSpan | None:
     return settled(span, chart.as_of, chart.rules.guideline.evidence.future_days)[0]
 
 
-# ------------------------------------------------------------------------------- contrast
-
-
 def _renal_risks(chart: Chart) -> tuple[Risk, ...]:
     """Kidney reasons for care with gadolinium. An eGFR that is not current is no threshold and no comfort."""
     limits = chart.rules.guideline.safety_limits
@@ -170,9 +167,6 @@ def _reactions(chart: Chart, kind: str, value_set: str) -> tuple[Risk, ...]:
             for hit in _current(chart, name)
         ]
     return tuple(sorted(found, key=lambda risk: risk.name == "contrast_reaction"))
-
-
-# ------------------------------------------------------------------------------- pregnancy
 
 
 def _pregnancy(chart: Chart) -> PregnancyBasis | None:

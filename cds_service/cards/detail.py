@@ -33,8 +33,6 @@ class Detail:
         self._words = subject.detail
         self._names = subject.case.rules.guideline.wording.short_names
 
-    # ------------------------------------------------------------------ whole details
-
     def primary(self, over_limit: Sequence[str]) -> str:
         """Detail of the primary card; `over_limit` are the summaries of cards that found no room."""
         form = self._subject.form
@@ -65,8 +63,6 @@ class Detail:
             self._section("not_read", self._gap_lines()),
             self._section("how_sure", [self._words["partial_meaning"]]),
         )
-
-    # ------------------------------------------------------------------ sections
 
     def _section(self, key: str, lines: Sequence[str]) -> str:
         lines = [line for line in lines if line]

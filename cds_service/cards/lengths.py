@@ -121,9 +121,6 @@ def _missing(guideline: Guideline) -> str:
     return ", ".join((*keys, guideline.wording.detail["one_criterion"]))
 
 
-# ------------------------------------------------------------------------------- studies
-
-
 def _longest_studies(template: str, form: Form, guideline: Guideline) -> dict[str, str]:
     """The ordered study and the one beside it, together at their longest."""
     names = guideline.wording.short_names
@@ -205,9 +202,6 @@ def _conjuncts(when: When) -> Iterator[When]:
         return
     for part in when.all_of:
         yield from _conjuncts(part)
-
-
-# ------------------------------------------------------------------------------- groups and findings
 
 
 def _longest_group(template: str, form: Form, guideline: Guideline) -> dict[str, str]:

@@ -126,8 +126,6 @@ class _OrderRenderer:
         self._texts = case.rules.card_texts
         self._orders_in_call = 1
 
-    # ------------------------------------------------------------------ which cards
-
     def cards(self, orders_in_call: int) -> tuple[Card, ...]:
         """The cards of the order: chosen, limited, softened, in order of weight."""
         self._orders_in_call = orders_in_call
@@ -237,8 +235,6 @@ class _OrderRenderer:
         shown += rest[: max(0, room - 1 - len(shown))]
         over = [item for item in subjects if item not in shown]
         return shown, tuple(filled_summary(item) for item in over)
-
-    # ------------------------------------------------------------------ one card
 
     def _indicator(self, subject: Subject) -> Indicator:
         limits = self._guideline.card_limits

@@ -119,9 +119,6 @@ def _named(offer: Offer, template: str, study: StudyProcedure | None) -> str:
     return template.replace("{preferred}", inside(study_name(study, names, (ordered,)), names))
 
 
-# ------------------------------------------------------------------------------- resources
-
-
 def _rated(offer: Offer, raw: msgspec.Raw, study: StudyProcedure | None) -> msgspec.Raw:
     """The suggested order with the rating it would have; `study` None: the order's own study."""
     options, assessment = offer.answering.options, offer.subject.assessment
@@ -155,9 +152,6 @@ def _replaced(offer: Offer, study: StudyProcedure | None) -> Made | None:
     if changed is None:
         return None
     return Made((_rated(offer, changed[0], study),), study)
-
-
-# ------------------------------------------------------------------------------- one function a suggestion
 
 
 def _set_priority_stat(offer: Offer) -> Made | None:

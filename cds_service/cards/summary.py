@@ -113,9 +113,6 @@ def fill(template: str, subject: Subject) -> str:
     return PLACEHOLDER.sub(filling, template)
 
 
-# ------------------------------------------------------------------------------- fillings
-
-
 def _study(subject: Subject, study: StudyProcedure | None) -> str:
     if study is None:
         return ""

@@ -67,9 +67,6 @@ def parse_hook_request(service_id: str, body: bytes) -> HookRequest:
     )
 
 
-# ------------------------------------------------------------------------------- context
-
-
 def _parse_context(hook: str, members: _Members) -> HookContext:
     context = parse_members(_required(members, "context", ""), "context")
     patient_id = _parse_patient_id(context)
@@ -183,9 +180,6 @@ def _read_reference(item: msgspec.Raw) -> str | None:
     if text is None and (members := read_members(item)) is not None:
         text = read_string(members.get("reference"))
     return text
-
-
-# ------------------------------------------------------------------------------- the other fields
 
 
 def _parse_authorization(members: _Members, fhir_server: str | None) -> FhirAuthorization | None:

@@ -12,8 +12,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-# ------------------------------------------------------------------------------- words of the guideline
-
 
 class Strength(StrEnum):
     """How much one criterion says, strongest first."""
@@ -69,9 +67,6 @@ class Table(BaseModel):
     """Base of every table: frozen, and strict about its keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-# ------------------------------------------------------------------------------- predicates
 
 
 class When(Table):
@@ -160,9 +155,6 @@ Fact = Literal[
 """Facts about one order that take more than a look-up; each is one function of `assessment/facts.py`."""
 
 
-# ------------------------------------------------------------------------------- sources and content
-
-
 class Citation(Table):
     """A source. Every criterion, rating and card cites at least one."""
 
@@ -188,9 +180,6 @@ class Content(Table):
     jurisdictions: tuple[Literal["us", "uk"], ...]
     default_jurisdiction: Literal["us", "uk"]
     changes: tuple[str, ...] = ()
-
-
-# ------------------------------------------------------------------------------- value sets
 
 
 class CodeEntry(Table):
@@ -238,9 +227,6 @@ class ValueSet(Table):
     rxnorm_drug: tuple[CodeEntry, ...] = ()
     cpt: tuple[CodeEntry, ...] = ()
     unverified: tuple[UnverifiedCode, ...] = ()
-
-
-# ------------------------------------------------------------------------------- criteria and groups
 
 
 class LongStanding(Table):
@@ -447,9 +433,6 @@ class Group(Table):
     criterion: tuple[Criterion, ...] = ()
 
 
-# ------------------------------------------------------------------------------- combination
-
-
 class LevelRule(Table):
     """Counts are of criteria in different domains; first rule that holds gives the level."""
 
@@ -545,9 +528,6 @@ class Combination(Table):
     """In the order in which a child's serious group names the preferred study."""
 
 
-# ------------------------------------------------------------------------------- numbers used in several places
-
-
 class Parameter(Table):
     """A number with its unit (UCUM) and citation."""
 
@@ -556,9 +536,6 @@ class Parameter(Table):
     unit: str
     sources: tuple[str, ...]
     note: str | None = None
-
-
-# ------------------------------------------------------------------------------- units
 
 
 class UnitConversion(Table):
@@ -584,9 +561,6 @@ class Quantity(Table):
     canonical: str
     unit: tuple[UnitConversion, ...]
     inferred: tuple[InferredUnit, ...] = ()
-
-
-# ------------------------------------------------------------------------------- reading rules
 
 
 class TextRules(Table):
@@ -636,9 +610,6 @@ class EvidenceRules(Table):
     future_days: int
     fading: Fading
     text: TextRules
-
-
-# ------------------------------------------------------------------------------- orders and ratings
 
 
 class Procedure(Table):
@@ -738,9 +709,6 @@ class RatingWhen(Table):
     text: str
     when: When | None = None
     never: bool = False
-
-
-# ------------------------------------------------------------------------------- cards
 
 
 class OrderCheck(Table):

@@ -147,9 +147,6 @@ def _cards_text(cards: Iterable[Mapping[str, Any]]) -> str:
     )
 
 
-# ------------------------------------------------------------------------------- against a running service
-
-
 @dataclass(slots=True)
 class RunningService:
     """A service that the same cases are sent to; both doors have to give the same bytes."""
@@ -220,9 +217,6 @@ def _first_difference(one: bytes, other: bytes) -> str:
     there = one[at : at + _BYTES_SHOWN].decode(errors="replace")
     here = other[at : at + _BYTES_SHOWN].decode(errors="replace")
     return f" from byte {at}: there {there!r}, here {here!r}"
-
-
-# ------------------------------------------------------------------------------- summary
 
 
 @dataclass(slots=True)

@@ -71,9 +71,6 @@ def findings(of: Chart, criterion: str, ordered: ImagingOrder | None = None) -> 
     return [finding for item, finding in result.stale if item.id == criterion]
 
 
-# ------------------------------------------------------------------------------- days
-
-
 @pytest.mark.parametrize(
     ("span", "expected"),
     [
@@ -145,9 +142,6 @@ def test_no_window_reaches_before_the_first_day_of_the_calendar() -> None:
     assert days_earlier(date(1, 1, 3), 2) == date(1, 1, 1)
     assert days_earlier(date(1, 1, 3), 400) == date(1, 1, 1)
     assert days_earlier(DAY, 0) == DAY
-
-
-# ------------------------------------------------------------------------------- weighing a condition
 
 
 def scale(
@@ -399,8 +393,6 @@ def test_a_stale_finding_is_never_in_conflict(compiled: CompiledGuideline) -> No
     assert with_conflict(finding, mine, entries, scale(compiled)) is finding
 
 
-# ------------------------------------------------------------------------------- measurements
-
 _PVR, _CRP, _CD4 = "obs-pvr", "obs-crp", "obs-cd4"
 
 
@@ -607,8 +599,6 @@ def test_an_answer_that_does_not_age_needs_no_date(
     assert [(item.state, item.strength, item.notes) for item in shown] == expected
     assert not any(item.acute for item in shown)
 
-
-# ------------------------------------------------------------------------------- drugs and procedures
 
 _UNKNOWN_LENGTH = Gap("medications", "unreadable", "course_length_unknown")
 

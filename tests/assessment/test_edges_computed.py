@@ -45,9 +45,6 @@ def named(risks: Any) -> list[tuple[str, str, str, DateSpan | None]]:
     return [(risk.name, risk.reference.partition("/")[2], risk.value, risk.when) for risk in risks]
 
 
-# ------------------------------------------------------------------------------- contrast
-
-
 @pytest.mark.parametrize(
     ("hits", "risk"),
     [
@@ -174,8 +171,6 @@ def test_claustrophobia_counts_while_it_is_current(
     checked = safety(compiled, conditions={"claustrophobia": [condition("c", clinical=clinical)]})
     assert checked.claustrophobia is (clinical == "current")
 
-
-# ------------------------------------------------------------------------------- pregnancy
 
 _STATUS, _HCG, _DUE = "obs-pregnancy-status", "obs-hcg", "obs-due-date"
 
@@ -349,9 +344,6 @@ def test_who_could_be_pregnant_without_anything_being_said(
     person = Person(DateSpan(born, born) if born else None, gender, False, "")
     assert safety(compiled, person=person, observations=hits).pregnancy_unknown is unknown
     assert not safety(compiled, person=None).pregnancy_unknown
-
-
-# ------------------------------------------------------------------------------- computed statements
 
 
 @pytest.mark.parametrize(
@@ -709,9 +701,6 @@ def test_care_was_first_seen_six_weeks_ago_and_last_seen_within_half_a_year(
         **care.get("conditions", {}),
     }
     assert findings(chart(compiled.rules, **parts), "conservative-care-6w") == []
-
-
-# ------------------------------------------------------------------------------- studies and groups
 
 
 @pytest.mark.parametrize("modality", ["XR", "CTM", "RF", "NM", "PET"])

@@ -49,9 +49,6 @@ def hit(record: PatientRecord, value_set: str) -> ConditionHit:
     return found
 
 
-# ------------------------------------------------------------------------------- codes and text
-
-
 def test_a_code_in_a_value_set_is_a_hit_by_code(read: ReadRecord) -> None:
     """With the display as the record has it."""
     found = hit(read(condition(RETENTION)), "urinary-retention")
@@ -148,9 +145,6 @@ def test_what_neither_code_nor_text_tells_is_counted(read: ReadRecord) -> None:
     assert record.counts["conditions"] == 7
 
 
-# ------------------------------------------------------------------------------- 7th character
-
-
 @pytest.mark.parametrize(
     ("code", "seventh"),
     [
@@ -174,9 +168,6 @@ def test_a_sequela_beside_a_snomed_code_is_still_a_sequela(read: ReadRecord, ind
     )
     both = {"coding": [{"system": SNOMED, "code": snomed}, {"system": ICD, "code": "M48.50XS"}]}
     assert hit(read(condition(both)), "vertebral-fracture").seventh == "sequela"
-
-
-# ------------------------------------------------------------------------------- status
 
 
 @pytest.mark.parametrize("code", ["active", "recurrence", "relapse", "Active"])
@@ -235,9 +226,6 @@ def test_what_was_entered_in_error_is_gone(read: ReadRecord) -> None:
     assert record.conditions == {}
 
 
-# ------------------------------------------------------------------------------- abatement
-
-
 @pytest.mark.parametrize(
     "abatement",
     [
@@ -285,9 +273,6 @@ def test_an_abatement_one_day_ahead_is_today_in_another_zone(read: ReadRecord) -
     ).entry
     assert entry.clinical == "past"
     assert entry.abated == DateSpan(date(2026, 6, 16), date(2026, 6, 16))
-
-
-# ------------------------------------------------------------------------------- onset
 
 
 @pytest.mark.parametrize(
@@ -344,9 +329,6 @@ def test_the_recorded_date_is_read_in_every_version(read: ReadRecord, name: str)
     found = hit(read(condition(RETENTION, **{name: "2026-06-01"})), "urinary-retention").entry
     assert found.recorded == DateSpan(date(2026, 6, 1), date(2026, 6, 1))
     assert found.onset is None
-
-
-# ------------------------------------------------------------------------------- body site and shapes
 
 
 def test_a_numb_perineum_is_known_by_its_body_site(read: ReadRecord) -> None:

@@ -35,9 +35,6 @@ def condition(**elements: Any) -> Any:
     } | elements
 
 
-# ------------------------------------------------------------------------------- ages
-
-
 @pytest.mark.parametrize(
     ("age", "first", "last"),
     [
@@ -100,9 +97,6 @@ def test_a_date_of_onset_is_taken_before_a_period_and_a_period_before_an_age(
         assert found.entry.onset == read_date(day)
 
 
-# ------------------------------------------------------------------------------- allergies
-
-
 def test_an_allergy_to_a_drug_hides_no_contrast_agent_beside_it(read: ReadRecord) -> None:
     steroid = {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "8640"}
     gadolinium = {"system": SNOMED, "code": "58281002"}
@@ -117,9 +111,6 @@ def test_an_allergy_to_a_drug_hides_no_contrast_agent_beside_it(read: ReadRecord
         assert (found.value_set, found.via, found.suspected) == ("gadolinium-agent", "code", False)
 
 
-# ------------------------------------------------------------------------------- catalog
-
-
 def test_the_catalog_keeps_its_words_in_lower_case(index: CodeIndex, guideline: Guideline) -> None:
     catalog = guideline.catalog
     assert shipped.catalog().imaging_categories == {c.lower() for c in catalog.imaging_categories}
@@ -128,9 +119,6 @@ def test_the_catalog_keeps_its_words_in_lower_case(index: CodeIndex, guideline: 
     assert dict(shipped.catalog().imaging_code_prefixes) == dict(catalog.imaging_code_prefixes)
     assert shipped.catalog().refuted_words == set(guideline.evidence.condition_drop_verification)
     assert shipped.catalog().past_words == set(guideline.evidence.condition_past)
-
-
-# ------------------------------------------------------------------------------- implants
 
 
 IMPLANT_TEXTS = [("Abandoned pacemaker lead", "unsafe"), ("Cochlear implant", "unknown")]
@@ -160,9 +148,6 @@ def test_a_refuted_or_removed_implant_hides_no_other(read: ReadRecord) -> None:
     removed = condition(id="c2", code={"text": "Removal of pacemaker"})
     found = read(refuted, removed, condition(code=pacer)).devices
     assert [entry.reference for entry in found] == ["Condition/c1"]
-
-
-# ------------------------------------------------------------------------------- codings
 
 
 @pytest.mark.parametrize(
@@ -202,9 +187,6 @@ def test_bare_codings_of_a_list_are_read_as_one_concept() -> None:
     assert (both.text, both.known_codings) == ("", (("icd10cm", "M545"), ("icd10cm", "R339")))
 
 
-# ------------------------------------------------------------------------------- imaging studies
-
-
 @pytest.mark.parametrize(
     ("description", "contrast"),
     [
@@ -230,9 +212,6 @@ def test_the_description_says_the_contrast_also_beside_a_text_of_the_procedure(
     assert found is not None
     assert found.procedure.contrast == contrast
     assert found.display == "MRI lumbar spine"
-
-
-# ------------------------------------------------------------------------------- words
 
 
 @pytest.mark.parametrize(
@@ -267,9 +246,6 @@ def test_every_word_of_a_list_is_found_whole(index: CodeIndex, words: str) -> No
         assert match is not None
         assert match.group().lower() == phrase.strip().lower()
         assert pattern.fullmatch(f"x{phrase.strip()}x") is None
-
-
-# ------------------------------------------------------------------------------- guards
 
 
 @pytest.mark.parametrize(

@@ -37,9 +37,6 @@ def raw(value: Any) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(value))
 
 
-# ------------------------------------------------------------------------------- yes or no
-
-
 @pytest.mark.parametrize(
     ("text", "polarity"),
     [
@@ -156,9 +153,6 @@ def test_a_coded_answer_counts_before_its_words(
     assert value_of(index, valueCodeableConcept=concept).polarity == polarity
 
 
-# ------------------------------------------------------------------------------- numbers
-
-
 @pytest.mark.parametrize(
     ("elements", "expected"),
     [
@@ -269,9 +263,6 @@ def test_components_may_be_one_object_and_hold_strays() -> None:
     ]
     assert read_components(raw("x")) == []
     assert read_components(msgspec.Raw()) == []
-
-
-# ------------------------------------------------------------------------------- long texts
 
 
 @pytest.mark.parametrize("more", [1, 2, 5000])

@@ -33,9 +33,6 @@ def orders(index: CodeIndex, kind: str = "ServiceRequest", **body: Any) -> tuple
     )
 
 
-# ------------------------------------------------------------------------------- references as reasons
-
-
 @pytest.mark.parametrize(
     ("entry", "display", "reference", "value_set"),
     [
@@ -79,9 +76,6 @@ def test_a_reference_that_names_nothing_is_no_reason(index: CodeIndex, entry: An
     (order,) = orders(index, code=LUMBAR_MRI, reasonReference=[entry])
     assert order.reasons == ()
     assert not order.has_reason
-
-
-# ------------------------------------------------------------------------------- when and what
 
 
 @pytest.mark.parametrize(
@@ -166,9 +160,6 @@ def test_a_whole_body_study_whose_display_names_another_part_is_not_placed_by_it
 
     assert found("Bone scan", "Bone scan")
     assert not found("Bone scan", "Bone scan knee")
-
-
-# ------------------------------------------------------------------------------- the record
 
 
 @pytest.mark.parametrize(

@@ -44,9 +44,6 @@ def open_order(resource_type: str = "ServiceRequest", **elements: Any) -> OpenOr
     return read_open_order(msgspec.Raw(json.dumps(body).encode()), catalog())
 
 
-# ------------------------------------------------------------------------------- reports
-
-
 @pytest.mark.parametrize("status", ["final", "amended", "corrected", "appended", "preliminary"])
 def test_a_report_of_a_spine_study_is_an_earlier_study(status: Any) -> None:
     read = found(
@@ -91,9 +88,6 @@ def test_the_date_of_a_study_is_when_it_was_done(dates: dict[str, Any], expected
     read = found("DiagnosticReport", status="final", code=LUMBAR_MRI, **dates)
     assert read.when is not None
     assert read.when.last == expected
-
-
-# ------------------------------------------------------------------------------- imaging studies
 
 
 def series(modality: str, site: str = "") -> dict[str, Any]:
@@ -165,9 +159,6 @@ def test_a_chest_study_is_no_study_of_the_spine() -> None:
     assert study("ImagingStudy", status="cancelled", series=[series("MR", "122496007")]) is None
 
 
-# ------------------------------------------------------------------------------- procedures
-
-
 def test_a_completed_imaging_procedure_is_an_earlier_study() -> None:
     read = found(
         "Procedure", status="completed", code=LUMBAR_MRI, performedDateTime="2026-01-10T08:00:00Z"
@@ -196,9 +187,6 @@ def test_mr_angiography_is_not_an_earlier_mri_of_the_region() -> None:
 
 def test_an_order_is_no_earlier_study() -> None:
     assert study("ServiceRequest", status="completed", code=LUMBAR_MRI) is None
-
-
-# ------------------------------------------------------------------------------- open orders
 
 
 @pytest.mark.parametrize("status", ["active", "draft", "on-hold"])

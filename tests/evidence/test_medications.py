@@ -47,9 +47,6 @@ def steroid(record: PatientRecord) -> Exposure:
     return found
 
 
-# ------------------------------------------------------------------------------- length
-
-
 @pytest.mark.parametrize(
     ("elements", "start", "end", "ongoing"),
     [
@@ -204,9 +201,6 @@ def test_an_order_of_dstu2_is_read(read: ReadRecord) -> None:
         "dispenseRequest": supply(10),
     }
     assert steroid(read(old, key="medications")).end == date(2026, 5, 10)
-
-
-# ------------------------------------------------------------------------------- which drug
 
 
 @pytest.mark.parametrize(

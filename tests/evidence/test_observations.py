@@ -41,9 +41,6 @@ def hit(record: PatientRecord, value_set: str) -> ObservationHit:
     return found
 
 
-# ------------------------------------------------------------------------------- numbers
-
-
 def test_a_temperature_in_fahrenheit_is_read_in_celsius(read: ReadRecord) -> None:
     """And shown as recorded."""
     found = hit(
@@ -159,9 +156,6 @@ def test_a_set_without_quantity_has_no_number(read: ReadRecord) -> None:
     assert (found.number, found.problem, found.entry.polarity) == (None, "", "positive")
 
 
-# ------------------------------------------------------------------------------- yes and no
-
-
 @pytest.mark.parametrize(
     "value",
     [
@@ -254,9 +248,6 @@ def test_codes_and_dates_of_values_are_kept(read: ReadRecord) -> None:
     assert entry.value_text == "Pregnant"
     due = hit(read(observation(status, valueDateTime="2026-09-01")), "obs-pregnancy-status").entry
     assert due.value_date == DateSpan(date(2026, 9, 1), date(2026, 9, 1))
-
-
-# ------------------------------------------------------------------------------- status, dates, parts
 
 
 @pytest.mark.parametrize("status", ["final", "amended", "corrected", "preliminary", "Final", None])

@@ -58,9 +58,6 @@ def studied(order: ImagingOrder) -> tuple[str | None, tuple[str, ...], str]:
     return order.procedure.modality, order.procedure.regions, order.procedure.contrast
 
 
-# ------------------------------------------------------------------------------- codes
-
-
 @pytest.mark.parametrize(
     ("system", "code", "expected"),
     [
@@ -149,9 +146,6 @@ def test_mr_angiography_of_the_spinal_canal_is_never_rated() -> None:
     assert (order.kind, order.procedure.modality) == ("unrated", "MR")
 
 
-# ------------------------------------------------------------------------------- body sites
-
-
 def test_a_body_site_gives_the_region_that_the_code_leaves_open() -> None:
     order = read_one(code=coded(LOINC, "36067-7"), bodySite=[coded(SNOMED, "122496007")])
     assert (studied(order), order.read_from) == (("MR", ("lumbar",), "unspecified"), "body-site")
@@ -193,9 +187,6 @@ def test_a_pelvis_counts_only_when_sacrum_or_sacroiliac_joints_are_named() -> No
     assert (by_site.procedure.modality, by_site.procedure.regions) == ("CT", ("sacrum",))
 
 
-# ------------------------------------------------------------------------------- whole-body studies
-
-
 def test_a_bone_scan_without_any_word_of_the_spine_is_not_ours() -> None:
     assert read(draft(code=coded(CPT, "78306"))) == ()
     assert read(draft(code=coded(CPT, "78306"), reasonCode=[{"text": "Prostate cancer"}])) == ()
@@ -222,9 +213,6 @@ def test_a_bone_scan_of_the_foot_for_back_pain_is_not_ours() -> None:
 def test_a_pet_in_words_needs_the_spine_too() -> None:
     assert read(draft(code={"text": "PET/CT whole body"})) == ()
     assert read_one(code={"text": "PET/CT, spine"}).procedure.modality == "PET"
-
-
-# ------------------------------------------------------------------------------- text
 
 
 @pytest.mark.parametrize(
@@ -301,9 +289,6 @@ def test_the_body_site_gives_the_spine_to_a_bare_modality() -> None:
     assert (studied(order), order.read_from) == (("MR", ("lumbar",), "unspecified"), "text")
 
 
-# ------------------------------------------------------------------------------- unmapped orders
-
-
 def test_a_spine_study_of_unknown_modality_is_unmapped() -> None:
     order = read_one(code={"text": "Lumbar spine scan"})
     assert (order.kind, order.procedure.modality, order.procedure.regions) == (
@@ -327,9 +312,6 @@ def test_an_injection_under_the_imaging_category_is_not_imaging() -> None:
     assert read(draft(code={"text": "Lumbar epidural injection"}, category=IMAGING)) == ()
 
 
-# ------------------------------------------------------------------------------- which drafts count
-
-
 @pytest.mark.parametrize("status", ["entered-in-error", "revoked", "completed", "cancelled"])
 def test_an_order_that_is_over_is_no_draft(status: Any) -> None:
     assert read(draft(code=coded(CPT, "72148"), status=status)) == ()
@@ -349,9 +331,6 @@ def test_other_resources_among_the_drafts_are_left_out() -> None:
     other = draft("MedicationRequest", code=coded(CPT, "72148"))
     orders = read(other, draft(id="o2", code=coded(CPT, "72148")))
     assert [(order.id, order.instance) for order in orders] == [("o2", 1)]
-
-
-# ------------------------------------------------------------------------------- the rest of an order
 
 
 def test_priority_authored_and_status_are_read() -> None:
@@ -398,9 +377,6 @@ def test_an_order_without_id_is_named_by_its_full_url_or_its_place() -> None:
     assert [o.reference for o in read(by_url, by_place)] == ["urn:uuid:a1", "ServiceRequest#1"]
 
 
-# ------------------------------------------------------------------------------- selections
-
-
 def three_orders() -> tuple[ImagingOrder, ...]:
     return read(
         draft(id="o1", code=coded(CPT, "72148")),
@@ -443,9 +419,6 @@ def test_an_order_without_id_is_not_selected_by_an_empty_name() -> None:
     assert selected_orders(nameless, ("", "ServiceRequest/", "ServiceRequest")) == ()
 
 
-# ------------------------------------------------------------------------------- the patient of an order
-
-
 @pytest.mark.parametrize(
     ("subject", "expected"),
     [
@@ -471,9 +444,6 @@ def test_the_patient_of_an_order_is_read_only_from_a_plain_reference(
 
 def test_the_old_patient_element_names_the_patient_too() -> None:
     assert order_subject(draft(patient={"reference": "Patient/p1"}).raw) == "p1"
-
-
-# ------------------------------------------------------------------------------- regions
 
 
 def test_regions_stand_in_the_order_of_the_spine_and_whole_holds_three() -> None:

@@ -50,9 +50,6 @@ def only(order: ImagingOrder) -> Reason:
     return reason
 
 
-# ------------------------------------------------------------------------------- reason codes
-
-
 def test_a_coded_reason_is_in_its_value_sets_by_code() -> None:
     order = read(reasonCode=[{"coding": [{"system": SNOMED, "code": "192970008"}]}])
     assert only(order).value_sets["cauda-equina-syndrome"] == "code"
@@ -116,9 +113,6 @@ def test_a_reason_with_content_is_one_in_every_shape(reasons: dict[str, Any]) ->
     assert len([reason for reason in order.reasons if reason.kind != "text"]) == 1
 
 
-# ------------------------------------------------------------------------------- reason references
-
-
 @pytest.mark.parametrize(
     "reference",
     ["Condition/c1", "https://ehr.example/fhir/Condition/c1", "Condition/c1/_history/4"],
@@ -160,9 +154,6 @@ def test_the_name_of_an_observation_is_not_a_finding() -> None:
     assert sets(read(reasonReference=[entry])) == {}
     entry = {"reference": "Condition/1", "display": "Urinary retention"}
     assert "urinary-retention" in sets(read(reasonReference=[entry]))
-
-
-# ------------------------------------------------------------------------------- free text
 
 
 @pytest.mark.parametrize(
@@ -233,9 +224,6 @@ def test_the_whole_text_of_an_order_is_kept_beside_its_short_display() -> None:
     order = read(reasonCode=[{"text": text}], note=[{"text": "seen today"}])
     assert order.texts == (text, "seen today")
     assert len(only(order).display) <= 60
-
-
-# ------------------------------------------------------------------------------- duration, travel, elsewhere
 
 
 def test_the_longest_stated_duration_is_taken() -> None:

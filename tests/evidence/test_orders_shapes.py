@@ -38,9 +38,6 @@ def read(body: object, resource_type: str = "ServiceRequest") -> tuple[ImagingOr
     return read_orders(drafts, shipped.catalog(), index(), AS_OF)
 
 
-# ------------------------------------------------------------------------------- versions
-
-
 def test_an_r5_order_is_read() -> None:
     (order,) = read(
         {
@@ -113,9 +110,6 @@ def test_a_referral_is_no_imaging_order() -> None:
     assert read({"code": LUMBAR_MRI}, "ReferralRequest") == ()
 
 
-# ------------------------------------------------------------------------------- odd shapes
-
-
 @pytest.mark.parametrize(
     "code",
     [
@@ -185,8 +179,6 @@ def test_very_many_codings_do_not_hide_the_first() -> None:
     coding = [{"system": CPT, "code": "72148"}] * 10_000
     assert len(read({"code": {"coding": coding}})) == 1
 
-
-# ------------------------------------------------------------------------------- any JSON at all
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),

@@ -39,9 +39,6 @@ def source(
     return Source(key, raws, rest.get("gap"), rest.get("note", ""), full_urls)
 
 
-# ------------------------------------------------------------------------------- whose
-
-
 @pytest.mark.parametrize(
     "subject",
     [
@@ -122,9 +119,6 @@ def test_the_patient_may_be_asked_for_with_its_type(index: CodeIndex) -> None:
     )
 
 
-# ------------------------------------------------------------------------------- where it came
-
-
 @pytest.mark.parametrize("key", ["conditions", "observations", "patient", "reports", "somewhere"])
 def test_a_resource_is_read_by_its_type_whatever_key_it_came_under(
     read: ReadRecord, key: str
@@ -173,9 +167,6 @@ def test_earlier_studies_and_open_orders_are_read(read: ReadRecord) -> None:
     assert {study.reference for study in record.studies} == {"DiagnosticReport/r1", "Procedure/x1"}
     assert [open_order.reference for open_order in record.open_orders] == ["ServiceRequest/s1"]
     assert record.other_patients == 1
-
-
-# ------------------------------------------------------------------------------- gaps
 
 
 def test_every_gap_of_a_source_is_a_gap_of_the_record(index: CodeIndex) -> None:
@@ -267,8 +258,6 @@ def test_reading_twice_gives_the_same(read: ReadRecord) -> None:
     """Nothing of one call is left for the next."""
     assert read(condition()) == read(condition())
 
-
-# ------------------------------------------------------------------------------- anything at all
 
 JSON = st.recursive(
     st.one_of(

@@ -36,9 +36,6 @@ def only(path: Path) -> Case:
     return cases[0]
 
 
-# ------------------------------------------------------------------------------- found
-
-
 def test_a_request_named_by_itself_is_still_filled_up_with_its_record():
     case = only(STORY / "order-select.mri-lumbar.json")
     assert case.name == "79-woman-fall-with-osteoporosis/order-select.mri-lumbar"
@@ -89,9 +86,6 @@ def test_a_record_with_a_hole_in_it_is_refused(tmp_path: Path):
         list(find_cases(tmp_path, DAY))
 
 
-# ------------------------------------------------------------------------------- compared
-
-
 def test_a_changed_card_is_a_difference_that_names_both(engine: Engine):
     case = only(STORY / "order-select.mri-lumbar.json")
     assert case.expected is not None
@@ -126,9 +120,6 @@ def test_a_bug_in_one_case_does_not_hide_the_others(engine: Engine):
     assert outcome.differences
 
 
-# ------------------------------------------------------------------------------- told
-
-
 def test_a_run_is_counted(engine: Engine):
     tally = Tally()
     for case in (*find_cases(STORY, DAY), *find_cases(MISSING, DAY)):
@@ -161,9 +152,6 @@ def test_what_came_out_can_become_what_is_expected(engine: Engine):
         assert case.expected_file is not None
         made = expectation_json(checked_case(case, engine, None))
         assert made == case.expected_file.read_bytes()
-
-
-# ------------------------------------------------------------------------------- moved
 
 
 @pytest.mark.parametrize(

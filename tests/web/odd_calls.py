@@ -202,9 +202,6 @@ def rich_case() -> Json:
     )  # fmt: skip
 
 
-# ------------------------------------------------------------------------------- odd resources
-
-
 def _answer(random: Random, codes: tuple[tuple[str, str], ...], key: str, kind: str) -> Any:
     if random.random() < 0.06:
         return random.choice(ODD)
@@ -296,9 +293,6 @@ def _concept(random: Random, codes: tuple[tuple[str, str], ...]) -> Json:
     if random.random() < 0.05:
         concept[random.choice(("coding", "text"))] = random.choice(ODD)
     return concept
-
-
-# ------------------------------------------------------------------------------- bending
 
 
 def _places(value: Any) -> Any:

@@ -81,9 +81,6 @@ def drafts(call: Json) -> list[Json]:
     return [entry["resource"] for entry in call["context"]["draftOrders"]["entry"]]
 
 
-# ------------------------------------------------------------------------------- D: discovery
-
-
 def test_D_1_discovery_is_an_object_with_services_and_each_says_hook_id_and_description(service):
     response = service.get("/cds-services")
     assert (response.status_code, response.content_type) == (200, "application/json")
@@ -106,9 +103,6 @@ def test_P_1_templates_are_relative_reads_or_searches_by_root_tokens(service):
             assert not query.startswith("/")
             for token in query.split("{{")[1:]:
                 assert token.split("}}")[0] in {"context.patientId", "context.dispatchedOrders"}
-
-
-# ------------------------------------------------------------------------------- C, S, A: answers
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["title"] for case in CASES])
@@ -237,9 +231,6 @@ def test_R_9_an_odd_configuration_is_ignored(service, limit):
     assert answer(service, call)["cards"]
 
 
-# ------------------------------------------------------------------------------- P: prefetch
-
-
 @pytest.mark.parametrize("key", ["patient", "conditions"])
 def test_P_7_required_data_that_is_missing_is_a_412_that_names_it(service, key):
     call = call_of()
@@ -282,9 +273,6 @@ def test_P_12_another_patients_emergency_is_not_this_patients(service):
     for entry in call["prefetch"]["conditions"]["entry"]:
         entry["resource"]["subject"] = {"reference": "Patient/somebody-else"}
     assert all(card["indicator"] != "critical" for card in answer(service, call)["cards"])
-
-
-# ------------------------------------------------------------------------------- R, H: requests
 
 
 def test_R_5_a_hook_that_is_not_served_is_a_400(service):
@@ -370,9 +358,6 @@ def test_an_order_for_another_patient_is_a_400_that_names_the_place(service):
     drafts(call)[0]["subject"] = {"reference": "Patient/somebody-else"}
     issue = refusal(service, call, 400)
     assert issue["expression"] == ["context.draftOrders.entry[0].resource.subject"]
-
-
-# ------------------------------------------------------------------------------- X: errors
 
 
 @pytest.mark.parametrize(

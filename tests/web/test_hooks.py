@@ -120,9 +120,6 @@ def test_the_token_and_the_path_as_called_reach_the_check():
     assert seen == [("Bearer x", "/cds-services//spine-imaging-order-sign/")]
 
 
-# ------------------------------------------------------------------------------- feedback
-
-
 def test_B_1_feedback_is_taken_and_answered():
     taken = []
     service = client(
@@ -151,9 +148,6 @@ def test_B_6_feedback_without_a_good_entry_is_a_400(body):
 def test_feedback_that_cannot_be_stored_is_not_confirmed():
     service = client(record_feedback=raising(ServiceUnavailable("database")))
     assert service.post(FEEDBACK, json={"feedback": [ENTRY]}).status_code == 503
-
-
-# ------------------------------------------------------------------------------- logs and ids
 
 
 def test_no_patient_data_and_no_token_reach_the_log():

@@ -171,9 +171,6 @@ def test_H_10_a_suggestion_keeps_the_shape_that_the_order_came_in(client, shape)
             assert action["resourceId"] == ref(order)
 
 
-# ------------------------------------------------------------------------------- nothing of ours
-
-
 @pytest.mark.parametrize(
     "order",
     [
@@ -247,9 +244,6 @@ def test_an_order_for_another_patient_is_refused_with_its_place(client, hook):
     assert "p2" not in response.text
 
 
-# ------------------------------------------------------------------------------- order-sign
-
-
 @pytest.mark.parametrize("status", ["draft", "active", "on-hold", "unknown", "requested", ""])
 def test_H_3_an_order_that_is_signed_again_has_any_status(client, status):
     assert cards(client, SIGN, sign(R4 | {"status": status})) == NOT_YET
@@ -277,9 +271,6 @@ def test_H_3_selections_at_signing_are_not_looked_at(client):
     call = sign(R4)
     call["context"]["selections"] = ["ServiceRequest/another"]
     assert cards(client, SIGN, call) == NOT_YET
-
-
-# ------------------------------------------------------------------------------- order-dispatch
 
 
 def dispatch(references: Any, spelling: str = "dispatchedOrders", **changes: Any) -> Json:

@@ -129,9 +129,6 @@ def test_feedback_for_a_card_that_nobody_knows_is_taken(history):
     assert answer.status_code == 200
 
 
-# ------------------------------------------------------------------------------- a history that fails
-
-
 @pytest.fixture
 def broken(tmp_path: Path) -> Iterator[HistoryStore]:
     """A database that is there and has no tables."""
@@ -185,9 +182,6 @@ def test_a_database_that_does_not_answer_stops_no_start(tmp_path):
     store.close()
 
 
-# ------------------------------------------------------------------------------- tokens
-
-
 def test_J_6_a_token_that_one_worker_took_is_refused_by_the_other(history, tmp_path):
     private = ec.generate_private_key(ec.SECP384R1())
     public = jwt.algorithms.ECAlgorithm.to_jwk(private.public_key(), as_dict=True)
@@ -214,9 +208,6 @@ def test_J_6_a_token_that_one_worker_took_is_refused_by_the_other(history, tmp_p
     assert [answer.status_code for answer in answers] == [200, 401]
     assert 'spine_cds_refused_total{reason="replayed"} 1.0' in metrics(workers[1])
     assert workers[0].get("/health/ready").status_code == 200
-
-
-# ------------------------------------------------------------------------------- metrics
 
 
 def test_metrics_tell_stages_prefetch_cards_and_gaps_of_real_calls():

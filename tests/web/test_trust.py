@@ -522,9 +522,6 @@ def test_j_7_no_authorization_header_raises_anything_but_a_refusal(header: str) 
             trust.caller(written, PATH)
 
 
-# ------------------------------------------------------------------------------- the sandbox
-
-
 def _sandbox(**changes: Any) -> TrustedClient:
     return TrustedClient(issuer=SANDBOX_ISSUER, **({"jwks_file": Path("sandbox")} | changes))
 
@@ -560,9 +557,6 @@ def test_j_10_the_sandbox_is_never_trusted_when_the_service_is_bound_to_all_addr
     settings = Settings(trusted_clients=(_sandbox(),), host="0.0.0.0")
     with pytest.raises(SettingsError):
         trust_from_settings(settings, ReplayGuard(), clock)
-
-
-# ------------------------------------------------------------------------------- over HTTP
 
 
 @pytest.fixture

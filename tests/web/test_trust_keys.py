@@ -242,9 +242,6 @@ def test_a_thread_that_fetches_keeps_no_other_waiting(clock: Clock) -> None:
     slow.join(10)
 
 
-# ------------------------------------------------------------------------------- files
-
-
 def _file_client(path: Path, issuer: str = "https://ehr.example.org") -> TrustedClient:
     return TrustedClient(issuer=issuer, jwks_file=path)
 
@@ -279,8 +276,6 @@ def test_the_key_of_the_sandbox_comes_with_the_package(server: Server, clock: Cl
     key = keys.key("44823f3d-0b01-4a6c-a80e-b9d3e8a7226f", "ES384")
     assert key.key_type == "EC"
 
-
-# ------------------------------------------------------------------------------- fetching
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 

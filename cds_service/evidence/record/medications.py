@@ -103,8 +103,6 @@ class MedicationReader:
             ongoing=ongoing,
         )
 
-    # ------------------------------------------------------------------ which drug
-
     def _drug(self, shape: MedicationOrderShape) -> _Drug | None:
         """The drug of the order; None when the record names none that could be found."""
         concept = self.concepts.read(shape.medication_codeable_concept)
@@ -151,8 +149,6 @@ class MedicationReader:
         words = " ; ".join([*(concept.text for concept in named), *forms])
         return _Drug(named[0].display, named, words)
 
-    # ------------------------------------------------------------------ value sets
-
     def _matched(self, drug: _Drug, shape: MedicationOrderShape) -> dict[str, Via]:
         """Value sets of the drug. Codes of whole drugs count directly, all else by a systemic route or form."""
         found: dict[str, Via] = {}
@@ -178,8 +174,6 @@ class MedicationReader:
         routes = [" ; ".join(_words(d.get("route"))) for d in _dosages(shape)]
         stated = [route for route in routes if route]
         return bool(stated) and all(local.search(route) for route in stated)
-
-    # ------------------------------------------------------------------ from when until when
 
     def _course(self, shape: MedicationOrderShape) -> _Course:
         dispense = as_object(plain(shape.dispense_request))

@@ -115,9 +115,6 @@ def read_record(
     )
 
 
-# ------------------------------------------------------------------------------- the patient
-
-
 def _patient_urls(patients: Iterable[Item], patient_id: str) -> tuple[str, ...]:
     """The fullUrls by which other resources may name our patient."""
     subjects = Subjects(patient_id)
@@ -145,9 +142,6 @@ def _person(
 
 def _birth(person: Person | None) -> DateSpan | None:
     return person.birth if person is not None else None
-
-
-# ------------------------------------------------------------------------------- resources by type
 
 
 def _conditions(
@@ -254,9 +248,6 @@ def _allergies(ours: OurResources, index: CodeIndex) -> tuple[AllergyHit, ...]:
         for _, shape, _ in ours.of_type("AllergyIntolerance", AllergyShape)
         for hit in read_allergy(shape, ours.concepts, index)
     )
-
-
-# ------------------------------------------------------------------------------- gaps and indexes
 
 
 def _gaps(
