@@ -38,6 +38,7 @@ from cds_service.fhir.complete import complete
 from cds_service.history.pseudonyms import load_pseudonyms
 from cds_service.history.recording import CallOccasion, call_record
 from cds_service.history.store import HistoryStore
+from cds_service.knowledge.anchors import Cards
 from cds_service.knowledge.loader import load_guideline
 from cds_service.knowledge.model import Guideline
 from cds_service.settings import Settings, load_settings, start_warnings
@@ -341,7 +342,7 @@ def _switchable_cards(compiled: CompiledGuideline) -> tuple[CardKind, ...]:
     return tuple(
         CardKind(card.id, topic(card.id).display)
         for card in compiled.guideline.wording.card
-        if card.id != "partial-data"
+        if card.id != Cards.PARTIAL_DATA
         and any(
             indicator not in (None, "critical")
             for indicator in (card.indicator, *(variant.indicator for variant in card.variant))

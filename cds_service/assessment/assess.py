@@ -15,6 +15,7 @@ from cds_service.assessment.rules import Rules
 from cds_service.assessment.safety import check_safety
 from cds_service.assessment.studies import same_study
 from cds_service.evidence.model import Gap, ImagingOrder, PatientRecord
+from cds_service.knowledge.anchors import Cards, ValueSets
 from cds_service.knowledge.model import Level, Rating
 
 _REQUIRED = ("patient", "conditions")
@@ -78,7 +79,7 @@ def assess_call(
 
 def _order_assessment(case: Case, gaps: tuple[Gap, ...]) -> OrderAssessment:
     group = case.scenario_group
-    preferred = case.phase_study if case.primary_card == "contrast-phase" else case.preferred
+    preferred = case.phase_study if case.primary_card == Cards.CONTRAST_PHASE else case.preferred
     return OrderAssessment(
         order=case.order,
         criteria=case.found.found,
@@ -133,7 +134,7 @@ def _symptom(case: Case) -> str:
     """Which complaint the card names: by the ordered region's current symptom."""
     regions = case.order.procedure.regions
     names = case.rules.guideline.combination.symptoms.names
-    everywhere = {"back-pain-unspecified"}
+    everywhere = {ValueSets.BACK_PAIN_UNSPECIFIED}
     for region in regions:
         sets = set(case.rules.symptom_sets[region]) - everywhere
         if region in names and any(case.is_on_order_or_symptom(name) for name in sets):

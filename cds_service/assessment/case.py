@@ -42,6 +42,7 @@ from cds_service.evidence.model import (
     OpenOrder,
     StudyProcedure,
 )
+from cds_service.knowledge.anchors import Cards, Criteria, Groups, Scenarios
 from cds_service.knowledge.model import Group, Level, Rating, Region, Urgency
 
 
@@ -181,7 +182,7 @@ class Case:
     @cached_property
     def study_group(self) -> Group | None:
         """The group that names the study: the scenario's, or a child's first serious group."""
-        if self.scenario == "S-PED":
+        if self.scenario == Scenarios.S_PED:
             return pediatric_group(self.rules, self.levels)
         return self.scenario_group
 
@@ -244,14 +245,14 @@ class Case:
             table=self.table,
             scenario=self.scenario,
             group=self.study_group,
-            trauma_active=self.levels["trauma"] is Level.ACTIVE,
-            fall_found=self.criterion("trauma-low-velocity") is not None,
+            trauma_active=self.levels[Groups.TRAUMA] is Level.ACTIVE,
+            fall_found=self.criterion(Criteria.TRAUMA_LOW_VELOCITY) is not None,
             fracture_confirmed=self.fact("confirmed-fracture"),
             safety=self.call.safety,
             coded_regions=self.coded_regions,
-            is_child=self.scenario == "S-PED",
+            is_child=self.scenario == Scenarios.S_PED,
             needs_whole_spine=all(
-                self.levels[name] is Level.ACTIVE for name in ("cord", "cauda-equina")
+                self.levels[name] is Level.ACTIVE for name in (Groups.CORD, Groups.CAUDA_EQUINA)
             ),
         )
 
@@ -422,16 +423,16 @@ class Case:
     def primary_card(self) -> str | None:
         """The first card rule that holds; None when another selected order carries the card."""
         if self.order.kind == "unmapped":
-            return "unmapped-order"
+            return Cards.UNMAPPED_ORDER
         name = next(card for card, holds in self.rules.card_rules if holds(self))
         return None if name == "none" else name
 
     @cached_property
     def suggested_regions(self) -> tuple[Region, ...]:
         """Where the findings point: lumbar for cauda equina; for the cord the level named, else whole."""
-        if self.scenario == "S-CES":
+        if self.scenario == Scenarios.S_CES:
             return ("lumbar",)
-        if self.criterion("cord-hand-clumsiness") is not None:
+        if self.criterion(Criteria.CORD_HAND_CLUMSINESS) is not None:
             return ("cervical",)
         inside = tuple(
             region for region in symptom_regions(self.chart) if region in ("cervical", "thoracic")
@@ -443,7 +444,7 @@ class Case:
         """Levels that the findings of the cord group name in their words."""
         text = " ".join(
             finding.display.casefold()
-            for result in self.criteria_of("cord")
+            for result in self.criteria_of(Groups.CORD)
             for finding in result.findings
         )
         regions: list[Region] = []

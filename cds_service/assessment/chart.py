@@ -10,6 +10,7 @@ from cds_service.assessment.rules import Rules
 from cds_service.assessment.timing import completed_years, days_before, least_age, settled
 from cds_service.assessment.weighing import Scale, Settled, settle_conflicts
 from cds_service.evidence.model import ConditionHit, DateSpan, ImagingOrder, PatientRecord
+from cds_service.knowledge.anchors import Parameters
 from cds_service.knowledge.model import Group, Strength
 
 
@@ -103,7 +104,7 @@ class Chart:
         Counts from onset only. A recorded date is a lower bound: at least the recovery window since it
         means at least that long, less means nothing.
         """
-        recovery = int(self.rules.parameters["recovery-window"])
+        recovery = int(self.rules.parameters[Parameters.RECOVERY_WINDOW])
         least, most, is_known = 0, 0, False
         recorded_least = 0
         for _, hit in self.current_symptoms(value_sets):

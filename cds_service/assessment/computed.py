@@ -18,6 +18,7 @@ from cds_service.assessment.timing import (
 )
 from cds_service.assessment.weighing import weigh_condition, with_conflict
 from cds_service.evidence.model import DateSpan, ImagingOrder, ObservationHit
+from cds_service.knowledge.anchors import Parameters, ValueSets
 from cds_service.knowledge.model import Criterion, Group
 
 
@@ -87,24 +88,24 @@ def _position(strength: object) -> int:
 def bilateral_sciatica(question: Question) -> list[Finding]:
     """Right and left sciatica, both current within the window."""
     days = question.days if question.days is not None else ANY_TIME
-    right = _weighed(question, "sciatica-right", days)
-    left = _weighed(question, "sciatica-left", days)
+    right = _weighed(question, ValueSets.SCIATICA_RIGHT, days)
+    left = _weighed(question, ValueSets.SCIATICA_LEFT, days)
     return _weakest(right, left) if right and left else []
 
 
 def numbness_with_saddle_site(question: Question) -> list[Finding]:
     """Numbness within the window whose body site is the saddle or perineum."""
     chart = question.chart
-    scale = chart.scale(question.criterion.strength, "numbness", question.group)
-    entries = chart.conditions("numbness")
+    scale = chart.scale(question.criterion.strength, ValueSets.NUMBNESS, question.group)
+    entries = chart.conditions(ValueSets.NUMBNESS)
     findings = []
     for hit in entries.hits:
-        if "body-site-saddle" not in hit.entry.body_sites:
+        if ValueSets.BODY_SITE_SADDLE not in hit.entry.body_sites:
             continue
         finding = weigh_condition(
             hit,
             scale,
-            value_set="numbness",
+            value_set=ValueSets.NUMBNESS,
             days=question.days if question.days is not None else ANY_TIME,
             peers=entries.hits,
         )
@@ -115,11 +116,11 @@ def numbness_with_saddle_site(question: Question) -> list[Finding]:
 
 def aaa_new_pain(question: Question) -> list[Finding]:
     """A known aortic aneurysm, and a current spine symptom that began within so many days."""
-    aneurysm = _weighed(question, "aaa-known", ANY_TIME)
+    aneurysm = _weighed(question, ValueSets.AAA_KNOWN, ANY_TIME)
     if not aneurysm:
         return []
     chart = question.chart
-    limit = question.whole("aaa-new-pain-days")
+    limit = question.whole(Parameters.AAA_NEW_PAIN_DAYS)
     for _, hit in chart.current_symptoms(chart.rules.symptom_sets["any"]):
         span = chart.onset(hit)
         if span is not None and is_within(span, chart.as_of, limit):
@@ -129,7 +130,7 @@ def aaa_new_pain(question: Question) -> list[Finding]:
                 when=span,
                 state=State.PRESENT if hit.via == "code" else State.SUSPECTED,
                 strength=question.criterion.strength,
-                value_set="aaa-known",
+                value_set=ValueSets.AAA_KNOWN,
             )
             return _weakest(aneurysm, [pain])
     stated = question.order.duration
@@ -138,9 +139,13 @@ def aaa_new_pain(question: Question) -> list[Finding]:
     return []
 
 
-_HISTORY_SETS = ("malignancy-history", "malignancy-remission", "malignancy-history-bone-avid")
-_DISEASE_SETS = ("malignancy", "malignancy-bone-avid")
-_AVID_SETS = ("malignancy-history-bone-avid", "malignancy-bone-avid")
+_HISTORY_SETS = (
+    ValueSets.MALIGNANCY_HISTORY,
+    ValueSets.MALIGNANCY_REMISSION,
+    ValueSets.MALIGNANCY_HISTORY_BONE_AVID,
+)
+_DISEASE_SETS = (ValueSets.MALIGNANCY, ValueSets.MALIGNANCY_BONE_AVID)
+_AVID_SETS = (ValueSets.MALIGNANCY_HISTORY_BONE_AVID, ValueSets.MALIGNANCY_BONE_AVID)
 
 
 def _past_cancers(question: Question) -> list[tuple[Finding, DateSpan | None, bool]]:
@@ -186,7 +191,7 @@ def _past_cancers(question: Question) -> list[tuple[Finding, DateSpan | None, bo
 def _is_recent_or_avid(question: Question, ended: DateSpan | None, *, is_avid: bool) -> bool:
     if is_avid or ended is None:
         return True
-    return least_age(ended, question.chart.as_of) <= question.whole("cancer-history-days")
+    return least_age(ended, question.chart.as_of) <= question.whole(Parameters.CANCER_HISTORY_DAYS)
 
 
 def cancer_history_recent_or_avid(question: Question) -> list[Finding]:
@@ -250,7 +255,7 @@ def weight_loss_5pct_180d(question: Question) -> list[Finding]:
         (
             item
             for series in _series(
-                question, "obs-weight", question.whole("weight-loss-window")
+                question, ValueSets.OBS_WEIGHT, question.whole(Parameters.WEIGHT_LOSS_WINDOW)
             ).values()
             for item in series
         ),
@@ -260,7 +265,7 @@ def weight_loss_5pct_180d(question: Question) -> list[Finding]:
         return []
     first, last = values[0][1], values[-1][1]
     before, after = first.number or 0.0, last.number or 0.0
-    fraction = question.parameter("weight-loss-fraction")
+    fraction = question.parameter(Parameters.WEIGHT_LOSS_FRACTION)
     if before <= 0 or (before - after) / before < fraction - _ROUNDING:
         return []
     return _trend(question, first, last)
@@ -271,9 +276,11 @@ _ROUNDING = 1e-9  # 100 kg to 95 kg is five per cent, whatever binary fractions 
 
 def pain_score_rising(question: Question) -> list[Finding]:
     """The same score, at least so many points above its first value within the window."""
-    rise = question.parameter("pain-rise")
-    days = question.days if question.days is not None else question.whole("pain-rise-window")
-    for values in _series(question, "obs-pain-score", days).values():
+    rise = question.parameter(Parameters.PAIN_RISE)
+    days = (
+        question.days if question.days is not None else question.whole(Parameters.PAIN_RISE_WINDOW)
+    )
+    for values in _series(question, ValueSets.OBS_PAIN_SCORE, days).values():
         first, last = values[0][1], values[-1][1]
         if values[0][0] != values[-1][0] and (last.number or 0) - (first.number or 0) >= rise:
             return _trend(question, first, last)
@@ -282,11 +289,11 @@ def pain_score_rising(question: Question) -> list[Finding]:
 
 def ankylosed_with_trauma(question: Question) -> list[Finding]:
     """An ankylosed spine and any trauma, resolved or not, within the window."""
-    spine = _weighed(question, "ankylosed-spine", ANY_TIME)
-    days = question.whole("ankylosed-trauma-window")
+    spine = _weighed(question, ValueSets.ANKYLOSED_SPINE, ANY_TIME)
+    days = question.whole(Parameters.ANKYLOSED_TRAUMA_WINDOW)
     trauma = [
         finding
-        for value_set in ("high-energy-trauma", "low-velocity-trauma")
+        for value_set in (ValueSets.HIGH_ENERGY_TRAUMA, ValueSets.LOW_VELOCITY_TRAUMA)
         for finding in _weighed(question, value_set, days, historical=True)
     ]
     if not spine or not trauma:
@@ -299,9 +306,9 @@ def ankylosed_with_trauma(question: Question) -> list[Finding]:
 def young_onset_chronic(question: Question) -> list[Finding]:
     """Back pain of at least so many days whose onset came before the age limit."""
     chart = question.chart
-    least_days = question.whole("young-onset-duration")
-    limit = question.whole("young-onset-age")
-    for _, hit in chart.current_symptoms(("low-back-pain",)):
+    least_days = question.whole(Parameters.YOUNG_ONSET_DURATION)
+    limit = question.whole(Parameters.YOUNG_ONSET_AGE)
+    for _, hit in chart.current_symptoms((ValueSets.LOW_BACK_PAIN,)):
         span = chart.onset(hit)
         if span is None or least_age(span, chart.as_of) < least_days:
             continue
@@ -314,26 +321,30 @@ def young_onset_chronic(question: Question) -> list[Finding]:
                     when=span,
                     state=State.PRESENT if hit.via == "code" else State.SUSPECTED,
                     strength=question.criterion.strength,
-                    value_set="low-back-pain",
+                    value_set=ValueSets.LOW_BACK_PAIN,
                 )
             ]
     return []
 
 
 _SURGERY_SETS: Mapping[str, tuple[str, ...]] = {
-    "cervical": ("spine-surgery-cervical",),
-    "thoracic": ("spine-surgery-thoracic",),
-    "lumbar": ("spine-surgery-lumbar",),
-    "sacrum": ("spine-surgery-lumbar",),
-    "sacroiliac": ("spine-surgery-lumbar",),
-    "whole": ("spine-surgery-cervical", "spine-surgery-thoracic", "spine-surgery-lumbar"),
+    "cervical": (ValueSets.SPINE_SURGERY_CERVICAL,),
+    "thoracic": (ValueSets.SPINE_SURGERY_THORACIC,),
+    "lumbar": (ValueSets.SPINE_SURGERY_LUMBAR,),
+    "sacrum": (ValueSets.SPINE_SURGERY_LUMBAR,),
+    "sacroiliac": (ValueSets.SPINE_SURGERY_LUMBAR,),
+    "whole": (
+        ValueSets.SPINE_SURGERY_CERVICAL,
+        ValueSets.SPINE_SURGERY_THORACIC,
+        ValueSets.SPINE_SURGERY_LUMBAR,
+    ),
 }
 
 
 def surgery_sets(regions: Iterable[str]) -> tuple[str, ...]:
     """Surgery value sets of the ordered regions; a level not stated counts for every region."""
     names = [name for region in regions for name in _SURGERY_SETS[region]]
-    return (*dict.fromkeys(names or _SURGERY_SETS["whole"]), "spine-surgery-unspecified")
+    return (*dict.fromkeys(names or _SURGERY_SETS["whole"]), ValueSets.SPINE_SURGERY_UNSPECIFIED)
 
 
 def prior_surgery_region(question: Question) -> list[Finding]:
@@ -364,7 +375,7 @@ def prior_surgery_region(question: Question) -> list[Finding]:
     symptom_sets = chart.rules.symptom_sets["any"]
     symptoms = [chart.onset(hit) for _, hit in chart.current_symptoms(symptom_sets)]
     on_order = order_value_sets(chart, question.order)
-    is_reason = not on_order.isdisjoint((*symptom_sets, "radiculopathy"))
+    is_reason = not on_order.isdisjoint((*symptom_sets, ValueSets.RADICULOPATHY))
     return [
         finding
         for operated, finding in surgeries
@@ -384,7 +395,7 @@ def _surgery(
     value_set: str,
 ) -> Finding:
     notes = ("undated",) if span is None else ()
-    if value_set == "spine-surgery-unspecified":
+    if value_set == ValueSets.SPINE_SURGERY_UNSPECIFIED:
         notes = (*notes, "level_not_recorded")
     return Finding(
         reference=reference,
@@ -417,7 +428,7 @@ def conservative_care_6w(question: Question) -> list[Finding]:
                     from_order_text=True,
                 )
             ]
-    least_days = question.whole("care-min-days")
+    least_days = question.whole(Parameters.CARE_MIN_DAYS)
     if chart.order_duration(question.order).least < least_days:
         return []
     care = _care(question)
@@ -425,7 +436,7 @@ def conservative_care_6w(question: Question) -> list[Finding]:
         return []
     first = min(care, key=lambda item: item[0])
     last = max(care, key=lambda item: item[1])
-    recent = question.whole("care-last-within")
+    recent = question.whole(Parameters.CARE_LAST_WITHIN)
     if (
         days_before(first[0], chart.as_of) < least_days
         or days_before(last[1], chart.as_of) > recent
@@ -454,15 +465,15 @@ def _care(question: Question) -> list[tuple[date, date, Finding]]:
             )
             care.append((first, min(last, as_of), finding))
 
-    for hit in chart.record.procedures.get("physiotherapy", ()):
+    for hit in chart.record.procedures.get(ValueSets.PHYSIOTHERAPY, ()):
         if hit.when is not None:
             add(hit.when.last, hit.when.last, hit.reference, hit.display, hit.when, hit.via)
-    for condition in chart.conditions("physiotherapy").hits:
+    for condition in chart.conditions(ValueSets.PHYSIOTHERAPY).hits:
         span = condition.entry.onset or condition.entry.recorded
         if span is not None:
             entry = condition.entry
             add(span.last, span.last, entry.reference, entry.display, span, condition.via)
-    for exposure in chart.record.exposures.get("conservative-drug", ()):
+    for exposure in chart.record.exposures.get(ValueSets.CONSERVATIVE_DRUG, ()):
         if exposure.start is not None:
             last = exposure.end or (as_of if exposure.ongoing else exposure.start.last)
             add(

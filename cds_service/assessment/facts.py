@@ -8,12 +8,13 @@ from cds_service.assessment.case import Case
 from cds_service.assessment.regions import expanded
 from cds_service.assessment.studies import single_phase
 from cds_service.assessment.timing import least_age
+from cds_service.knowledge.anchors import Criteria, Groups, Scenarios
 from cds_service.knowledge.model import Level, Rating, Strength
 
 
 def _confirmed_fracture(case: Case) -> bool:
     """A current vertebral fracture by code, in its window, verification confirmed or missing."""
-    result = case.criterion("vertebral-fracture-suspected")
+    result = case.criterion(Criteria.VERTEBRAL_FRACTURE_SUSPECTED)
     return result is not None and any(
         str(finding.state) == "present"
         and not finding.from_order_text
@@ -23,7 +24,7 @@ def _confirmed_fracture(case: Case) -> bool:
 
 
 def _cord_or_root_injury(case: Case) -> bool:
-    return case.criterion("spinal-cord-injury") is not None or case.neuro
+    return case.criterion(Criteria.SPINAL_CORD_INJURY) is not None or case.neuro
 
 
 def _regions_exclude_order(case: Case) -> bool:
@@ -55,7 +56,7 @@ def _group_only_possible(case: Case) -> bool:
     group = case.scenario_group
     if group is None or case.level(group.id) is Level.ACTIVE:
         return False
-    return case.scenario != "S-CORD" or case.level("cauda-equina") is not Level.ACTIVE
+    return case.scenario != Scenarios.S_CORD or case.level(Groups.CAUDA_EQUINA) is not Level.ACTIVE
 
 
 def _radiograph_recent(case: Case) -> bool:
@@ -101,7 +102,7 @@ def _noted_acute(case: Case) -> bool:
     That is a weak finding of an acute value set (weak as defined, or after lowering), or a possible aortic cause:
     beside that warning no card may say that nothing was found (own policy).
     """
-    return case.level("vascular") is Level.POSSIBLE or any(
+    return case.level(Groups.VASCULAR) is Level.POSSIBLE or any(
         result.strength in (Strength.WEAK, None)
         and any(finding.acute for finding in result.findings)
         for result in case.found.found
@@ -129,16 +130,16 @@ def _mr_without_not_offered(case: Case) -> bool:
 
 
 _KNOWN_DISEASE = (
-    "vertebral-fracture-suspected",
-    "spinal-infection-diagnosed",
-    "epidural-abscess",
-    "cancer-spinal-metastasis",
+    Criteria.VERTEBRAL_FRACTURE_SUSPECTED,
+    Criteria.SPINAL_INFECTION_DIAGNOSED,
+    Criteria.EPIDURAL_ABSCESS,
+    Criteria.CANCER_SPINAL_METASTASIS,
 )
 
 
 def _follow_up(case: Case) -> bool:
     """A known fracture, infection or metastasis, or earlier surgery: another study is a planned check."""
-    return case.level("prior-surgery") is Level.ACTIVE or any(
+    return case.level(Groups.PRIOR_SURGERY) is Level.ACTIVE or any(
         result.strength is Strength.DEFINITIVE
         for name in _KNOWN_DISEASE
         if (result := case.criterion(name)) is not None

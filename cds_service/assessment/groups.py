@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cds_service.assessment.levels import highest_urgency, is_at_least
 from cds_service.assessment.model import CriterionResult
 from cds_service.assessment.rules import Rules
+from cds_service.knowledge.anchors import Groups
 from cds_service.knowledge.model import Group, Level, LevelRule, Strength, Urgency
 
 _STRONG = (Strength.DEFINITIVE, Strength.STRONG)
@@ -29,7 +30,7 @@ def group_levels(criteria: Sequence[CriterionResult], rules: Rules) -> dict[str,
             own[raising.when_group], raising.when_at_least
         ):
             levels[raising.group] = raising.to_level
-    levels["mscc"] = _mscc(by_group.get("malignancy", ()), levels, rules)
+    levels[Groups.MSCC] = _mscc(by_group.get(Groups.MALIGNANCY, ()), levels, rules)
     for group in by_group:
         # why: a weak finding that was lowered has dropped out of the level and is still listed as noted
         if levels[group] is Level.NONE:
@@ -115,7 +116,7 @@ def group_urgency(
         return Urgency.ROUTINE
     is_definitive = any(result.strength is Strength.DEFINITIVE for result in criteria)
     is_acute = any(result.criterion.acute and result.strength in _STRONG for result in criteria)
-    cauda_equina = context.levels["cauda-equina"]
+    cauda_equina = context.levels[Groups.CAUDA_EQUINA]
     wanted_by = (
         (group.urgency, True),
         (group.urgency_if_acute, is_acute),

@@ -13,12 +13,13 @@ from cds_service.assessment.timing import (
     settled,
 )
 from cds_service.evidence.model import ConditionHit, DateSpan, ObservationHit
+from cds_service.knowledge.anchors import ValueSets
 
 
 def check_safety(chart: Chart) -> OrderSafety:
     """Everything on record that makes a study unsafe or doubtful, whatever was ordered."""
-    iodine_reaction = _reactions(chart, "iodine", "iodinated-agent")
-    gadolinium_reaction = _reactions(chart, "gadolinium", "gadolinium-agent")
+    iodine_reaction = _reactions(chart, "iodine", ValueSets.IODINATED_AGENT)
+    gadolinium_reaction = _reactions(chart, "gadolinium", ValueSets.GADOLINIUM_AGENT)
     renal = _renal_risks(chart)
     pregnancy = _pregnancy(chart)
     return OrderSafety(
@@ -31,7 +32,7 @@ def check_safety(chart: Chart) -> OrderSafety:
         iodine_reaction=iodine_reaction,
         pregnancy=pregnancy,
         pregnancy_unknown=pregnancy is None and _could_be_pregnant(chart),
-        claustrophobia=bool(_current(chart, "claustrophobia")),
+        claustrophobia=bool(_current(chart, ValueSets.CLAUSTROPHOBIA)),
     )
 
 
@@ -53,12 +54,12 @@ def _renal_risks(chart: Chart) -> tuple[Risk, ...]:
         if _is_below(hit, limits.egfr_gadolinium_caution):
             risks.append(_egfr_risk(hit, span))
     else:
-        risks += _condition_risks(chart, "ckd-stage-4-5", "ckd")
+        risks += _condition_risks(chart, ValueSets.CKD_STAGE_4_5, "ckd")
     risks += _acute_kidney_injury(chart)
-    risks += _condition_risks(chart, "dialysis", "dialysis")
+    risks += _condition_risks(chart, ValueSets.DIALYSIS, "dialysis")
     risks += [
         Risk("dialysis", "", hit.when, hit.reference, hit.display)
-        for hit in chart.record.procedures.get("dialysis", ())
+        for hit in chart.record.procedures.get(ValueSets.DIALYSIS, ())
         if hit.when is not None and is_within(hit.when, chart.as_of, limits.egfr_max_age_days)
     ]
     return tuple(risks)
@@ -78,7 +79,7 @@ def _current_egfr(chart: Chart) -> tuple[ObservationHit, DateSpan] | None:
     """The newest usable eGFR of the look-back; on one day the lowest."""
     days = chart.rules.guideline.safety_limits.egfr_max_age_days
     found: list[tuple[ObservationHit, DateSpan]] = []
-    for hit in chart.record.observations.get("obs-egfr", ()):
+    for hit in chart.record.observations.get(ValueSets.OBS_EGFR, ()):
         span = _settled(chart, hit.entry.when)
         if hit.number is not None and span is not None and is_within(span, chart.as_of, days):
             found.append((hit, span))
@@ -94,7 +95,7 @@ def creatinine_alone(chart: Chart) -> ObservationHit | None:
     days = chart.rules.guideline.safety_limits.egfr_max_age_days
     dated = [
         (span.last, hit)
-        for hit in chart.record.observations.get("obs-creatinine", ())
+        for hit in chart.record.observations.get(ValueSets.OBS_CREATININE, ())
         if hit.entry.value_text
         and (span := _settled(chart, hit.entry.when)) is not None
         and is_within(span, chart.as_of, days)
@@ -135,7 +136,7 @@ def _acute_kidney_injury(chart: Chart) -> list[Risk]:
     days = chart.rules.guideline.safety_limits.egfr_max_age_days
     return [
         risk
-        for risk in _condition_risks(chart, "acute-kidney-injury", "acute_kidney_injury")
+        for risk in _condition_risks(chart, ValueSets.ACUTE_KIDNEY_INJURY, "acute_kidney_injury")
         if risk.when is None or is_within(risk.when, chart.as_of, days)
     ]
 
@@ -143,7 +144,7 @@ def _acute_kidney_injury(chart: Chart) -> list[Risk]:
 def _reactions(chart: Chart, kind: str, value_set: str) -> tuple[Risk, ...]:
     """Earlier reactions to the agent, and reactions whose agent was not stated."""
     own = "gadolinium_reaction" if kind == "gadolinium" else "iodinated_reaction"
-    named = {value_set: own, "contrast-agent-unspecified": "contrast_reaction"}
+    named = {value_set: own, ValueSets.CONTRAST_AGENT_UNSPECIFIED: "contrast_reaction"}
     found = [
         Risk(
             named[hit.value_set],
@@ -173,16 +174,16 @@ def _pregnancy(chart: Chart) -> PregnancyBasis | None:
     """The newest statement that a pregnancy is possible, unless it ended since or a newer one says no."""
     limits = chart.rules.guideline.safety_limits
     candidates: list[PregnancyBasis] = []
-    for hit in _current(chart, "pregnancy"):
+    for hit in _current(chart, ValueSets.PREGNANCY):
         span = _settled(chart, hit.entry.onset or hit.entry.recorded)
         if span is None or is_within(span, chart.as_of, limits.pregnancy_window_days):
             candidates.append(
                 PregnancyBasis("condition", span, hit.entry.reference, hit.entry.display)
             )
     candidates += _pregnancy_observations(
-        chart, "obs-pregnancy-status", limits.pregnancy_window_days, "status"
+        chart, ValueSets.OBS_PREGNANCY_STATUS, limits.pregnancy_window_days, "status"
     )
-    candidates += _pregnancy_observations(chart, "obs-hcg", limits.hcg_max_age_days, "test")
+    candidates += _pregnancy_observations(chart, ValueSets.OBS_HCG, limits.hcg_max_age_days, "test")
     ended = _pregnancy_ended(chart)
     standing = [
         basis
@@ -222,7 +223,7 @@ def _due_dates(chart: Chart, ended: date | None) -> list[PregnancyBasis]:
     """Due dates around today. One that was stated before the pregnancy ended has come to its end with it."""
     limits = chart.rules.guideline.safety_limits
     found = []
-    for hit in chart.record.observations.get("obs-due-date", ()):
+    for hit in chart.record.observations.get(ValueSets.OBS_DUE_DATE, ()):
         due = hit.entry.value_date
         stated = _settled(chart, hit.entry.when)
         if due is None or (ended is not None and stated is not None and stated.last <= ended):
@@ -236,16 +237,16 @@ def _due_dates(chart: Chart, ended: date | None) -> list[PregnancyBasis]:
 def _pregnancy_ended(chart: Chart) -> date | None:
     """The newest day on which a pregnancy is said to have ended or not to exist; None when never said."""
     days = []
-    for hit in chart.conditions("pregnancy-ended").hits:
+    for hit in chart.conditions(ValueSets.PREGNANCY_ENDED).hits:
         span = _settled(chart, hit.entry.onset or hit.entry.recorded)
         if span is not None:
             days.append(span.last)
     days += [
         procedure.when.last
-        for procedure in chart.record.procedures.get("pregnancy-ended", ())
+        for procedure in chart.record.procedures.get(ValueSets.PREGNANCY_ENDED, ())
         if procedure.when is not None
     ]
-    for observed in chart.record.observations.get("obs-pregnancy-status", ()):
+    for observed in chart.record.observations.get(ValueSets.OBS_PREGNANCY_STATUS, ()):
         span = _settled(chart, observed.entry.when)
         if observed.entry.polarity == "negative" and span is not None:
             days.append(span.last)
@@ -264,6 +265,6 @@ def _could_be_pregnant(chart: Chart) -> bool:
         hit.entry.polarity == "negative"
         and (span := _settled(chart, hit.entry.when)) is not None
         and is_within(span, chart.as_of, limits.hcg_max_age_days)
-        for value_set in ("obs-hcg", "obs-pregnancy-status")
+        for value_set in (ValueSets.OBS_HCG, ValueSets.OBS_PREGNANCY_STATUS)
         for hit in chart.record.observations.get(value_set, ())
     )

@@ -12,6 +12,7 @@ from cds_service.cards.suggestions import is_traveler, wants_records
 from cds_service.cards.summary import Subject
 from cds_service.cds_hooks.markdown import escaped
 from cds_service.evidence.model import Gap
+from cds_service.knowledge.anchors import AdviceLines, Cards, Citations, Criteria, Forms
 from cds_service.knowledge.model import Citation, Level, Rating, Urgency
 
 _DISPLAY_LENGTH = 80
@@ -230,8 +231,8 @@ class Detail:
     def _is_another_study_advised(self) -> bool:
         """The card asks for another region, or for a child's MRI: that the order suits too would only confuse."""
         form, assessment = self._subject.form, self._subject.assessment
-        asks_for_another = form.card.id in ("whole-spine", "wrong-region") or (
-            form.name == "serious" and not assessment.preferred_is_order
+        asks_for_another = form.card.id in (Cards.WHOLE_SPINE, Cards.WRONG_REGION) or (
+            form.name == Forms.SERIOUS and not assessment.preferred_is_order
         )
         return asks_for_another and assessment.rating is Rating.APPROPRIATE
 
@@ -273,11 +274,11 @@ class Detail:
             )
         limits = case.rules.guideline.safety_limits
         if (
-            self._subject.form.card.id == "trauma-ct-first"
+            self._subject.form.card.id == Cards.TRAUMA_CT_FIRST
             and procedure.regions == ("cervical",)
             and assessment.age is not None
             and limits.neck_rule_age_from <= assessment.age <= limits.neck_rule_age_to
-            and case.criterion("ankylosed-spine-trauma") is None
+            and case.criterion(Criteria.ANKYLOSED_SPINE_TRAUMA) is None
             and not case.neuro
         ):
             lines.append(self._words["neck_rule"])
@@ -295,7 +296,7 @@ class Detail:
                 for criterion in result.criteria:
                     cites += criterion.criterion.sources
         cites += self._subject.form.card.sources
-        return list(dict.fromkeys(cites)) or ["policy"]
+        return list(dict.fromkeys(cites)) or [Citations.POLICY]
 
     def _cited(self, sources: Iterable[str]) -> str:
         """`low back pain guidance 2021, variant 4; GIRFT pathway 2023.`: each source once."""
@@ -355,7 +356,7 @@ class Detail:
             lines.append(self._words["uncertain_suspected"])
         if self._gaps:
             lines.append(self._words["uncertain_missing"])
-        if self._subject.form.name in ("noted", "possible"):
+        if self._subject.form.name in (Forms.NOTED, Forms.POSSIBLE):
             lines.append(self._words["examine_first"])
         lines.append(self._words["confirm_bedside"])
         return lines
@@ -364,10 +365,10 @@ class Detail:
         advice = self._subject.case.rules.guideline.wording.advice
         names = list(self._subject.form.card.advice)
         if wants_records(self._subject, self._answering):
-            names.append("bring-records")
+            names.append(AdviceLines.BRING_RECORDS)
         is_emergency = self._subject.assessment.urgency is Urgency.EMERGENCY
         if not is_emergency and is_traveler(self._subject, self._answering):
-            names.append("travel")
+            names.append(AdviceLines.TRAVEL)
         return [advice[name] for name in dict.fromkeys(names)]
 
 

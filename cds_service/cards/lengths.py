@@ -16,6 +16,7 @@ from cds_service.cards.summary import (
 )
 from cds_service.evidence.model import StudyProcedure
 from cds_service.evidence.record.types import REQUIREMENTS
+from cds_service.knowledge.anchors import Cards, Forms, Scenarios
 from cds_service.knowledge.check import Finding
 from cds_service.knowledge.links import value_sets_of
 from cds_service.knowledge.model import (
@@ -75,7 +76,7 @@ def _longest(form: Form, guideline: Guideline) -> str:
     filling |= _longest_studies(template, form, guideline)
     filling |= _longest_group(template, form, guideline)
     text = PLACEHOLDER.sub(lambda match: filling[match.group(1)], template)
-    is_about_one_order = form.card.id != "partial-data" and "{ordered}" not in template
+    is_about_one_order = form.card.id != Cards.PARTIAL_DATA and "{ordered}" not in template
     return f"{filling['other_order']}: {text}" if is_about_one_order else text
 
 
@@ -88,7 +89,7 @@ def _fixed_fillings(form: Form, guideline: Guideline) -> dict[str, str]:
     basis = _of_most(text for key, text in words.items() if key.startswith("basis_"))
     is_value_shown = "{value}" in form.summary
     risks = (text for key, text in words.items() if key.startswith("risk_"))
-    is_recent = form.card.id == "duplicate-recent" or is_value_shown
+    is_recent = form.card.id == Cards.DUPLICATE_RECENT or is_value_shown
     return {
         "age": _of_most((words["age_under_one"], _OLDEST_CHILD)),
         "advice": _of_most(wording.pediatric_advice.values()),
@@ -154,7 +155,7 @@ def _study_pairs(
         for study in guideline.catalog.procedure
     )
     offered = [study for study in studies if study.contrast in _OFFERED]
-    if form.card.id == "radiograph-first":
+    if form.card.id == Cards.RADIOGRAPH_FIRST:
         offered = [study for study in offered if study.modality == "XR"]
     longest = max(offered, key=lambda study: len(study_name(study, names)))
     for ordered in studies:
@@ -164,7 +165,7 @@ def _study_pairs(
             is_phase = (other.modality, other.regions) == (ordered.modality, ordered.regions)
             if other != ordered and is_phase:
                 yield ordered, other
-        if form.card.id != "contrast-phase" and longest != ordered:
+        if form.card.id != Cards.CONTRAST_PHASE and longest != ordered:
             yield ordered, longest
 
 
@@ -175,9 +176,9 @@ def _ordered_studies(
     every = frozenset(study.modality for study in guideline.catalog.procedure)
     phases: frozenset[Contrast] = frozenset(("without", "with", "without-and-with", "unspecified"))
     card = form.card.id
-    if card == "mri-safety":
+    if card == Cards.MRI_SAFETY:
         return frozenset(("MR",)), phases
-    if card == "contrast-safety":
+    if card == Cards.CONTRAST_SAFETY:
         return frozenset(("MR", "CT", "CTM", "RF")), _ENHANCED
     modalities: set[Modality] = set()
     contrasts: set[Contrast] = set()
@@ -230,19 +231,23 @@ def _longest_group(template: str, form: Form, guideline: Guideline) -> dict[str,
 
 def _names_a_group(form: Form) -> bool:
     """Cards about an urgency, or about one disease, never name a mere symptom instead."""
-    return form.card.id in ("emergency-escalate", "urgent-escalate", "contrast-consider")
+    return form.card.id in (
+        Cards.EMERGENCY_ESCALATE,
+        Cards.URGENT_ESCALATE,
+        Cards.CONTRAST_CONSIDER,
+    )
 
 
 def _groups(form: Form, guideline: Guideline) -> list[Group]:
     """Groups that the card may speak of."""
     groups = guideline.groups
-    if form.card.id == "emergency-escalate":
+    if form.card.id == Cards.EMERGENCY_ESCALATE:
         # of a derived group the whole-spine card speaks; where the order is whole-spine the names are short
         asking = [group for group in groups if Urgency.EMERGENCY in _urgencies(group)]
         return [group for group in asking if not group.derived]
-    if form.card.id == "urgent-escalate":
+    if form.card.id == Cards.URGENT_ESCALATE:
         return [group for group in groups if Urgency.URGENT in _urgencies(group)]
-    if form.card.id == "pediatric":
+    if form.card.id == Cards.PEDIATRIC:
         wanted = guideline.combination.pediatric_groups
         return [group for group in groups if group.id in wanted]
     scenarios = _scenarios(form, guideline)
@@ -291,7 +296,7 @@ def _scenario_parts(when: When) -> Iterator[Sequence[str]]:
 
 def _named_criteria(form: Form, group: Group, guideline: Guideline) -> Iterable[Criterion]:
     """Criteria that the summary may name when it speaks of the group."""
-    if form.name == "noted":
+    if form.name == Forms.NOTED:
         return [
             criterion
             for criterion in group.criterion
@@ -300,7 +305,7 @@ def _named_criteria(form: Form, group: Group, guideline: Guideline) -> Iterable[
         ]
     if group.derived:
         # the derived group has no criteria of its own: cancer is what makes it
-        return _criteria(each for each in guideline.groups if each.scenario == "S-CA")
+        return _criteria(each for each in guideline.groups if each.scenario == Scenarios.S_CA)
     return group.criterion
 
 

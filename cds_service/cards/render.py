@@ -22,9 +22,10 @@ from cds_service.cards.summary import Form, Subject, card_form, filled_summary
 from cds_service.cds_hooks.markdown import escaped
 from cds_service.cds_hooks.model import Card, Coding, Indicator
 from cds_service.evidence.model import Gap
+from cds_service.knowledge.anchors import Cards, Citations, Criteria, Groups
 from cds_service.knowledge.model import CardText, Guideline, Level
 
-_PARTIAL = "partial-data"
+_PARTIAL = Cards.PARTIAL_DATA
 _RADIATION = ("CT", "CTM", "XR", "RF", "NM", "PET")
 _REQUIRED_KEYS = ("patient", "conditions", "dispatchedOrders")
 
@@ -144,7 +145,7 @@ class _OrderRenderer:
         primary = self._assessment.primary_card
         if primary is not None:
             names.append((primary, None))
-        if primary == "unmapped-order":
+        if primary == Cards.UNMAPPED_ORDER:
             return [self._subject(primary)]
         names += [(name, conflict) for name, conflict in self._added() if name != primary]
         return [self._subject(name, conflict) for name, conflict in names]
@@ -161,24 +162,24 @@ class _OrderRenderer:
         assessment, case = self._assessment, self._case
         procedure = assessment.order.procedure
         found: dict[str, Conflict | None] = {}
-        if case.level("vascular") is Level.POSSIBLE:
-            found["non-spinal-cause"] = None
+        if case.level(Groups.VASCULAR) is Level.POSSIBLE:
+            found[Cards.NON_SPINAL_CAUSE] = None
         if procedure.modality == "MR" and assessment.safety.devices:
-            found["mri-safety"] = None
+            found[Cards.MRI_SAFETY] = None
         if assessment.safety.pregnancy is not None and (
             procedure.modality in _RADIATION
             or (procedure.modality == "MR" and procedure.contrast in ("with", "without-and-with"))
         ):
-            found["pregnancy"] = None
+            found[Cards.PREGNANCY] = None
         if case.contrast_risk is not None:
-            found["contrast-safety"] = None
+            found[Cards.CONTRAST_SAFETY] = None
         if assessment.duplicates:
-            found["duplicate-recent"] = None
+            found[Cards.DUPLICATE_RECENT] = None
         if assessment.pending:
-            found["duplicate-pending"] = None
+            found[Cards.DUPLICATE_PENDING] = None
         if assessment.conflicts:
             first = min(assessment.conflicts, key=lambda item: not item.in_emergency_group)
-            found["conflicting-data"] = first
+            found[Cards.CONFLICTING_DATA] = first
         keep = self._guideline.card_limits.keep_first
         return sorted(found.items(), key=lambda item: keep.index(item[0]))
 
@@ -214,7 +215,7 @@ class _OrderRenderer:
             kept.append(subject)
         has_warning = any(self._indicator(subject) != "info" for subject in kept)
         if has_warning and limits.drop_appropriate_if_any_warning:
-            kept = [subject for subject in kept if subject.form.card.id != "appropriate"]
+            kept = [subject for subject in kept if subject.form.card.id != Cards.APPROPRIATE]
         return kept
 
     def _within_limit(self, subjects: list[Subject]) -> tuple[list[Subject], tuple[str, ...]]:
@@ -244,7 +245,7 @@ class _OrderRenderer:
             gap.source in softening and gap.note not in self._guideline.wording.detail
             for gap in self._gaps
         )
-        worsening = self._case.criterion("pain-worsening") is not None
+        worsening = self._case.criterion(Criteria.PAIN_WORSENING) is not None
         if (softened and name in limits.soften_when_partial) or (
             worsening and name in limits.soften_when_worsening
         ):
@@ -276,20 +277,20 @@ class _OrderRenderer:
     def _added_sources(self, text: CardText) -> list[str]:
         """Of the card; the aortic one rests on what was found."""
         sources = list(text.sources)
-        if text.id == "non-spinal-cause":
+        if text.id == Cards.NON_SPINAL_CAUSE:
             sources += [
                 source
-                for result in self._case.criteria_of("vascular")
+                for result in self._case.criteria_of(Groups.VASCULAR)
                 for source in result.criterion.sources
             ]
-        return sources or ["policy"]
+        return sources or [Citations.POLICY]
 
     def _added_sentences(self, name: str) -> tuple[str, ...]:
-        if name == "contrast-safety" and self._assessment.order.procedure.modality == "MR":
+        if name == Cards.CONTRAST_SAFETY and self._assessment.order.procedure.modality == "MR":
             return ("contrast_if_needed",)
-        if name == "mri-safety" and self._assessment.alternative is None:
+        if name == Cards.MRI_SAFETY and self._assessment.alternative is None:
             return ("mri_unsafe_no_study",)
-        if name == "conflicting-data":
+        if name == Cards.CONFLICTING_DATA:
             return ("conflicting_refuted",)
         return ()
 
@@ -297,29 +298,31 @@ class _OrderRenderer:
         assessment, words = self._assessment, self._guideline.wording.detail
         undated = words["undated"]
         name = subject.form.card.id
-        if name == "mri-safety":
+        if name == Cards.MRI_SAFETY:
             return [
                 detail.line(device.display, date_text(device.when, undated), device.reference)
                 for device in assessment.safety.devices
             ]
-        if name == "pregnancy" and assessment.safety.pregnancy is not None:
+        if name == Cards.PREGNANCY and assessment.safety.pregnancy is not None:
             basis = assessment.safety.pregnancy
             return [detail.line(basis.display, date_text(basis.when, undated), basis.reference)]
-        if name == "contrast-safety" and self._case.contrast_risk is not None:
+        if name == Cards.CONTRAST_SAFETY and self._case.contrast_risk is not None:
             risk = self._case.contrast_risk
             value = value_text(risk.value, self._guideline.wording.short_names)
             shown = f"{risk.display} {value}" if value else risk.display
             return [detail.line(shown, date_text(risk.when, undated), risk.reference)]
-        if name == "duplicate-recent":
+        if name == Cards.DUPLICATE_RECENT:
             return [
                 detail.line(study.display, date_text(study.when, undated), study.reference)
                 for study in assessment.duplicates[:3]
             ]
-        if name == "duplicate-pending":
+        if name == Cards.DUPLICATE_PENDING:
             return [escaped(cut(display, 80)) for display, _ in assessment.pending[:3]]
-        if name == "non-spinal-cause":
-            return [detail.criterion_line(result) for result in self._case.criteria_of("vascular")]
-        if name == "conflicting-data" and subject.conflict is not None:
+        if name == Cards.NON_SPINAL_CAUSE:
+            return [
+                detail.criterion_line(result) for result in self._case.criteria_of(Groups.VASCULAR)
+            ]
+        if name == Cards.CONFLICTING_DATA and subject.conflict is not None:
             result = self._case.criterion(subject.conflict.criterion.id)
             return [detail.criterion_line(result)] if result is not None else []
         return []
@@ -333,7 +336,7 @@ class _OrderRenderer:
                 summary=filled_summary(replace(subject, orders_in_call=1)),
                 detail=Detail(subject, self._answering, self._gaps).partial(),
                 indicator=cast("Indicator", subject.form.indicator),
-                sources=["policy"],
+                sources=[Citations.POLICY],
                 subject=subject,
             ),
             uuid=card_uuid(self._answering.request, "", _PARTIAL),

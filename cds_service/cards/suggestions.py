@@ -25,11 +25,21 @@ from cds_service.cards.pama import consult_id, is_ratable, rated_order
 from cds_service.cards.summary import Subject, named_finding
 from cds_service.cds_hooks.model import Action, Suggestion
 from cds_service.evidence.model import StudyProcedure
+from cds_service.knowledge.anchors import (
+    AdviceLines,
+    Cards,
+    Criteria,
+    Forms,
+    Groups,
+    Scenarios,
+    Suggestions,
+    ValueSets,
+)
 from cds_service.knowledge.model import Level, Priority, Rating, SuggestionText, Urgency
 
 _REASON_TYPES = ("Condition/", "Observation/", "DiagnosticReport/")
 """What ServiceRequest.reasonReference may point to, of the types that are read."""
-_CARE_CARDS = ("not-yet-indicated", "care-not-documented", "duration-unknown")
+_CARE_CARDS = (Cards.NOT_YET_INDICATED, Cards.CARE_NOT_DOCUMENTED, Cards.DURATION_UNKNOWN)
 _PRIORITY_ORDER: tuple[Priority, ...] = ("routine", "urgent", "asap", "stat")
 
 
@@ -78,13 +88,13 @@ def made_suggestions(subject: Subject, answering: Answering) -> tuple[Suggestion
 def _in_order(subject: Subject) -> tuple[str, ...]:
     """On a wrong-region card an added order comes first only when the ordered region has a symptom."""
     names = subject.form.suggestions
-    if subject.form.card.id != "wrong-region" or "add-order" not in names:
+    if subject.form.card.id != Cards.WRONG_REGION or Suggestions.ADD_ORDER not in names:
         return names
     case = subject.case
-    own_sets = set(case.symptom_sets) - {"back-pain-unspecified"}
+    own_sets = set(case.symptom_sets) - {ValueSets.BACK_PAIN_UNSPECIFIED}
     if any(case.is_on_order_or_symptom(name) for name in own_sets):
         return names
-    return (*(name for name in names if name != "add-order"), "add-order")
+    return (*(name for name in names if name != Suggestions.ADD_ORDER), Suggestions.ADD_ORDER)
 
 
 def _suggestion(offer: Offer, made: Made, *, is_first: bool) -> Suggestion:
@@ -158,13 +168,13 @@ def _set_priority_stat(offer: Offer) -> Made | None:
     case = offer.subject.case
     if case.order.priority == "stat":
         return None
-    is_always = offer.subject.form.card.id in ("whole-spine", "wrong-region")
+    is_always = offer.subject.form.card.id in (Cards.WHOLE_SPINE, Cards.WRONG_REGION)
     if not is_always and not (case.urgency is Urgency.EMERGENCY and case.is_good_enough):
         return None
     return Made((_rated(offer, with_priority(case.order.raw, "stat"), None),))
 
 
-_ASKING_FORMS = ("possible", "fever", "serious", "trauma")
+_ASKING_FORMS = (Forms.POSSIBLE, Forms.FEVER, Forms.SERIOUS, Forms.TRAUMA)
 
 
 def _set_priority_urgent(offer: Offer) -> Made | None:
@@ -229,19 +239,21 @@ def _created(offer: Offer) -> Made:
 
 def _order_esr_crp(offer: Offer) -> Made | None:
     return (
-        _created(offer) if offer.subject.assessment.scenario in ("S-INF", "S-CA", "S-PED") else None
+        _created(offer)
+        if offer.subject.assessment.scenario in (Scenarios.S_INF, Scenarios.S_CA, Scenarios.S_PED)
+        else None
     )
 
 
 def _order_blood_cultures(offer: Offer) -> Made | None:
-    return _created(offer) if offer.subject.case.criterion("fever") is not None else None
+    return _created(offer) if offer.subject.case.criterion(Criteria.FEVER) is not None else None
 
 
 def _add_reason(offer: Offer) -> Made | None:
     """Evidence found and not yet among the reasons; on the not-yet cards the statement of care."""
     subject = offer.subject
     order = subject.assessment.order
-    if subject.form.card.id in _CARE_CARDS and subject.form.name != "noted":
+    if subject.form.card.id in _CARE_CARDS and subject.form.name != Forms.NOTED:
         statement = subject.detail["care_statement"]
         if any(statement.casefold() in text.casefold() for text in order.texts):
             return None
@@ -256,10 +268,10 @@ def _evidence(subject: Subject) -> dict[str, str]:
     """Reference → display of the evidence that the card rests on and that is no reason yet."""
     order = subject.assessment.order
     known = {reason.reference for reason in order.reasons}
-    if subject.form.card.id == "missing-indication":
+    if subject.form.card.id == Cards.MISSING_INDICATION:
         symptoms = subject.case.chart.current_symptoms(subject.case.rules.symptom_sets["any"])
         found = [(hit.entry.reference, hit.entry.display) for _, hit in symptoms]
-    elif subject.form.name == "noted":
+    elif subject.form.name == Forms.NOTED:
         result = named_finding(subject)
         found = (
             [(item.reference, item.display) for item in result.findings]
@@ -288,14 +300,14 @@ def _add_order(offer: Offer) -> Made | None:
     study = subject.assessment.preferred
     if study is None:
         return None
-    if card == "emergency-escalate" and not all(
-        case.level(name) is Level.ACTIVE for name in ("cord", "cauda-equina")
+    if card == Cards.EMERGENCY_ESCALATE and not all(
+        case.level(name) is Level.ACTIVE for name in (Groups.CORD, Groups.CAUDA_EQUINA)
     ):
         return None
     wanted = expanded(study.regions) - {"whole"} if "whole" in study.regions else set(study.regions)
-    if card == "emergency-escalate":
+    if card == Cards.EMERGENCY_ESCALATE:
         # the preferred study answers the cord signs alone: the cauda equina is imaged by an order of its own
-        named_by_group = case.rules.group_by_id["cauda-equina"].regions
+        named_by_group = case.rules.group_by_id[Groups.CAUDA_EQUINA].regions
         wanted |= {region for region in ORDER if region in named_by_group}
     missing = [
         region
@@ -304,10 +316,10 @@ def _add_order(offer: Offer) -> Made | None:
     ]
     if not missing:
         return None
-    if "whole" in study.regions and card != "wrong-region" and _has_whole_code(offer, study):
+    if "whole" in study.regions and card != Cards.WRONG_REGION and _has_whole_code(offer, study):
         return None
     priority = _raised(offer) or case.order.priority
-    if card in ("whole-spine", "wrong-region"):
+    if card in (Cards.WHOLE_SPINE, Cards.WRONG_REGION):
         priority = "stat"
     resources = []
     for region in missing:
@@ -331,7 +343,7 @@ def _add_bring_records(offer: Offer) -> Made | None:
     case = offer.subject.case
     if not wants_records(offer.subject, offer.answering):
         return None
-    text = case.rules.guideline.wording.advice["bring-records"]
+    text = case.rules.guideline.wording.advice[AdviceLines.BRING_RECORDS]
     return Made((_rated(offer, with_instruction(case.order, text), None),))
 
 
@@ -365,22 +377,22 @@ def is_traveler(subject: Subject, answering: Answering) -> bool:
 
 
 _MAKERS: Mapping[str, Callable[[Offer], Made | None]] = {
-    "set-priority-stat": _set_priority_stat,
-    "set-priority-urgent": _set_priority_urgent,
-    "replace-with-preferred": _replace_with_preferred,
-    "replace-with-xr": _replace_with_xr,
-    "replace-with-noncontrast": _replace_with_noncontrast,
-    "replace-with-mr-noncontrast": _replace_with_mr_noncontrast,
-    "replace-with-mri-alternative": _replace_with_mri_alternative,
-    "cancel-order": _cancel_order,
-    "cancel-and-physio": _cancel_and_physio,
-    "order-esr-crp": _order_esr_crp,
-    "order-blood-cultures": _order_blood_cultures,
-    "order-egfr": _created,
-    "order-hcg": _created,
-    "add-reason": _add_reason,
-    "add-order": _add_order,
-    "add-bring-records": _add_bring_records,
+    Suggestions.SET_PRIORITY_STAT: _set_priority_stat,
+    Suggestions.SET_PRIORITY_URGENT: _set_priority_urgent,
+    Suggestions.REPLACE_WITH_PREFERRED: _replace_with_preferred,
+    Suggestions.REPLACE_WITH_XR: _replace_with_xr,
+    Suggestions.REPLACE_WITH_NONCONTRAST: _replace_with_noncontrast,
+    Suggestions.REPLACE_WITH_MR_NONCONTRAST: _replace_with_mr_noncontrast,
+    Suggestions.REPLACE_WITH_MRI_ALTERNATIVE: _replace_with_mri_alternative,
+    Suggestions.CANCEL_ORDER: _cancel_order,
+    Suggestions.CANCEL_AND_PHYSIO: _cancel_and_physio,
+    Suggestions.ORDER_ESR_CRP: _order_esr_crp,
+    Suggestions.ORDER_BLOOD_CULTURES: _order_blood_cultures,
+    Suggestions.ORDER_EGFR: _created,
+    Suggestions.ORDER_HCG: _created,
+    Suggestions.ADD_REASON: _add_reason,
+    Suggestions.ADD_ORDER: _add_order,
+    Suggestions.ADD_BRING_RECORDS: _add_bring_records,
 }
 SUGGESTIONS = frozenset(_MAKERS)
 """Every suggestion that can be made."""

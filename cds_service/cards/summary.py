@@ -20,6 +20,7 @@ from cds_service.cards.names import (
     value_text,
 )
 from cds_service.evidence.model import DateSpan, StudyProcedure
+from cds_service.knowledge.anchors import Cards, Criteria, Forms, Groups, Scenarios
 from cds_service.knowledge.model import CardText, Level, Strength, Variant
 
 MAX_SUMMARY = 139
@@ -131,7 +132,7 @@ def _advice(subject: Subject) -> str:
     """By the rating row that holds: the child's rows are narrowed by what was found and how long it lasts."""
     case = subject.case
     words = case.rules.guideline.wording.pediatric_advice
-    rows = case.rules.rating_rows.get(("any", "S-PED"), ())
+    rows = case.rules.rating_rows.get(("any", Scenarios.S_PED), ())
     holding = (row.row.when for row in rows if row.when is not None and row.when(case))
     return words.get(next(holding, None) or "other", words["other"])
 
@@ -153,10 +154,10 @@ def _concept(subject: Subject) -> str:
 
 def _subject_date(subject: Subject) -> DateSpan | None:
     card = subject.form.card.id
-    if card == "contrast-safety":
+    if card == Cards.CONTRAST_SAFETY:
         risk = subject.case.contrast_risk
         return risk.when if risk is not None else None
-    if card == "duplicate-recent":
+    if card == Cards.DUPLICATE_RECENT:
         return subject.assessment.duplicates[0].when
     result = named_finding(subject)
     return result.newest if result is not None else None
@@ -175,12 +176,12 @@ def named_finding(subject: Subject) -> CriterionResult | None:
     The noted forms name the newest weak finding of an acute value set; the fever form names fever.
     """
     assessment = subject.assessment
-    if subject.form.name == "noted" and subject.case.level("vascular") is Level.POSSIBLE:
+    if subject.form.name == Forms.NOTED and subject.case.level(Groups.VASCULAR) is Level.POSSIBLE:
         return min(
-            subject.case.criteria_of("vascular"),
+            subject.case.criteria_of(Groups.VASCULAR),
             key=lambda result: _STRENGTHS.index(result.strength),
         )
-    if subject.form.name == "noted":
+    if subject.form.name == Forms.NOTED:
         weak = [
             result
             for result in assessment.criteria
@@ -188,8 +189,8 @@ def named_finding(subject: Subject) -> CriterionResult | None:
             and any(finding.acute for finding in result.findings)
         ]
         return min(weak, key=lambda result: newest_first(result.newest), default=None)
-    if subject.form.name == "fever":
-        return subject.case.criterion("fever")
+    if subject.form.name == Forms.FEVER:
+        return subject.case.criterion(Criteria.FEVER)
     criteria: tuple[CriterionResult, ...] = ()
     for group in _named_groups(subject):
         criteria = subject.case.criteria_of(group)
@@ -210,16 +211,20 @@ def _named_groups(subject: Subject) -> list[str]:
     """Groups that a finding may be named from, best first."""
     assessment = subject.assessment
     groups = []
-    if subject.form.card.id in ("emergency-escalate", "urgent-escalate"):
+    if subject.form.card.id in (Cards.EMERGENCY_ESCALATE, Cards.URGENT_ESCALATE):
         asking = assessment.urgency_group
         if asking is not None:
             groups.append(asking.group.id)
     if subject.case.study_group is not None:
         groups.append(subject.case.study_group.id)
     # the derived group has no criteria of its own: cancer is what makes it
-    groups += ["malignancy"] if "mscc" in groups else []
+    groups += [Groups.MALIGNANCY] if Groups.MSCC in groups else []
     # only possible cord signs may rest on bladder trouble with a cervical order
-    groups += ["cauda-equina", "cord"] if assessment.scenario in ("S-CORD", "S-NEURO") else []
+    groups += (
+        [Groups.CAUDA_EQUINA, Groups.CORD]
+        if assessment.scenario in (Scenarios.S_CORD, Scenarios.S_NEURO)
+        else []
+    )
     return groups
 
 
@@ -230,7 +235,7 @@ def _finding(subject: Subject) -> str:
 
 def _group(subject: Subject) -> str:
     assessment = subject.assessment
-    if subject.form.card.id in ("emergency-escalate", "urgent-escalate"):
+    if subject.form.card.id in (Cards.EMERGENCY_ESCALATE, Cards.URGENT_ESCALATE):
         asking = assessment.urgency_group
         if asking is not None:
             return asking.group.short

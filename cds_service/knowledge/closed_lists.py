@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
+from cds_service.knowledge.anchors import Parameters
+
 PARAMETERS: Final = {
-    "aaa-new-pain-days": "aaa_new_pain",
-    "ankylosed-trauma-window": "ankylosed_with_trauma",
-    "cancer-history-days": "cancer_history_recent_or_avid and cancer_history_remote",
-    "care-last-within": "conservative_care_6w",
-    "care-min-days": "conservative_care_6w",
-    "pain-rise": "pain_score_rising",
-    "pain-rise-window": "pain_score_rising",
-    "recovery-window": "the duration of symptoms",
-    "weight-loss-fraction": "weight_loss_5pct_180d",
-    "weight-loss-window": "weight_loss_5pct_180d",
-    "young-onset-age": "young_onset_chronic",
-    "young-onset-duration": "young_onset_chronic",
+    Parameters.AAA_NEW_PAIN_DAYS: "aaa_new_pain",
+    Parameters.ANKYLOSED_TRAUMA_WINDOW: "ankylosed_with_trauma",
+    Parameters.CANCER_HISTORY_DAYS: "cancer_history_recent_or_avid and cancer_history_remote",
+    Parameters.CARE_LAST_WITHIN: "conservative_care_6w",
+    Parameters.CARE_MIN_DAYS: "conservative_care_6w",
+    Parameters.PAIN_RISE: "pain_score_rising",
+    Parameters.PAIN_RISE_WINDOW: "pain_score_rising",
+    Parameters.RECOVERY_WINDOW: "the duration of symptoms",
+    Parameters.WEIGHT_LOSS_FRACTION: "weight_loss_5pct_180d",
+    Parameters.WEIGHT_LOSS_WINDOW: "weight_loss_5pct_180d",
+    Parameters.YOUNG_ONSET_AGE: "young_onset_chronic",
+    Parameters.YOUNG_ONSET_DURATION: "young_onset_chronic",
 }
 """Parameters that a computed criterion or the symptom rules read, and which of them does."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, get_args
 
+from cds_service.knowledge.anchors import Groups
 from cds_service.knowledge.links import repeated
 from cds_service.knowledge.mistakes import twice, unknown_names
 from cds_service.knowledge.model import Combination, Level, Region, Symptoms, Urgency, When
@@ -61,7 +62,7 @@ def _group_mistakes(combination: Combination, names: Names) -> Iterator[str]:
     where = f"{_FILE}: mscc"
     enough = mscc.possible_enough_with_criteria
     yield from unknown_names(where, "criterion", enough, names.criteria)
-    domains = names.domains.get("malignancy", frozenset())
+    domains = names.domains.get(Groups.MALIGNANCY, frozenset())
     yield from unknown_names(where, "domain of 'malignancy'", mscc.cancer_domains, domains)
 
 

@@ -43,6 +43,7 @@ from cds_service.knowledge.model import (
     Wording,
 )
 from cds_service.knowledge.parts import Parts, Tables, names_in
+from cds_service.knowledge.references import anchor_mistakes
 from cds_service.knowledge.salvage import salvaged
 from cds_service.knowledge.study_links import study_mistakes
 from cds_service.knowledge.when_rules import when_mistakes
@@ -65,6 +66,7 @@ def load_guideline(root: Path | None = None, *, cpt: bool = True) -> Guideline:
     if not files_.is_incomplete:
         names = names_in({**files_.read, **files_.broken})
         for found in (
+            anchor_mistakes(names),
             link_mistakes(parts, names),
             combination_mistakes(parts, names),
             when_mistakes(parts, names),

@@ -41,6 +41,8 @@ class Names:
     units: frozenset[str]
     rating_whens: frozenset[str]
     cards: frozenset[str]
+    forms: frozenset[str]
+    """Variants of any card."""
     suggestions: frozenset[str]
     overrides: frozenset[str]
     advice: frozenset[str]
@@ -90,6 +92,9 @@ def names_in(files: Mapping[str, Tables]) -> Names:
         units=_keys(files.get("units.toml")),
         rating_whens=_keys(files.get("ratings/when.toml")),
         cards=frozenset(_each(wording, "card", "id")),
+        forms=frozenset(
+            name for card in _tables(wording, "card") for name in _each(card, "variant", "id")
+        ),
         suggestions=frozenset(_each(wording, "suggestion", "id")),
         overrides=_keys(wording.get("override_reason")),
         advice=_keys(wording.get("advice")),
@@ -130,7 +135,13 @@ def _keys(table: object) -> frozenset[str]:
 
 
 def _each(tables: Tables, key: str, name: str) -> Iterator[str]:
+    for row in _tables(tables, key):
+        if isinstance(row.get(name), str):
+            yield row[name]
+
+
+def _tables(tables: Tables, key: str) -> Iterator[Tables]:
     rows = tables.get(key)
     for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict) and isinstance(row.get(name), str):
-            yield row[name]
+        if isinstance(row, dict):
+            yield row

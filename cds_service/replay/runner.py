@@ -20,12 +20,13 @@ from cds_service.cds_hooks.response import ADVICE_EXTENSION, response_json
 from cds_service.errors import HookRequestError, PatientDataUnavailable, SpineCdsError
 from cds_service.evidence.record.types import requirements_for
 from cds_service.fhir.complete import complete
+from cds_service.knowledge.anchors import Cards
 from cds_service.replay.cases import Case
 from cds_service.replay.moved import moved_body
 
 _TIMEOUT = 30
 _INCIDENT = 500
-_NEVER_HIDDEN = frozenset(("partial-data",))
+_NEVER_HIDDEN = frozenset((Cards.PARTIAL_DATA,))
 _BYTES_SHOWN = 60
 
 

@@ -10,17 +10,22 @@ from typing import Final, Literal
 from cds_service.coding import plain_code, system_name
 from cds_service.evidence.codes.units import UnitTable, compile_units
 from cds_service.evidence.text.phrases import PhraseReader
+from cds_service.knowledge.anchors import ValueSets
 from cds_service.knowledge.model import CodeEntry, EvidenceRules, Guideline, ValueSet
 
-HOSPICE: Final = "hospice"
+HOSPICE: Final = ValueSets.HOSPICE
 """Value set that says a patient is in hospice or palliative care."""
-IMPLANTS: Final = ("mri-unsafe-device", "mri-caution-device")
+IMPLANTS: Final = (ValueSets.MRI_UNSAFE_DEVICE, ValueSets.MRI_CAUTION_DEVICE)
 """Value sets of what matters for MRI, the worse first."""
-CONTRAST_AGENTS: Final = ("gadolinium-agent", "iodinated-agent", "contrast-agent-unspecified")
+CONTRAST_AGENTS: Final = (
+    ValueSets.GADOLINIUM_AGENT,
+    ValueSets.IODINATED_AGENT,
+    ValueSets.CONTRAST_AGENT_UNSPECIFIED,
+)
 """Value sets of contrast agents."""
-PREGNANCY_STATUS: Final = "obs-pregnancy-status"
+PREGNANCY_STATUS: Final = ValueSets.OBS_PREGNANCY_STATUS
 """Value set of the Observations whose value is the state itself: pregnant, or not."""
-PREGNANCY: Final = ("pregnancy", "pregnancy-ended")
+PREGNANCY: Final = (ValueSets.PREGNANCY, ValueSets.PREGNANCY_ENDED)
 """Value sets of these states, and of what ends a pregnancy."""
 
 _WHO_LENGTH: Final = 4

@@ -1,0 +1,203 @@
+"""Names of the guideline that the program itself reads. A rename in the files needs the same rename here.
+
+Most names are only read by other files of the guideline. These few stand in the code too, so loading refuses a
+guideline that misses one: a card, value set or group that silently is not found would be a rule that does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+
+class ValueSets:
+    """Value sets that computed criteria and the checks of an order read."""
+
+    AAA_KNOWN: Final = "aaa-known"
+    ACUTE_KIDNEY_INJURY: Final = "acute-kidney-injury"
+    ANKYLOSED_SPINE: Final = "ankylosed-spine"
+    BACK_PAIN_UNSPECIFIED: Final = "back-pain-unspecified"
+    BODY_SITE_SADDLE: Final = "body-site-saddle"
+    CKD_STAGE_4_5: Final = "ckd-stage-4-5"
+    CLAUSTROPHOBIA: Final = "claustrophobia"
+    CONSERVATIVE_DRUG: Final = "conservative-drug"
+    CONTRAST_AGENT_UNSPECIFIED: Final = "contrast-agent-unspecified"
+    DIALYSIS: Final = "dialysis"
+    GADOLINIUM_AGENT: Final = "gadolinium-agent"
+    HIGH_ENERGY_TRAUMA: Final = "high-energy-trauma"
+    HOSPICE: Final = "hospice"
+    IODINATED_AGENT: Final = "iodinated-agent"
+    LOW_BACK_PAIN: Final = "low-back-pain"
+    LOW_VELOCITY_TRAUMA: Final = "low-velocity-trauma"
+    MALIGNANCY: Final = "malignancy"
+    MALIGNANCY_BONE_AVID: Final = "malignancy-bone-avid"
+    MALIGNANCY_HISTORY: Final = "malignancy-history"
+    MALIGNANCY_HISTORY_BONE_AVID: Final = "malignancy-history-bone-avid"
+    MALIGNANCY_REMISSION: Final = "malignancy-remission"
+    MRI_CAUTION_DEVICE: Final = "mri-caution-device"
+    MRI_UNSAFE_DEVICE: Final = "mri-unsafe-device"
+    NUMBNESS: Final = "numbness"
+    OBS_CREATININE: Final = "obs-creatinine"
+    OBS_DUE_DATE: Final = "obs-due-date"
+    OBS_EGFR: Final = "obs-egfr"
+    OBS_HCG: Final = "obs-hcg"
+    OBS_PAIN_SCORE: Final = "obs-pain-score"
+    OBS_PREGNANCY_STATUS: Final = "obs-pregnancy-status"
+    OBS_WEIGHT: Final = "obs-weight"
+    PHYSIOTHERAPY: Final = "physiotherapy"
+    PREGNANCY: Final = "pregnancy"
+    PREGNANCY_ENDED: Final = "pregnancy-ended"
+    RADICULOPATHY: Final = "radiculopathy"
+    SCIATICA_LEFT: Final = "sciatica-left"
+    SCIATICA_RIGHT: Final = "sciatica-right"
+    SPINE_SURGERY_CERVICAL: Final = "spine-surgery-cervical"
+    SPINE_SURGERY_LUMBAR: Final = "spine-surgery-lumbar"
+    SPINE_SURGERY_THORACIC: Final = "spine-surgery-thoracic"
+    SPINE_SURGERY_UNSPECIFIED: Final = "spine-surgery-unspecified"
+
+
+class Criteria:
+    """Criteria that facts, facts of the order and cards ask for by name."""
+
+    ANKYLOSED_SPINE_TRAUMA: Final = "ankylosed-spine-trauma"
+    CANCER_SPINAL_METASTASIS: Final = "cancer-spinal-metastasis"
+    CORD_HAND_CLUMSINESS: Final = "cord-hand-clumsiness"
+    EPIDURAL_ABSCESS: Final = "epidural-abscess"
+    FEVER: Final = "fever"
+    PAIN_WORSENING: Final = "pain-worsening"
+    SPINAL_CORD_INJURY: Final = "spinal-cord-injury"
+    SPINAL_INFECTION_DIAGNOSED: Final = "spinal-infection-diagnosed"
+    TRAUMA_LOW_VELOCITY: Final = "trauma-low-velocity"
+    VERTEBRAL_FRACTURE_SUSPECTED: Final = "vertebral-fracture-suspected"
+
+
+class Groups:
+    """Groups whose level decides more than their own card."""
+
+    CAUDA_EQUINA: Final = "cauda-equina"
+    CORD: Final = "cord"
+    MALIGNANCY: Final = "malignancy"
+    MSCC: Final = "mscc"
+    PRIOR_SURGERY: Final = "prior-surgery"
+    TRAUMA: Final = "trauma"
+    VASCULAR: Final = "vascular"
+
+
+class Scenarios:
+    """Scenarios that are treated in a way of their own."""
+
+    S_CA: Final = "S-CA"
+    S_CES: Final = "S-CES"
+    S_CORD: Final = "S-CORD"
+    S_INF: Final = "S-INF"
+    S_NEURO: Final = "S-NEURO"
+    S_PED: Final = "S-PED"
+
+
+class Cards:
+    """Cards that are added to the primary card, or are filled in a way of their own."""
+
+    APPROPRIATE: Final = "appropriate"
+    CARE_NOT_DOCUMENTED: Final = "care-not-documented"
+    CONFLICTING_DATA: Final = "conflicting-data"
+    CONTRAST_CONSIDER: Final = "contrast-consider"
+    CONTRAST_PHASE: Final = "contrast-phase"
+    CONTRAST_SAFETY: Final = "contrast-safety"
+    DUPLICATE_PENDING: Final = "duplicate-pending"
+    DUPLICATE_RECENT: Final = "duplicate-recent"
+    DURATION_UNKNOWN: Final = "duration-unknown"
+    EMERGENCY_ESCALATE: Final = "emergency-escalate"
+    MISSING_INDICATION: Final = "missing-indication"
+    MRI_SAFETY: Final = "mri-safety"
+    NON_SPINAL_CAUSE: Final = "non-spinal-cause"
+    NOT_YET_INDICATED: Final = "not-yet-indicated"
+    PARTIAL_DATA: Final = "partial-data"
+    PEDIATRIC: Final = "pediatric"
+    PREGNANCY: Final = "pregnancy"
+    RADIOGRAPH_FIRST: Final = "radiograph-first"
+    TRAUMA_CT_FIRST: Final = "trauma-ct-first"
+    UNMAPPED_ORDER: Final = "unmapped-order"
+    URGENT_ESCALATE: Final = "urgent-escalate"
+    WHOLE_SPINE: Final = "whole-spine"
+    WRONG_REGION: Final = "wrong-region"
+
+
+class Forms:
+    """Forms of cards that are filled in a way of their own."""
+
+    FEVER: Final = "fever"
+    NOTED: Final = "noted"
+    POSSIBLE: Final = "possible"
+    SERIOUS: Final = "serious"
+    TRAUMA: Final = "trauma"
+
+
+class Suggestions:
+    """Suggestions, each of which one function makes."""
+
+    ADD_BRING_RECORDS: Final = "add-bring-records"
+    ADD_ORDER: Final = "add-order"
+    ADD_REASON: Final = "add-reason"
+    CANCEL_AND_PHYSIO: Final = "cancel-and-physio"
+    CANCEL_ORDER: Final = "cancel-order"
+    ORDER_BLOOD_CULTURES: Final = "order-blood-cultures"
+    ORDER_EGFR: Final = "order-egfr"
+    ORDER_ESR_CRP: Final = "order-esr-crp"
+    ORDER_HCG: Final = "order-hcg"
+    REPLACE_WITH_MR_NONCONTRAST: Final = "replace-with-mr-noncontrast"
+    REPLACE_WITH_MRI_ALTERNATIVE: Final = "replace-with-mri-alternative"
+    REPLACE_WITH_NONCONTRAST: Final = "replace-with-noncontrast"
+    REPLACE_WITH_PREFERRED: Final = "replace-with-preferred"
+    REPLACE_WITH_XR: Final = "replace-with-xr"
+    SET_PRIORITY_STAT: Final = "set-priority-stat"
+    SET_PRIORITY_URGENT: Final = "set-priority-urgent"
+
+
+class AdviceLines:
+    """Lines of advice that the order or the call adds to those of its card."""
+
+    BRING_RECORDS: Final = "bring-records"
+    TRAVEL: Final = "travel"
+
+
+class Parameters:
+    """Numbers that computed criteria and the symptom rules read."""
+
+    AAA_NEW_PAIN_DAYS: Final = "aaa-new-pain-days"
+    ANKYLOSED_TRAUMA_WINDOW: Final = "ankylosed-trauma-window"
+    CANCER_HISTORY_DAYS: Final = "cancer-history-days"
+    CARE_LAST_WITHIN: Final = "care-last-within"
+    CARE_MIN_DAYS: Final = "care-min-days"
+    PAIN_RISE: Final = "pain-rise"
+    PAIN_RISE_WINDOW: Final = "pain-rise-window"
+    RECOVERY_WINDOW: Final = "recovery-window"
+    WEIGHT_LOSS_FRACTION: Final = "weight-loss-fraction"
+    WEIGHT_LOSS_WINDOW: Final = "weight-loss-window"
+    YOUNG_ONSET_AGE: Final = "young-onset-age"
+    YOUNG_ONSET_DURATION: Final = "young-onset-duration"
+
+
+class Citations:
+    """Citations that stand where nothing else is cited."""
+
+    POLICY: Final = "policy"
+
+
+ANCHORS: Final[Mapping[str, type]] = {
+    "value set": ValueSets,
+    "criterion": Criteria,
+    "group": Groups,
+    "scenario": Scenarios,
+    "card": Cards,
+    "form of a card": Forms,
+    "suggestion": Suggestions,
+    "advice line": AdviceLines,
+    "parameter": Parameters,
+    "citation": Citations,
+}
+"""The constants above by the kind of thing that they name."""
+
+
+def anchored(anchors: type) -> tuple[str, ...]:
+    """The names that one of the classes above holds."""
+    return tuple(name for key, name in vars(anchors).items() if key.isupper())
