@@ -58,14 +58,14 @@ def main(name: str) -> None:
 
     def whole() -> bytes:
         call = parse_hook_request("bench", body)
-        in_scope(call, compiled)
+        in_scope(call, compiled, card_on_missing_data=False)
         found = complete(call, requirements_for(call.hook), None)
         said = advise(call, found, compiled, AS_OF, _OPTIONS)
         return response_json(said.cards, said.system_actions, said.extension_json, GENERIC)
 
     stages: dict[str, Callable[[], Any]] = {
         "parse": lambda: parse_hook_request("bench", body),
-        "in scope": lambda: in_scope(request, compiled),
+        "in scope": lambda: in_scope(request, compiled, card_on_missing_data=False),
         "complete": lambda: complete(request, requirements_for(request.hook), None),
         "record": lambda: read_record(sources, patient, compiled.index, compiled.catalog, AS_OF),
         "assess": lambda: assess_call(orders, record, compiled.rules, AS_OF, "us"),

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from itertools import zip_longest
+from typing import Any, Final
 
 import msgspec
 
@@ -16,21 +17,24 @@ from cds_service.assessment.assess import AssessedCall, assess_call
 from cds_service.assessment.model import CallAssessment
 from cds_service.assessment.rules import Rules, compile_rules
 from cds_service.cards.explanation import explanation_json
+from cds_service.cards.lost_orders import lost_orders_card, lost_orders_json
 from cds_service.cards.options import AdviceOptions, Answering
 from cds_service.cards.order_changes import StudyCodes, study_codes
 from cds_service.cards.pama import rating_action
 from cds_service.cards.render import render_cards
 from cds_service.cds_hooks.model import Action, Card, DraftOrder, HookRequest, Source
-from cds_service.errors import HookRequestError, PatientDataUnavailable
+from cds_service.errors import HookRequestError, OrdersNotRead, PatientDataUnavailable
 from cds_service.evidence.codes.index import CodeIndex, compile_index
+from cds_service.evidence.loose_json import read_json
 from cds_service.evidence.model import Gap, ImagingOrder, PatientRecord
 from cds_service.evidence.orders.catalog import Catalog, compile_catalog
 from cds_service.evidence.orders.orders import (
-    asks_for_spine,
+    asked_studies,
     order_subject,
     read_orders,
     selected_orders,
 )
+from cds_service.evidence.orders.scope import Loss, draft_scope
 from cds_service.evidence.record.record import read_record
 from cds_service.knowledge.model import Guideline, Rating
 
@@ -84,13 +88,26 @@ class Advice:
     as_of: date
 
 
-def in_scope(request: HookRequest, compiled: CompiledGuideline) -> bool:
-    """True when a selected order is spine imaging, or may be: dispatched orders are only known once read."""
+def in_scope(
+    request: HookRequest, compiled: CompiledGuideline, *, card_on_missing_data: bool
+) -> bool:
+    """True when a selected order is spine imaging, or may be: dispatched orders are only known once read.
+
+    Raises OrdersNotRead when an order that was meant and may be spine imaging is lost; where a site wants a card
+    instead, the answer is True, and `advise` makes that card.
+    """
     if request.context.dispatched_orders:
         return True
-    return asks_for_spine(
-        request.context.draft_orders, request.context.selections, compiled.catalog, compiled.index
+    context, look_up = request.context, (compiled.catalog, compiled.index)
+    scope = draft_scope(
+        context.draft_orders,
+        context.selections,
+        lambda draft: bool(asked_studies(read_json(draft.raw) or {}, look_up)),
+        look_up,
     )
+    if scope.loss is not None and not card_on_missing_data:
+        raise _orders_not_read(scope.loss, "context.selections")
+    return scope.asks_for_spine or scope.loss is not None
 
 
 def advise(
@@ -105,11 +122,16 @@ def advise(
     `sources` are the prefetch keys as they were had, by key; a key that is not there was not provided.
     `as_of` is today for every look-back.
 
-    Raises HookRequestError when an order is for another patient, and PatientDataUnavailable when required data
-    is missing, unless what was read already makes a serious group active or the site wants a card instead.
+    Raises HookRequestError when an order is for another patient, OrdersNotRead when one is lost, and
+    PatientDataUnavailable when required data is missing, unless what was read already makes a serious group active.
+    The last two are a card where the site wants one instead.
     """
-    orders = _spine_orders(request, request.context.draft_orders, compiled, as_of)
-    orders += _dispatched_spine_orders(request, sources, compiled, as_of, first=len(orders))
+    try:
+        orders = _spine_orders(request, sources, compiled, as_of)
+    except OrdersNotRead as error:
+        if not options.card_on_missing_data:
+            raise
+        return _lost_orders_advice(error, request, compiled, as_of, options)
     if not orders:
         _check_dispatched(request, sources)
         return Advice((), (), (), None, None, None, as_of)
@@ -144,32 +166,74 @@ def advise(
 
 def _spine_orders(
     request: HookRequest,
-    drafts: tuple[DraftOrder, ...],
-    compiled: CompiledGuideline,
-    as_of: date,
-) -> tuple[ImagingOrder, ...]:
-    orders = read_orders(drafts, compiled.catalog, compiled.index, as_of)
-    return selected_orders(orders, request.context.selections)
-
-
-def _dispatched_spine_orders(
-    request: HookRequest,
     sources: Mapping[str, Source],
     compiled: CompiledGuideline,
     as_of: date,
-    *,
-    first: int,
 ) -> tuple[ImagingOrder, ...]:
-    """The spine imaging orders among those that the call dispatches; whatever else came with them is left."""
-    wanted = request.context.dispatched_orders
-    source = sources.get(_DISPATCHED)
-    if not wanted or source is None:
-        return ()
-    orders = read_orders(_dispatched(source), compiled.catalog, compiled.index, as_of)
-    return tuple(
-        replace(order, instance=first + position)
-        for position, order in enumerate(selected_orders(orders, wanted))
+    """The spine imaging orders that the call is about. Raises OrdersNotRead when one of them is lost."""
+    context = request.context
+    drafts = _read_drafts(
+        context.draft_orders, context.selections, "context.selections", compiled, as_of
     )
+    if not context.dispatched_orders:
+        return drafts
+    dispatched = _dispatched(request, sources.get(_DISPATCHED))
+    return drafts + tuple(
+        replace(order, instance=len(drafts) + position)
+        for position, order in enumerate(
+            # Whatever else came with the dispatched orders is left.
+            _read_drafts(
+                dispatched, context.dispatched_orders, "context.dispatchedOrders", compiled, as_of
+            )
+        )
+    )
+
+
+def _read_drafts(
+    drafts: tuple[DraftOrder, ...],
+    selections: tuple[str, ...] | None,
+    selected_in: str,
+    compiled: CompiledGuideline,
+    as_of: date,
+) -> tuple[ImagingOrder, ...]:
+    """The spine imaging orders among those selected. `selected_in` is where the request names them."""
+    look_up = (compiled.catalog, compiled.index)
+    orders = read_orders(drafts, *look_up, as_of)
+    read = {id(drafts[order.instance]) for order in orders}
+    scope = draft_scope(drafts, selections, lambda draft: id(draft) in read, look_up)
+    if scope.loss is not None:
+        raise _orders_not_read(scope.loss, selected_in)
+    return selected_orders(orders, selections)
+
+
+_LOSSES: Final[Mapping[str, str]] = {
+    "order_unreadable": (
+        "An order that may be for imaging of the spine could not be read: not JSON of a FHIR resource, a key twice, a "
+        "number that does not fit, nested too deeply, or an unknown shape. Nothing was evaluated. Send it as FHIR JSON."
+    ),
+    "selections_unmatched": (
+        "None of the orders is named by the references that select them, and an order for imaging of the spine is "
+        "among them. Nothing was evaluated. Send the references of the orders as they stand in the Bundle."
+    ),
+}
+
+
+def _orders_not_read(loss: Loss, selected_in: str) -> OrdersNotRead:
+    return OrdersNotRead(_LOSSES[loss.kind], loss.kind, expression=loss.place or selected_in)
+
+
+def _lost_orders_advice(
+    error: OrdersNotRead,
+    request: HookRequest,
+    compiled: CompiledGuideline,
+    as_of: date,
+    options: AdviceOptions,
+) -> Advice:
+    """One card that says that nothing was evaluated."""
+    guideline = compiled.guideline
+    card = lost_orders_card(error.loss, guideline, request)
+    explanation = lost_orders_json(card, guideline.content, as_of) if options.explain else None
+    return Advice((), (card,), (), explanation, None, None, as_of)
 
 
 def _dispatch_gaps(request: HookRequest, sources: Mapping[str, Source]) -> tuple[Gap, ...]:
@@ -187,15 +251,21 @@ class _Named(msgspec.Struct):
     id: str = ""
 
 
-def _dispatched(source: Source) -> tuple[DraftOrder, ...]:
+def _dispatched(request: HookRequest, source: Source | None) -> tuple[DraftOrder, ...]:
     """The dispatched orders as they were read, in the form of draft orders."""
+    if source is None:
+        return ()
+    place = f"prefetch.{_DISPATCHED}"
+    if _DISPATCHED not in request.prefetch:
+        place = "context.dispatchedOrders"
     drafts = []
-    for raw in source.resources:
+    for raw, full_url in zip_longest(source.resources, source.full_urls[: len(source.resources)]):
         try:
             named = msgspec.json.decode(raw, type=_Named)
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+            drafts.append(DraftOrder(raw, "", "", full_url, place, "not-an-object"))
             continue
-        drafts.append(DraftOrder(raw, named.resource_type, named.id))
+        drafts.append(DraftOrder(raw, named.resource_type, named.id, full_url, place))
     return tuple(drafts)
 
 
@@ -216,7 +286,7 @@ def _check_subjects(orders: tuple[ImagingOrder, ...], patient_id: str) -> None:
             raise HookRequestError(
                 "A selected spine imaging order is for another patient than context.patientId. "
                 "Send the orders of one patient, with that patient's id in the context.",
-                expression=f"context.draftOrders.entry[{order.instance}].resource.subject",
+                expression=f"{order.place or 'context.dispatchedOrders'}.subject",
                 code="invariant",
             )
 

@@ -124,7 +124,11 @@ def real_steps(frame: Frame) -> Steps:
     """The steps of a call as they run in a service."""
     return Steps(
         authenticate=_authentication(frame),
-        in_scope=lambda request: in_scope(request, frame.compiled),
+        in_scope=lambda request: in_scope(
+            request,
+            frame.compiled,
+            card_on_missing_data=frame.settings.on_missing_data == "card",
+        ),
         complete=lambda request, caller: _complete(frame, request, caller),
         advise=lambda request, sources, day, caller: _advise(frame, request, sources, day, caller),
         record_advice=lambda request, advice, _day, caller: _record_advice(
@@ -244,6 +248,11 @@ def _advise(
 ) -> Advice:
     options = advice_options(frame, caller, request)
     advice = advise(request, sources, frame.compiled, day, options)
+    if not (advice.orders or advice.cards or request.context.dispatched_orders):
+        # The scope said that there is a spine order. Whatever lost it, the answer must not be "nothing of ours".
+        raise AssertionError("a call in scope, and no order was read")
+    if not advice.orders and advice.cards:
+        _log.warning("orders not evaluated", detail=advice.cards[0].detail)
     failed = advice.assessment.failed_criteria if advice.assessment is not None else ()
     for criterion in failed:
         # The others still count, and a card says that one is missing.

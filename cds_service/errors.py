@@ -5,6 +5,7 @@ SpineCdsError
 ├── SettingsError             the configuration is wrong              start-up only, exit 2
 ├── CaseError                 a saved case cannot be read               replay and explain only, exit 2
 ├── HookRequestError          the client sent what CDS Hooks forbids  400 (404, 405, 413, 415, 422)
+│   └── OrdersNotRead         orders that may be for the spine are lost   400 (413), or a card that says so
 ├── ClientNotTrusted          the JWT is missing, expired, not ours   401 (403: known, not allowed here)
 ├── TooManyRequests           the client's own limit is used up       429
 ├── PatientDataUnavailable    required data could be had neither way  412
@@ -14,6 +15,8 @@ Messages say what, where, what was expected and what to do. They never carry pat
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 
 class SpineCdsError(Exception):
@@ -54,6 +57,29 @@ class HookRequestError(SpineCdsError):
         self.expression = expression
         self.status = status
         self.code = code
+
+
+OrderLoss = Literal["order_unreadable", "selections_unmatched", "too_many_orders"]
+"""Why orders of a call were not evaluated; also the key of the sentence that a card says about it."""
+
+
+class OrdersNotRead(HookRequestError):
+    """Orders that may ask for imaging of the spine could not be evaluated: an answer without cards would be false.
+
+    A site whose client shows every error as "all clear" gets a card instead (SPINE_CDS_ON_MISSING_DATA=card).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        loss: OrderLoss,
+        *,
+        expression: str,
+        status: int = 400,
+        code: str = "structure",
+    ) -> None:
+        super().__init__(message, expression=expression, status=status, code=code)
+        self.loss = loss
 
 
 class ClientNotTrusted(SpineCdsError):

@@ -68,11 +68,20 @@ def parse_members(text: bytes | msgspec.Raw, expression: str) -> dict[str, msgsp
             expression=expression,
             code="structure",
         ) from None
-    if object_end(whole, whole.index(b"{"), members) is None:
+    if _has_key_twice(whole, members):
         raise HookRequestError(
             f"{expression or 'The body'} has a key twice.", expression=expression, code="structure"
         )
     return members
+
+
+def has_key_twice(text: msgspec.Raw, members: Mapping[str, msgspec.Raw]) -> bool:
+    """Whether the object of which these are the members has one of its keys more than once."""
+    return _has_key_twice(bytes(text), members)
+
+
+def _has_key_twice(whole: bytes, members: Mapping[str, msgspec.Raw]) -> bool:
+    return object_end(whole, whole.index(b"{"), members) is None
 
 
 def read_members(text: bytes | msgspec.Raw) -> dict[str, msgspec.Raw] | None:

@@ -10,6 +10,7 @@ import msgspec
 
 Indicator = Literal["info", "warning", "critical"]
 ActionType = Literal["create", "update", "delete"]
+DraftFlaw = Literal["not-an-object", "key-twice", "too-deep"]
 GapReason = Literal["not-provided", "failed", "partial", "unreadable"]
 
 
@@ -21,8 +22,12 @@ class DraftOrder:
     """The resource's own JSON text: what goes back in an action is made from this."""
     resource_type: str
     id: str
-    """Empty when the client gave none."""
+    """Empty when the client gave none, or when it could not be read."""
     full_url: str | None = None
+    place: str = ""
+    """Where it stands in the request: `context.draftOrders.entry[0].resource`."""
+    flaw: DraftFlaw | None = None
+    """Why it is no resource that can be read one way only; None for one that is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,20 +5,28 @@ Resources stay undecoded here. Whether they can be read is found out one by one,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 
 from cds_service.cds_hooks.envelope import parse_envelope
 from cds_service.cds_hooks.json_object import (
+    NULL,
+    has_key_twice,
     is_absent,
     parse_members,
     read_items,
     read_members,
     read_string,
 )
-from cds_service.cds_hooks.model import DraftOrder, FhirAuthorization, HookContext, HookRequest
+from cds_service.cds_hooks.model import (
+    DraftFlaw,
+    DraftOrder,
+    FhirAuthorization,
+    HookContext,
+    HookRequest,
+)
 from cds_service.errors import HookRequestError
 
 HOOKS: Final = ("order-select", "order-sign", "order-dispatch", "order-review")
@@ -34,6 +42,10 @@ _UNSIGNED_ORDERS: Final = (
     "Send the unsigned orders as a Bundle. (Some EHRs leave it out unless the app has the scopes for "
     "unsigned orders.)"
 )
+
+_DEEPEST_BUNDLE: Final = 3
+"""Bundles within Bundles that are opened; no client is known to need more than one."""
+_NO_RESOURCE: Final = msgspec.Raw(NULL)
 
 _Members = Mapping[str, msgspec.Raw]
 
@@ -108,7 +120,8 @@ def _parse_selections(context: _Members) -> tuple[str, ...]:
             "context.selections has to be an array of references into draftOrders.",
             expression="context.selections",
         )
-    return tuple(text for item in items if (text := _read_reference(item)) is not None)
+    # What cannot be read selects something too, that we cannot tell: it stays, as a text that names no draft.
+    return tuple(_read_reference(item) or "" for item in items)
 
 
 def _parse_drafts(context: _Members, key: str) -> tuple[DraftOrder, ...]:
@@ -123,34 +136,59 @@ def _parse_drafts(context: _Members, key: str) -> tuple[DraftOrder, ...]:
         raise HookRequestError(
             f"{expression} has to be a Bundle. {_UNSIGNED_ORDERS}", expression=expression
         )
-    if is_absent(bundle.get("entry")):
-        return ()
-    items = read_items(bundle["entry"])
+    return tuple(_parse_entries(bundle.get("entry"), expression, depth=0))
+
+
+def _parse_entries(
+    entries: msgspec.Raw | None, expression: str, *, depth: int
+) -> Iterator[DraftOrder]:
+    """The drafts of a Bundle, those of a Bundle among its entries too, each with its place."""
+    if entries is None or is_absent(entries):
+        return
+    items = read_items(entries)
     if items is None:
-        if read_members(bundle["entry"]) is None:
+        if read_members(entries) is None:
             raise HookRequestError(
                 f"{expression}.entry has to be an array.", expression=f"{expression}.entry"
             )
-        items = [bundle["entry"]]
-    drafts = (
-        _parse_entry(entry, f"{expression}.entry[{index}]") for index, entry in enumerate(items)
-    )
-    return tuple(draft for draft in drafts if draft is not None)
+        items = [entries]
+    for index, entry in enumerate(items):
+        yield from _parse_entry(entry, f"{expression}.entry[{index}]", depth=depth)
 
 
-def _parse_entry(entry: msgspec.Raw, expression: str) -> DraftOrder | None:
-    """One draft order; None for an entry that holds no resource, which is left out."""
+def _parse_entry(entry: msgspec.Raw, expression: str, *, depth: int) -> Iterator[DraftOrder]:
+    """The draft of one entry. Only an entry that says nothing holds none: anything else may be an order."""
     members = read_members(entry)
-    resource = members.get("resource") if members is not None else None
-    if members is None or resource is None or read_members(resource) is None:
-        return None
+    if members is None:
+        if not is_absent(entry):
+            yield DraftOrder(entry, "", "", place=expression, flaw="not-an-object")
+        return
+    resource = members.get("resource")
+    full_url = read_string(members.get("fullUrl"))
+    place = f"{expression}.resource"
+    if resource is None or is_absent(resource):
+        if full_url is not None:
+            yield DraftOrder(_NO_RESOURCE, "", "", full_url, place, "not-an-object")
+        return
+    fields = read_members(resource)
+    if fields is None:
+        is_object = bytes(resource).startswith(b"{")
+        flaw: DraftFlaw = "too-deep" if is_object else "not-an-object"
+        yield DraftOrder(resource, "", "", full_url, place, flaw)
+        return
+    resource_type = read_string(fields.get("resourceType")) or ""
+    if resource_type == "Bundle" and depth < _DEEPEST_BUNDLE:
+        yield from _parse_entries(fields.get("entry"), place, depth=depth + 1)
+        return
     # A key twice would be read one way here and perhaps another way by the EHR that gets it back.
-    fields = parse_members(resource, f"{expression}.resource")
-    return DraftOrder(
+    repeated: DraftFlaw | None = "key-twice" if has_key_twice(resource, fields) else None
+    yield DraftOrder(
         raw=resource,
-        resource_type=read_string(fields.get("resourceType")) or "",
+        resource_type=resource_type,
         id=read_string(fields.get("id")) or "",
-        full_url=read_string(members.get("fullUrl")),
+        full_url=full_url,
+        place=place,
+        flaw="too-deep" if resource_type == "Bundle" else repeated,
     )
 
 
@@ -170,6 +208,13 @@ def _parse_dispatched(context: _Members) -> tuple[str, ...]:
                 f"context.{key} has to be an array of references.", expression=f"context.{key}"
             )
         items = [context[key]]
+    for index, item in enumerate(items):
+        if _read_reference(item) is None and bytes(item) not in (NULL, b'""'):
+            raise HookRequestError(
+                f"context.{key} holds something that is no reference.",
+                expression=f"context.{key}[{index}]",
+                code="value",
+            )
     references = (text for item in items if (text := _read_reference(item)) is not None)
     return tuple(part.strip() for text in references for part in text.split(",") if part.strip())
 

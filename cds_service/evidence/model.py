@@ -310,6 +310,8 @@ class ImagingOrder:
     subject: msgspec.Raw | None
     instance: int = 0
     """Position among the draft orders."""
+    place: str = ""
+    """Where it stands in the request, as an error names it."""
     full_url: str | None = None
     """`fullUrl` of its entry: a selection may name it so."""
     texts: tuple[str, ...] = ()

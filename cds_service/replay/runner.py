@@ -59,7 +59,8 @@ def replay_case(case: Case, engine: Engine) -> Outcome:
     """One case through the steps of the web service, without web and network."""
     try:
         request = parse_hook_request(case.service_id, case.body)
-        if not in_scope(request, engine.compiled):
+        wants_card = engine.options.card_on_missing_data
+        if not in_scope(request, engine.compiled, card_on_missing_data=wants_card):
             return Outcome(case, 200, response_json((), (), None, engine.profile), None, "")
         sources = complete(request, requirements_for(request.hook), None)
         options = _as_the_client_chose(engine, request)

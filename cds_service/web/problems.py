@@ -23,6 +23,7 @@ from cds_service.errors import (
     ServiceUnavailable,
     TooManyRequests,
 )
+from cds_service.web.edge import note
 
 _log: Final = structlog.get_logger()
 
@@ -113,6 +114,9 @@ def register_problems(app: Flask) -> None:
         if isinstance(error, ClientNotTrusted):
             # The reason is for us alone; the client is told nothing that would help to forge a token.
             _log.warning("client not trusted", status=problem.status, reason=str(error))
+        elif isinstance(error, HookRequestError):
+            # Our own words and places: they repeat nothing of what was sent.
+            note(problem=str(error), expression=error.expression or None)
         return problem_response(problem)
 
     app.register_error_handler(Exception, answer)

@@ -67,8 +67,9 @@ def test_H_12_selections_of_another_type_are_refused(value):
     assert refused_at(selections=value) == "context.selections"
 
 
-def test_H_12_what_is_no_reference_among_the_selections_is_left_out():
-    assert read(selections=[None, 1, "", "o1", {"reference": "o2"}, {}]).selections == ("o1", "o2")
+def test_H_12_what_is_no_reference_among_the_selections_stays_as_one_that_names_nothing():
+    given = [None, 1, "", "o1", {"reference": "o2"}, {}]
+    assert read(selections=given).selections == ("", "", "", "o1", "o2", "")
 
 
 def test_H_3_order_sign_has_no_selections_whatever_is_sent():
@@ -91,18 +92,35 @@ def test_H_11_a_bundle_needs_no_type_no_full_url_and_even_no_resource_type():
     assert (order.full_url, order.resource_type, order.id) == ("urn:uuid:1", "", "")
 
 
-def test_H_11_entries_without_a_resource_are_left_out():
-    entries: list[Any] = [
-        None,
-        "x",
-        1,
-        [],
-        {},
-        {"resource": None},
-        {"resource": []},
-        {"resource": ORDER},
-    ]
+@pytest.mark.parametrize("entry", [None, {}, {"resource": None}, {"search": {"mode": "match"}}])
+def test_H_11_entries_that_say_nothing_are_left_out(entry):
+    entries = [entry, {"resource": ORDER}]
     assert len(read(draftOrders={"resourceType": "Bundle", "entry": entries}).draft_orders) == 1
+
+
+@pytest.mark.parametrize(
+    "entry", ["x", 1, [], {"resource": []}, {"resource": "x"}, {"fullUrl": "urn:uuid:1"}]
+)
+def test_H_11_an_entry_that_is_no_resource_stays_as_a_draft_that_cannot_be_read(entry):
+    odd, order = read(draftOrders={"entry": [entry, {"resource": ORDER}]}).draft_orders
+    assert (odd.flaw, odd.id, order.flaw) == ("not-an-object", "", None)
+    assert odd.place.startswith("context.draftOrders.entry[0]")
+    assert order.place == "context.draftOrders.entry[1].resource"
+
+
+def test_H_11_a_bundle_within_the_bundle_is_opened_and_places_are_told_in_full():
+    inner = {"resourceType": "Bundle", "entry": [{}, {"resource": ORDER}]}
+    (order,) = read(draftOrders={"entry": [{"resource": inner}]}).draft_orders
+    assert (order.id, order.flaw) == ("o1", None)
+    assert order.place == "context.draftOrders.entry[0].resource.entry[1].resource"
+
+
+def test_H_11_bundles_within_bundles_without_end_cannot_be_read():
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "entry": [{"resource": ORDER}]}
+    for _ in range(9):
+        bundle = {"resourceType": "Bundle", "entry": [{"resource": bundle}]}
+    (order,) = read(draftOrders=bundle).draft_orders
+    assert order.flaw == "too-deep"
 
 
 @pytest.mark.parametrize("entry", [None, []])
@@ -191,3 +209,10 @@ def test_the_first_call_of_the_public_sandbox_is_read():
         draftOrders={"resourceType": "Bundle", "entry": [{"resource": draft}]},
     )
     assert found.draft_orders[0].id == "example-request-id"
+
+
+@pytest.mark.parametrize("value", [[7], ["ServiceRequest/o1", {"id": "o2"}], [["o1"]], [True]])
+def test_H_4_a_dispatched_order_that_is_no_reference_is_refused(value):
+    assert refused_at("order-dispatch", dispatchedOrders=value).startswith(
+        "context.dispatchedOrders["
+    )

@@ -209,9 +209,10 @@ def test_X_4_a_key_twice_inside_the_context_is_refused():
     assert refusal(body).expression == "context"
 
 
-def test_X_4_a_key_twice_in_an_order_is_refused():
+def test_X_4_a_key_twice_in_an_order_is_a_flaw_of_that_order():
     body = as_bytes(hook_call()).replace(b'"status"', b'"status": "active", "status"')
-    assert refusal(body).expression == "context.draftOrders.entry[0].resource"
+    (order,) = parse_hook_request(ID, body).context.draft_orders
+    assert (order.id, order.flaw) == ("o1", "key-twice")
 
 
 def test_R_1_white_space_and_escapes_in_keys_are_fine():

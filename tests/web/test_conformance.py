@@ -347,10 +347,14 @@ def test_H_10_the_same_order_in_every_version_of_fhir_gets_the_same_card(service
     assert topics == ["NotYetIndicated"] * 3
 
 
-def test_H_12_a_selection_that_names_nothing_selects_nothing(service):
-    for selections in ([], ["ServiceRequest/none"], [""]):
-        call = call_of(selections=selections)
-        assert service.post(SELECT, json=call).data == b'{"cards":[]}'
+def test_H_12_no_selections_select_nothing(service):
+    assert service.post(SELECT, json=call_of(selections=[])).data == b'{"cards":[]}'
+
+
+@pytest.mark.parametrize("selections", [["ServiceRequest/none"], [""], [None], [7], ["#o1"]])
+def test_H_12_selections_that_name_no_draft_beside_a_spine_order_are_a_400(service, selections):
+    issue = refusal(service, call_of(selections=selections), 400)
+    assert issue["expression"] == ["context.selections"]
 
 
 def test_an_order_for_another_patient_is_a_400_that_names_the_place(service):

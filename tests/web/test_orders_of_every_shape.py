@@ -199,6 +199,8 @@ def test_C_2_a_call_with_nothing_of_ours_is_answered_with_no_cards(client, order
 
 def test_H_2_a_draft_that_is_not_selected_gets_no_card(client):
     call = select(R4)
+    other = {"resourceType": "ServiceRequest", "id": "another", "code": {"text": "Lipid panel"}}
+    call["context"]["draftOrders"]["entry"].append({"resource": other})
     call["context"]["selections"] = ["ServiceRequest/another"]
     assert client.post(SELECT, json=call).data == b'{"cards":[]}'
 

@@ -109,7 +109,11 @@ def test_A_5_an_order_without_reason_or_symptom_is_not_rated():
 
 
 def test_A_5_only_service_requests_are_rated():
-    answer, _ = answered(order_text(resourceType="ProcedureRequest"), instance="i2")
+    made = call(BACK_PAIN, hookInstance="i2")
+    made["context"]["draftOrders"]["entry"][0]["resource"]["resourceType"] = "ProcedureRequest"
+    made["context"]["selections"] = ["ProcedureRequest/o1"]
+    answer = service().post(SELECT, json=made).get_json()
+    assert answer["cards"]
     assert "systemActions" not in answer
 
 

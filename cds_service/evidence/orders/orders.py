@@ -92,6 +92,32 @@ def read_orders(
     )
 
 
+class Selections:
+    """References that a client selects orders by, looked up in one step each, however many there are."""
+
+    def __init__(self, texts: tuple[str, ...]) -> None:
+        self._by_text: dict[str, int] = {}
+        self._by_name: dict[tuple[str, str], int] = {}
+        for text in texts:
+            number = self._by_text.setdefault(text.strip(), len(self._by_text))
+            kind, id_ = split_reference(text)
+            if id_:
+                self._by_name.setdefault((kind, id_), number)
+        self.count = len(self._by_text)
+        """Of different ones."""
+
+    def naming(self, order: DraftOrder | ImagingOrder) -> frozenset[int]:
+        """Numbers of the selections that name an order, below `count`."""
+        keys = [(kind, order.id) for kind in ("", order.resource_type)] if order.id else []
+        found = []
+        if order.full_url:
+            texts = (order.full_url, local_reference(order.full_url))
+            found = [self._by_text[text] for text in texts if text in self._by_text]
+            id_ = split_reference(order.full_url)[1]
+            keys += [(kind, id_) for kind in ("", order.resource_type)] if id_ else []
+        return frozenset((*found, *(self._by_name[key] for key in keys if key in self._by_name)))
+
+
 def selected_orders(
     orders: tuple[ImagingOrder, ...], selections: tuple[str, ...] | None
 ) -> tuple[ImagingOrder, ...]:
@@ -102,24 +128,16 @@ def selected_orders(
     """
     if selections is None:
         return orders
-    wanted = _wanted(selections)
-    return tuple(order for order in orders if any(_is_meant(order, *each_) for each_ in wanted))
+    wanted = Selections(selections)
+    return tuple(order for order in orders if wanted.naming(order))
 
 
-def asks_for_spine(
-    drafts: tuple[DraftOrder, ...],
-    selections: tuple[str, ...] | None,
-    catalog: Catalog,
-    codes: CodeIndex,
-) -> bool:
-    """Whether `selected_orders` of `read_orders` would hold anything, found out without reading them in full."""
-    wanted = None if selections is None else _wanted(selections)
-    return any(
-        draft.resource_type in ORDER_TYPES
-        and (wanted is None or any(_is_meant(draft, *each_) for each_ in wanted))
-        and _asked_for(draft, (catalog, codes)) is not None
-        for draft in drafts
-    )
+def asked_studies(
+    body: Mapping[str, object], look_up: tuple[Catalog, CodeIndex]
+) -> tuple[StudyRead, ...]:
+    """The spine studies that a decoded order asks for; empty for an order that is none of ours."""
+    asked = _asked_for(body, look_up)
+    return asked.studies if asked is not None else ()
 
 
 def order_subject(raw: msgspec.Raw) -> str | None:
@@ -210,7 +228,8 @@ def authored_on(body: Mapping[str, object]) -> DateSpan | None:
 def _read_draft(
     draft: DraftOrder, instance: int, look_up: tuple[Catalog, CodeIndex], as_of: date
 ) -> Iterator[ImagingOrder]:
-    asked = _asked_for(draft, look_up)
+    decoded = read_json(draft.raw)
+    asked = _asked_for(decoded, look_up) if decoded is not None else None
     if asked is None:
         return
     catalog = look_up[0]
@@ -247,6 +266,7 @@ def _read_draft(
         requester=_agent_of_stu3(body) or _given(kept.requester) or _given(kept.orderer),
         subject=_given(kept.subject),
         instance=instance,
+        place=draft.place,
         full_url=draft.full_url,
         texts=reasons.texts,
     )
@@ -273,10 +293,9 @@ class _Asked:
     """None: the study was known without them."""
 
 
-def _asked_for(draft: DraftOrder, look_up: tuple[Catalog, CodeIndex]) -> _Asked | None:
-    """None for a draft that is none of ours."""
-    body = read_json(draft.raw)
-    if body is None or not is_order_any_more(body):
+def _asked_for(body: Mapping[str, object], look_up: tuple[Catalog, CodeIndex]) -> _Asked | None:
+    """None for an order that is none of ours."""
+    if not is_order_any_more(body):
         return None
     catalog = look_up[0]
     ordered = read_ordered(body)
@@ -307,20 +326,6 @@ def _reference(draft: DraftOrder, instance: int) -> str:
         return f"{draft.resource_type}/{draft.id}"
     # An order that nothing names is named by its place, so that two of them stay apart.
     return draft.full_url or f"{draft.resource_type}#{instance}"
-
-
-def _wanted(selections: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
-    """(reference as written, type, id) of each selection."""
-    return tuple((text.strip(), *split_reference(text)) for text in selections)
-
-
-def _is_meant(order: DraftOrder | ImagingOrder, selection: str, kind: str, id_: str) -> bool:
-    if order.full_url and selection in (order.full_url, local_reference(order.full_url)):
-        return True
-    names = {order.id}
-    if order.full_url:
-        names.add(split_reference(order.full_url)[1])
-    return bool(id_) and id_ in names and kind in ("", order.resource_type)
 
 
 def _written_on(authored: DateSpan | None, as_of: date) -> date:
