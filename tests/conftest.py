@@ -6,8 +6,10 @@ import os
 
 import pytest
 
-from cds_service.advice import CompiledGuideline, compile_guideline
-from cds_service.knowledge.loader import load_guideline
+from cds_service.advice import CompiledGuideline
+from cds_service.evidence.codes.index import CodeIndex
+from cds_service.knowledge.model import Guideline
+from tests import shipped
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -27,5 +29,17 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 @pytest.fixture(scope="session")
 def compiled() -> CompiledGuideline:
-    """The packaged guideline, compiled once."""
-    return compile_guideline(load_guideline())
+    """The guideline as shipped."""
+    return shipped.compiled()
+
+
+@pytest.fixture(scope="session")
+def guideline() -> Guideline:
+    """The same, as it was loaded."""
+    return shipped.guideline()
+
+
+@pytest.fixture(scope="session")
+def index() -> CodeIndex:
+    """Its look-ups of codes."""
+    return shipped.index()

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from functools import cache
 
-from cds_service.evidence.codes.index import CodeIndex, compile_index
-from cds_service.evidence.orders.catalog import Catalog, compile_catalog
+from cds_service.advice import CompiledGuideline, compile_guideline
+from cds_service.evidence.codes.index import CodeIndex
+from cds_service.evidence.orders.catalog import Catalog
 from cds_service.knowledge.loader import load_guideline
 from cds_service.knowledge.model import Guideline
 
 
 @cache
+def compiled() -> CompiledGuideline:
+    """The guideline with its look-ups."""
+    return compile_guideline(load_guideline())
+
+
 def guideline() -> Guideline:
     """The guideline."""
-    return load_guideline()
+    return compiled().guideline
 
 
-@cache
 def index() -> CodeIndex:
     """Its look-ups of codes."""
-    return compile_index(guideline())
+    return compiled().index
 
 
-@cache
 def catalog() -> Catalog:
     """Its catalog of orders."""
-    return compile_catalog(guideline())
+    return compiled().catalog

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.abc import Traversable
 from importlib.resources import files
@@ -51,17 +51,22 @@ from cds_service.knowledge.wording_rules import wording_mistakes
 
 _Shape = TypeVar("_Shape", bound=BaseModel)
 _SUFFIX: Final = ".toml"
+Parse = Callable[[str], Tables]
 
 
-def load_guideline(root: Path | None = None, *, cpt: bool = True) -> Guideline:
+def load_guideline(
+    root: Path | None = None, *, cpt: bool = True, parse: Parse = tomllib.loads
+) -> Guideline:
     """The guideline in a folder, or the one shipped with this package when `root` is None.
 
     Without `cpt` every list of CPT codes is left out, for sites that have no license for them.
+    `parse` reads the text of one file, as `tomllib.loads` does: who loads many guidelines that are nearly the
+    same hands in one that remembers.
     Raises KnowledgeError with every mistake in the files, one line each, in the order of the files.
     """
     place = root if root is not None else files("cds_service.knowledge").joinpath("spine_imaging")
     mistakes: list[str] = []
-    files_ = _read_files(place, mistakes)
+    files_ = _read_files(place, parse, mistakes)
     parts = _validated(files_.read, mistakes)
     if not files_.is_incomplete:
         names = names_in({**files_.read, **files_.broken})
@@ -91,7 +96,7 @@ class _Files:
     """A file is missing altogether: whether a name exists cannot be told."""
 
 
-def _read_files(root: Traversable, mistakes: list[str]) -> _Files:
+def _read_files(root: Traversable, parse: Parse, mistakes: list[str]) -> _Files:
     """Every file; one that is missing or no TOML is a mistake."""
     found = _Files()
     if not root.is_dir():
@@ -101,7 +106,7 @@ def _read_files(root: Traversable, mistakes: list[str]) -> _Files:
         found.is_incomplete = True
         return found
     for name in SINGLE_FILES:
-        _read_file(root.joinpath(name), name, found, mistakes)
+        _read_file(root.joinpath(name), name, parse, found, mistakes)
     for folder in FOLDERS:
         if not root.joinpath(folder).is_dir():
             mistakes.append(f"{folder}/: the folder is missing. The guideline needs it. Add it.")
@@ -109,7 +114,7 @@ def _read_files(root: Traversable, mistakes: list[str]) -> _Files:
             continue
         for file in _sorted(root.joinpath(folder)):
             if file.name.endswith(_SUFFIX):
-                _read_file(file, f"{folder}/{file.name}", found, mistakes)
+                _read_file(file, f"{folder}/{file.name}", parse, found, mistakes)
             elif not file.name.startswith("."):
                 mistakes.append(_no_place(f"{folder}/{file.name}"))
     mistakes.extend(
@@ -131,7 +136,9 @@ def _no_place(path: str) -> str:
     )
 
 
-def _read_file(file: Traversable, path: str, found: _Files, mistakes: list[str]) -> None:
+def _read_file(
+    file: Traversable, path: str, parse: Parse, found: _Files, mistakes: list[str]
+) -> None:
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -143,7 +150,7 @@ def _read_file(file: Traversable, path: str, found: _Files, mistakes: list[str])
         found.is_incomplete = True
         return
     try:
-        found.read[path] = tomllib.loads(text)
+        found.read[path] = parse(text)
     except tomllib.TOMLDecodeError as error:
         mistakes.append(not_toml(path, str(error)))
         found.broken[path] = salvaged(text)

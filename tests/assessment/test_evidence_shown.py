@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 
-from cds_service.advice import CompiledGuideline
 from cds_service.assessment.model import Finding
-from cds_service.errors import PatientDataUnavailable
 from tests.compact import hook_request
-from tests.scenarios.test_scenarios import _ORDERS, _PATIENT, CASES, Case, advice_of
+from tests.scenarios.cases import ORDERS, PATIENT, Case, all_answered
 
 _DATE_KEYS = (
     "onsetDateTime", "recordedDate", "abatementDateTime", "effectiveDateTime", "performedDateTime",
@@ -22,7 +20,7 @@ _DATE_KEYS = (
 
 def resources(case: Case) -> dict[str, dict[str, Any]]:
     """Every resource of the call by its reference."""
-    request = hook_request({"patient": _PATIENT, "orders": _ORDERS, **case.data})
+    request = hook_request({"patient": PATIENT, "orders": ORDERS, **case.data})
     found: dict[str, dict[str, Any]] = {}
 
     def walk(value: Any) -> None:
@@ -39,13 +37,9 @@ def resources(case: Case) -> dict[str, dict[str, Any]]:
     return found
 
 
-def findings(compiled: CompiledGuideline) -> Iterator[tuple[Case, Finding, dict[str, Any]]]:
+def findings() -> Iterator[tuple[Case, Finding, dict[str, Any]]]:
     """Every finding of every scenario that comes from a resource, with that resource."""
-    for case in CASES:
-        try:
-            advice = advice_of(case, compiled)
-        except PatientDataUnavailable:
-            continue
+    for case, advice in all_answered():
         if advice.assessment is None:
             continue
         found = resources(case)
@@ -58,8 +52,8 @@ def findings(compiled: CompiledGuideline) -> Iterator[tuple[Case, Finding, dict[
 
 
 @pytest.fixture(scope="module")
-def shown(compiled: CompiledGuideline) -> list[tuple[Case, Finding, dict[str, Any]]]:
-    return list(findings(compiled))
+def shown() -> list[tuple[Case, Finding, dict[str, Any]]]:
+    return list(findings())
 
 
 def _dates(resource: dict[str, Any]) -> list[str]:

@@ -7,19 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from cds_service.advice import CompiledGuideline
 from cds_service.cards.lengths import length_findings, longest_summaries
 from cds_service.cards.summary import MAX_SUMMARY
 from cds_service.knowledge.model import Guideline, Wording
 
 STORIES = Path(__file__).parents[2] / "fhir_fixtures" / "patients"
-
-
-@pytest.fixture
-def guideline(compiled: CompiledGuideline) -> Guideline:
-    return compiled.guideline
 
 
 def reworded(guideline: Guideline, card: str, changes: Mapping[str, Any]) -> Guideline:

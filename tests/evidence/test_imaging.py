@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from functools import cache
 from typing import Any
 
 import msgspec
 import pytest
 
 from cds_service.evidence.model import EarlierStudy, OpenOrder
-from cds_service.evidence.orders.catalog import Catalog, compile_catalog
 from cds_service.evidence.orders.earlier import read_earlier_study, read_open_order
-from cds_service.knowledge.loader import load_guideline
+from tests import shipped
 
 LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"
@@ -23,14 +21,11 @@ LUMBAR_MRI: dict[str, Any] = {
 }
 
 
-@cache
-def catalog() -> Catalog:
-    return compile_catalog(load_guideline())
-
-
 def study(resource_type: str, **elements: Any) -> EarlierStudy | None:
     body = {"resourceType": resource_type, "id": "s1"} | elements
-    return read_earlier_study(resource_type, msgspec.Raw(json.dumps(body).encode()), catalog())
+    return read_earlier_study(
+        resource_type, msgspec.Raw(json.dumps(body).encode()), shipped.catalog()
+    )
 
 
 def found(resource_type: str, **elements: Any) -> EarlierStudy:
@@ -41,7 +36,7 @@ def found(resource_type: str, **elements: Any) -> EarlierStudy:
 
 def open_order(resource_type: str = "ServiceRequest", **elements: Any) -> OpenOrder | None:
     body = {"resourceType": resource_type, "id": "r1"} | elements
-    return read_open_order(msgspec.Raw(json.dumps(body).encode()), catalog())
+    return read_open_order(msgspec.Raw(json.dumps(body).encode()), shipped.catalog())
 
 
 @pytest.mark.parametrize("status", ["final", "amended", "corrected", "appended", "preliminary"])

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from functools import cache
 from typing import Any
 
 import msgspec
 import pytest
 
 from cds_service.cds_hooks.model import DraftOrder
-from cds_service.evidence.codes.index import CodeIndex, compile_index
 from cds_service.evidence.model import ImagingOrder
 from cds_service.evidence.orders.orders import order_subject, read_orders, selected_orders
 from cds_service.evidence.orders.study_words import covers_whole_spine, region_order
-from cds_service.knowledge.loader import load_guideline
 from tests import shipped
 
 AS_OF = date(2026, 6, 15)
@@ -23,11 +20,6 @@ CPT = "http://www.ama-assn.org/go/cpt"
 LOINC = "http://loinc.org"
 SNOMED = "http://snomed.info/sct"
 IMAGING = [{"coding": [{"system": SNOMED, "code": "363679005"}]}]
-
-
-@cache
-def index() -> CodeIndex:
-    return compile_index(load_guideline())
 
 
 def coded(system: str | None, code: str, text: str = "") -> dict[str, Any]:
@@ -46,7 +38,7 @@ def draft(resource_type: str = "ServiceRequest", **elements: Any) -> DraftOrder:
 
 
 def read(*drafts: DraftOrder) -> tuple[ImagingOrder, ...]:
-    return read_orders(drafts, shipped.catalog(), index(), AS_OF)
+    return read_orders(drafts, shipped.catalog(), shipped.index(), AS_OF)
 
 
 def read_one(resource_type: str = "ServiceRequest", **elements: Any) -> ImagingOrder:

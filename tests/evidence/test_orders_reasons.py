@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from functools import cache
 from typing import Any
 
 import msgspec
 import pytest
 
 from cds_service.cds_hooks.model import DraftOrder
-from cds_service.evidence.codes.index import CodeIndex, compile_index
 from cds_service.evidence.model import ImagingOrder, Reason
 from cds_service.evidence.orders.orders import read_orders
-from cds_service.knowledge.loader import load_guideline
 from tests import shipped
 
 AS_OF = date(2026, 6, 15)
@@ -24,16 +21,11 @@ LUMBAR_MRI: dict[str, Any] = {
 }
 
 
-@cache
-def index() -> CodeIndex:
-    return compile_index(load_guideline())
-
-
 def read(**elements: Any) -> ImagingOrder:
     body = {"resourceType": "ServiceRequest", "id": "o1", "code": LUMBAR_MRI} | elements
     raw = msgspec.Raw(json.dumps(body).encode())
     drafts = (DraftOrder(raw=raw, resource_type="ServiceRequest", id="o1"),)
-    (order,) = read_orders(drafts, shipped.catalog(), index(), AS_OF)
+    (order,) = read_orders(drafts, shipped.catalog(), shipped.index(), AS_OF)
     return order
 
 

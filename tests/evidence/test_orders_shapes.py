@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -13,12 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cds_service.cds_hooks.model import DraftOrder
-from cds_service.evidence.codes.index import CodeIndex, compile_index
 from cds_service.evidence.codes.references import local_reference, split_reference
 from cds_service.evidence.model import ImagingOrder
 from cds_service.evidence.orders.earlier import read_earlier_study, read_open_order
 from cds_service.evidence.orders.orders import order_subject, read_orders, selected_orders
-from cds_service.knowledge.loader import load_guideline
 from tests import shipped
 
 AS_OF = date(2026, 6, 15)
@@ -27,15 +24,10 @@ LUMBAR_MRI: dict[str, Any] = {"coding": [{"system": CPT, "code": "72148"}]}
 CERVICAL_MRI: dict[str, Any] = {"coding": [{"system": CPT, "code": "72141"}]}
 
 
-@cache
-def index() -> CodeIndex:
-    return compile_index(load_guideline())
-
-
 def read(body: object, resource_type: str = "ServiceRequest") -> tuple[ImagingOrder, ...]:
     raw = msgspec.Raw(body if isinstance(body, bytes) else json.dumps(body).encode())
     drafts = (DraftOrder(raw=raw, resource_type=resource_type, id="o1"),)
-    return read_orders(drafts, shipped.catalog(), index(), AS_OF)
+    return read_orders(drafts, shipped.catalog(), shipped.index(), AS_OF)
 
 
 def test_an_r5_order_is_read() -> None:
@@ -220,7 +212,7 @@ def test_no_json_makes_a_reader_fail(elements: dict[str, Any], is_spine: bool) -
     raw = msgspec.Raw(msgspec.json.encode(body))
     for resource_type in ("ServiceRequest", "ProcedureRequest", "DiagnosticOrder"):
         drafts = (DraftOrder(raw=raw, resource_type=resource_type, id="o1"),)
-        orders = read_orders(drafts, shipped.catalog(), index(), AS_OF)
+        orders = read_orders(drafts, shipped.catalog(), shipped.index(), AS_OF)
         assert all(len(order.display) <= 60 for order in orders)
         selected_orders(orders, ("o1",))
     order_subject(raw)

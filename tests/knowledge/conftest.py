@@ -9,15 +9,10 @@ import pytest
 
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge.loader import load_guideline
-from cds_service.knowledge.model import Guideline
+from tests.knowledge.parsed import parsed
 
 Edit = Callable[[str, str, str], None]
 Mistakes = Callable[[], tuple[str, ...]]
-
-
-@pytest.fixture(scope="session")
-def guideline() -> Guideline:
-    return load_guideline()
 
 
 @pytest.fixture
@@ -45,7 +40,7 @@ def mistakes(root: Path) -> Mistakes:
 
     def found() -> tuple[str, ...]:
         try:
-            load_guideline(root)
+            load_guideline(root, parse=parsed)
         except KnowledgeError as error:
             return error.mistakes
         return ()

@@ -5,6 +5,7 @@ from pathlib import Path
 from cds_service.knowledge.check import check_guideline
 from cds_service.knowledge.loader import load_guideline
 from cds_service.knowledge.model import Guideline
+from tests.knowledge.parsed import parsed
 
 Edit = Callable[[str, str, str], None]
 
@@ -65,7 +66,7 @@ def test_a_draft_is_told_before_a_release(guideline: Guideline) -> None:
 
 def test_a_prefix_inside_another_set_is_an_overlap_to_be_named(root: Path, edit: Edit) -> None:
     edit("value_sets/sciatica-left.toml", 'overlaps = ["low-back-pain", "radiculopathy"]\n', "")
-    found = lines(load_guideline(root), "error")
+    found = lines(load_guideline(root, parse=parsed), "error")
     assert any("sciatica-left" in line and "'radiculopathy' (M5432" in line for line in found)
     assert len(found) == 2
 
@@ -76,7 +77,7 @@ def test_the_same_code_in_two_sets_is_an_overlap_to_be_named(root: Path, edit: E
         '{ code = "36163009"',
         '{ code = "386661006", display = "Fever", verified = "A" },\n  { code = "36163009"',
     )
-    found = lines(load_guideline(root), "error")
+    found = lines(load_guideline(root, parse=parsed), "error")
     assert [line.partition(":")[0] for line in found] == [
         "value_sets/fever-condition.toml",
         "value_sets/night-pain.toml",
@@ -95,12 +96,14 @@ def test_an_overlap_that_is_none_is_a_warning(root: Path, edit: Edit) -> None:
         'course = "acute"',
         'course = "acute"\noverlaps = ["dialysis"]',
     )
-    assert any("shares no code" in line for line in lines(load_guideline(root), "warning"))
+    assert any(
+        "shares no code" in line for line in lines(load_guideline(root, parse=parsed), "warning")
+    )
 
 
 def test_a_scenario_behind_a_rule_that_always_holds_is_dead(root: Path, edit: Edit) -> None:
     edit("combination.toml", "when = { duration_days_at_least = 42 }", 'when = { fact = "always" }')
-    found = lines(load_guideline(root), "error")
+    found = lines(load_guideline(root, parse=parsed), "error")
     assert len(found) == 2
     assert all("stands behind one that holds first" in line for line in found)
 
@@ -111,7 +114,10 @@ def test_a_scenario_that_no_rule_names_is_dead(root: Path, edit: Edit) -> None:
         '[[scenario]]\nid = "S-PED"',
         '[[scenario]]\nid = "S-X"\ntitle = "x"\n\n[[scenario]]\nid = "S-PED"',
     )
-    assert any("no scenario_rule names it" in line for line in lines(load_guideline(root), "error"))
+    assert any(
+        "no scenario_rule names it" in line
+        for line in lines(load_guideline(root, parse=parsed), "error")
+    )
 
 
 def test_a_value_set_that_nothing_uses_is_told(root: Path) -> None:
@@ -120,7 +126,7 @@ def test_a_value_set_that_nothing_uses_is_told(root: Path) -> None:
     (root / "value_sets" / "rest-pain.toml").write_text(unused, encoding="utf-8")
     assert any(
         line.startswith("value_sets/rest-pain.toml: nothing uses")
-        for line in lines(load_guideline(root), "error")
+        for line in lines(load_guideline(root, parse=parsed), "error")
     )
 
 
@@ -132,7 +138,7 @@ def test_an_unverified_code_is_never_used(root: Path, edit: Edit) -> None:
     )
     assert any(
         "uses the snomed code 280816001, which stands under unverified" in line
-        for line in lines(load_guideline(root), "error")
+        for line in lines(load_guideline(root, parse=parsed), "error")
     )
 
 
@@ -143,5 +149,6 @@ def test_a_code_of_one_public_list_is_never_sent(root: Path, edit: Edit) -> None
         'preferred = { loinc = "24934-2", snomed = "241590005", cpt = "62302" }',
     )
     assert any(
-        "prefers the cpt code 62302" in line for line in lines(load_guideline(root), "error")
+        "prefers the cpt code 62302" in line
+        for line in lines(load_guideline(root, parse=parsed), "error")
     )

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
-from cds_service.advice import Advice, CompiledGuideline
+from cds_service.advice import CompiledGuideline
 from cds_service.assessment.model import OrderAssessment
 from cds_service.cds_hooks.model import Action, DraftOrder
 from cds_service.evidence.model import ImagingOrder
 from cds_service.evidence.orders.orders import read_orders
 from cds_service.knowledge.model import Level
-from tests.scenarios.test_scenarios import CASES, Case, advice_of
+from tests.scenarios.cases import all_answered
 
 _PRIORITIES = ("routine", "urgent", "asap", "stat")
 _IONIZING = ("XR", "CT", "CTM", "RF", "NM", "PET")
@@ -45,23 +45,12 @@ class Suggested:
 
 
 @pytest.fixture(scope="module")
-def answers(compiled: CompiledGuideline) -> tuple[tuple[Case, Advice], ...]:
-    return tuple(
-        (case, advice_of(case, compiled)) for case in CASES if "missing" not in case.data["expect"]
-    )
+def suggested(compiled: CompiledGuideline) -> tuple[Suggested, ...]:
+    return tuple(_suggested(compiled))
 
 
-@pytest.fixture(scope="module")
-def suggested(
-    answers: tuple[tuple[Case, Advice], ...], compiled: CompiledGuideline
-) -> tuple[Suggested, ...]:
-    return tuple(_suggested(answers, compiled))
-
-
-def _suggested(
-    answers: tuple[tuple[Case, Advice], ...], compiled: CompiledGuideline
-) -> Iterator[Suggested]:
-    for case, advice in answers:
+def _suggested(compiled: CompiledGuideline) -> Iterator[Suggested]:
+    for case, advice in all_answered():
         if advice.assessment is None:
             continue
         by_order = {item.order.reference: item for item in advice.assessment.orders}
@@ -155,9 +144,7 @@ def test_every_replacement_is_a_study_that_we_can_read_ourselves(
         assert item.is_other_study, (item.case, item.suggestion)
 
 
-def test_at_most_one_suggestion_of_a_card_is_recommended(
-    answers: tuple[tuple[Case, Advice], ...],
-) -> None:
-    for case, advice in answers:
+def test_at_most_one_suggestion_of_a_card_is_recommended() -> None:
+    for case, advice in all_answered():
         for card in advice.cards:
             assert sum(item.is_recommended for item in card.suggestions) <= 1, case.id

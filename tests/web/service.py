@@ -10,10 +10,10 @@ from flask.testing import FlaskClient
 
 from cds_service.app import create_app
 from cds_service.cds_hooks.model import Action, Card
-from cds_service.knowledge.loader import load_guideline
 from cds_service.settings import Settings
 from cds_service.web.hooks import Steps
 from cds_service.web.trust import OPEN_CALLER
+from tests import shipped
 from tests.cds_hooks.cards import CARD
 
 SELECT = "/cds-services/spine-imaging-order-select"
@@ -21,7 +21,7 @@ SIGN = "/cds-services/spine-imaging-order-sign"
 FEEDBACK = f"{SELECT}/feedback"
 SANDBOX = "https://sandbox.cds-hooks.org"
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
-GUIDELINE = load_guideline()
+GUIDELINE = shipped.guideline()
 
 
 @dataclass(frozen=True)

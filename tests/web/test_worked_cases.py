@@ -9,7 +9,7 @@ import pytest
 from cds_service.advice import CompiledGuideline
 from cds_service.cds_hooks.response import ADVICE_EXTENSION
 from tests.compact import hook_request
-from tests.scenarios.test_scenarios import _ORDERS, _PATIENT, CASES, Case
+from tests.scenarios.cases import CASES, ORDERS, PATIENT, Case
 from tests.web.real import real_client
 
 WORKED = [case for case in CASES if case.file == "worked-cases"]
@@ -20,7 +20,7 @@ def test_a_worked_case_is_answered_with_its_cards(case: Case, compiled: Compiled
     client = real_client(compiled.guideline)
     answer = client.post(
         "/cds-services/spine-imaging-order-select",
-        json=hook_request({"patient": _PATIENT, "orders": _ORDERS, **case.data}),
+        json=hook_request({"patient": PATIENT, "orders": ORDERS, **case.data}),
     )
     assert answer.status_code == 200
     body: dict[str, Any] = answer.get_json()
