@@ -6,12 +6,13 @@ request, sources → orders → record → assessment → cards. No input or out
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import zip_longest
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from cds_service.assessment.assess import AssessedCall, assess_call
 from cds_service.assessment.model import CallAssessment

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from hashlib import sha1
 from uuid import NAMESPACE_URL, UUID, uuid5
+
+from msgspec.structs import replace
 
 from cds_service.cds_hooks.model import Card, Coding, HookRequest
 

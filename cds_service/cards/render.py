@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
+from msgspec import structs
+
 from cds_service.assessment.assess import AssessedCall
 from cds_service.assessment.case import Case
 from cds_service.assessment.model import Conflict, OrderAssessment
@@ -330,7 +332,7 @@ class _OrderRenderer:
     def partial_card(self) -> Card:
         """The card that says what could not be read."""
         subject = self._subject(_PARTIAL)
-        return replace(
+        return structs.replace(
             self._made(
                 self._texts[_PARTIAL],
                 summary=filled_summary(replace(subject, orders_in_call=1)),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
+from msgspec.structs import replace
 
 from cds_service.assessment.regions import ORDER, WHOLE, expanded
 from cds_service.assessment.studies import offered_study, same_study

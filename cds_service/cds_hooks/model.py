@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
+from msgspec import Struct
 
 Indicator = Literal["info", "warning", "critical"]
 ActionType = Literal["create", "update", "delete"]
@@ -14,8 +14,7 @@ DraftFlaw = Literal["not-an-object", "key-twice", "too-deep"]
 GapReason = Literal["not-provided", "failed", "partial", "unreadable"]
 
 
-@dataclass(frozen=True, slots=True)
-class DraftOrder:
+class DraftOrder(Struct, frozen=True, gc=False):
     """One resource of `draftOrders` (or of the dispatched orders), as the client wrote it."""
 
     raw: msgspec.Raw
@@ -30,8 +29,7 @@ class DraftOrder:
     """Why it is no resource that can be read one way only; None for one that is."""
 
 
-@dataclass(frozen=True, slots=True)
-class FhirAuthorization:
+class FhirAuthorization(Struct, frozen=True, gc=False):
     """`fhirAuthorization`: lives for one call, is never stored, logged or shown."""
 
     access_token: str
@@ -45,8 +43,7 @@ class FhirAuthorization:
         return "FhirAuthorization(access_token=<not shown>)"
 
 
-@dataclass(frozen=True, slots=True)
-class HookContext:
+class HookContext(Struct, frozen=True, gc=False):
     """`context`, the same for every order hook.
 
     `selections` is None where the hook has none (order-sign, order-dispatch, order-review): then every
@@ -63,8 +60,7 @@ class HookContext:
     performer: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HookRequest:
+class HookRequest(Struct, frozen=True, gc=False):
     """One parsed hook call."""
 
     service_id: str
@@ -77,11 +73,10 @@ class HookRequest:
     """JSON text by key, undecoded. A key that the client did not send is not there; `null` is `b"null"`."""
     fhir_server: str | None = None
     fhir_authorization: FhirAuthorization | None = None
-    extension: Mapping[str, Any] = field(default_factory=dict)
+    extension: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True, gc=False):
     """What came for one prefetch key, by prefetch or from the FHIR server."""
 
     key: str
@@ -95,8 +90,7 @@ class Source:
     """`fullUrl` of each resource, in the same order; empty or None where the Bundle gave none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Coding:
+class Coding(Struct, frozen=True, gc=False):
     """A FHIR Coding as we write it."""
 
     system: str
@@ -104,8 +98,7 @@ class Coding:
     display: str
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True, gc=False):
     """One action of a suggestion, or one system action."""
 
     type: ActionType
@@ -116,8 +109,7 @@ class Action:
     """delete: relative reference such as `ServiceRequest/o1`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(Struct, frozen=True, gc=False):
     """One button on a card. Actions are never empty."""
 
     id: str
@@ -128,8 +120,7 @@ class Suggestion:
     is_recommended: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True, gc=False):
     """A link of a card."""
 
     label: str
@@ -137,8 +128,7 @@ class Link:
     type: Literal["absolute", "smart"] = "absolute"
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True, gc=False):
     """One card. Texts are final; the wire format adds nothing to them."""
 
     id: str

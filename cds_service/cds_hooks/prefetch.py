@@ -7,10 +7,11 @@ The body of a FHIR answer has the same shapes, so the FHIR client reads its page
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Literal
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.cds_hooks.bundles import (
     Envelope,
@@ -27,8 +28,7 @@ Refetch = Literal["never", "once", "freely"]
 """May the FHIR server be asked: not at all, with a single try, or with retries."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True, gc=False):
     """One prefetch value, or one page of a FHIR answer."""
 
     resources: tuple[msgspec.Raw, ...] = ()
@@ -47,8 +47,7 @@ class Page:
     refetch: Refetch = "never"
 
 
-@dataclass(frozen=True, slots=True)
-class PrefetchAnswer:
+class PrefetchAnswer(Struct, frozen=True, gc=False):
     """What a prefetch key says, and whether asking the FHIR server would be right."""
 
     source: Source

@@ -7,10 +7,10 @@ Every function here has an answer for every value, and none raises.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from cds_service.coding import plain_code, system_name
 
@@ -22,8 +22,7 @@ MAX_ITEMS: Final = 100
 _NOTHING: Final[Mapping[str, object]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class CodingRead:
+class CodingRead(Struct, frozen=True, gc=False):
     """One Coding. `system` is our short word, None for a system that is not ours."""
 
     system: str | None
@@ -33,8 +32,7 @@ class CodingRead:
     display: str
 
 
-@dataclass(frozen=True, slots=True)
-class Concept:
+class Concept(Struct, frozen=True, gc=False):
     """One CodeableConcept, or several read as one."""
 
     text: str

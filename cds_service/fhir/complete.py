@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, wait
 from contextlib import suppress
-from dataclasses import replace
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from cds_service.cds_hooks.model import HookRequest, Source
 from cds_service.cds_hooks.prefetch import (

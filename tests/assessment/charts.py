@@ -145,7 +145,6 @@ def chart(
         devices=(),
         allergies=tuple(allergies),
         condition_by_reference=by_reference,
-        display_by_reference={},
         in_hospice=False,
         gaps=(),
         read_keys=frozenset(),

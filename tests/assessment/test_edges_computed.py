@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 
 from cds_service.advice import CompiledGuideline
@@ -569,7 +570,7 @@ def test_any_fall_on_an_ankylosed_spine_is_a_fracture_until_excluded(
 def test_back_pain_of_three_months_that_began_before_45(
     compiled: CompiledGuideline, born: date | None, onset: Any, via: Any, state: State | None
 ) -> None:
-    person = replace(ADULT, birth=DateSpan(born, born) if born else None)
+    person = msgspec.structs.replace(ADULT, birth=DateSpan(born, born) if born else None)
     of = chart(
         compiled.rules,
         conditions={"low-back-pain": [condition("b", onset, via=via)]},
@@ -708,15 +709,15 @@ def test_where_contrast_is_no_choice_a_phase_makes_no_other_study(modality: Any)
     one = StudyProcedure(modality, ("lumbar",), "without")
     other = StudyProcedure(modality, ("lumbar",), "with")
     assert same_study(one, other)
-    assert not same_study(one, replace(other, regions=("cervical",)))
+    assert not same_study(one, msgspec.structs.replace(other, regions=("cervical",)))
 
 
 @pytest.mark.parametrize("modality", ["MR", "CT", None])
 def test_where_contrast_is_a_choice_a_phase_makes_another_study(modality: Any) -> None:
     one = StudyProcedure(modality, ("lumbar", "thoracic"), "without")
-    assert same_study(one, replace(one, regions=("thoracic", "lumbar")))
-    assert not same_study(one, replace(one, contrast="with"))
-    assert not same_study(one, replace(one, modality="XR"))
+    assert same_study(one, msgspec.structs.replace(one, regions=("thoracic", "lumbar")))
+    assert not same_study(one, msgspec.structs.replace(one, contrast="with"))
+    assert not same_study(one, msgspec.structs.replace(one, modality="XR"))
 
 
 def test_a_group_that_is_not_active_asks_for_nothing_but_what_its_possible_level_asks(

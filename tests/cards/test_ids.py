@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
+from msgspec.structs import replace
 
 from cds_service.cards.ids import card_uuid
 from cds_service.cds_hooks.model import HookContext, HookRequest

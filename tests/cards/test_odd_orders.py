@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from cds_service.advice import Advice, AdviceOptions, CompiledGuideline, advise
 from cds_service.cards.order_changes import with_instruction

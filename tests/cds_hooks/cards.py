@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from cds_service.cds_hooks.model import Action, Card, Coding, Link, Suggestion
 

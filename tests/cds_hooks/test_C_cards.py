@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cds_service.cds_hooks.model import Action, Card
 from cds_service.cds_hooks.profiles import PROFILES

@@ -185,35 +185,6 @@ def test_a_contained_drug_is_found_by_its_id_with_or_without_the_hash(
     assert any(gap.source == "medications" for gap in record.gaps) != is_found
 
 
-def test_what_was_found_can_be_shown_by_its_reference(read: ReadRecord) -> None:
-    ours = {"subject": {"reference": "Patient/p1"}}
-    record = read(
-        {"resourceType": "Condition", "id": "c", "code": {"text": "Foot drop"}} | ours,
-        {
-            "resourceType": "Procedure",
-            "id": "p",
-            "status": "completed",
-            "code": {"text": "Physiotherapy"},
-        }
-        | ours,
-        {"resourceType": "Observation", "id": "o", "status": "final", "code": {"text": "Foot drop"}}
-        | ours,
-        {
-            "resourceType": "MedicationRequest",
-            "id": "m",
-            "status": "active",
-            "medicationCodeableConcept": {"text": "Prednisone 10 mg tablet"},
-        }
-        | ours,
-    )
-    assert record.display_by_reference == {
-        "Condition/c": "Foot drop",
-        "Procedure/p": "Physiotherapy",
-        "Observation/o": "Foot drop",
-        "MedicationRequest/m": "Prednisone 10 mg tablet",
-    }
-
-
 def test_an_observation_without_components_is_read_beside_one_with_them(read: ReadRecord) -> None:
     component = {"code": {"text": "Foot drop"}, "valueBoolean": True}
     base = {"resourceType": "Observation", "status": "final", "code": {"text": "Motor exam"}}

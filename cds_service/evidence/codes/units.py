@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import msgspec
+from msgspec import Struct
 
 from cds_service.knowledge.model import InferredUnit, Quantity, UnitConversion
 
@@ -24,8 +24,7 @@ _GRADE: Final = re.compile(r"[+-]?\s*/\s*(\d{1,3})", re.ASCII)
 _THOUSANDS: Final = re.compile(r"\d{1,3},\d{3}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class UnitTable:
+class UnitTable(Struct, frozen=True, gc=False):
     """One quantity, compiled: every accepted spelling, and the ranges that a missing unit is read from."""
 
     canonical: str
@@ -41,8 +40,7 @@ class Measured(msgspec.Struct, frozen=True, gc=False):
     inferred_unit: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenNumber:
+class WrittenNumber(Struct, frozen=True, gc=False):
     """A number that was written as text, with what stood around it."""
 
     number: float

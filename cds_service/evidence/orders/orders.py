@@ -7,11 +7,12 @@ An order that is no imaging of the spine is left out; nothing here raises.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.cds_hooks.model import DraftOrder
 from cds_service.evidence.codes.dates import read_date
@@ -281,8 +282,7 @@ def _read_draft(
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True, gc=False):
     """One draft that asks for imaging of the spine, as far as it was read to know that."""
 
     body: Mapping[str, object]

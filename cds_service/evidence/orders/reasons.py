@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
+
+from msgspec import Struct
 
 from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.codes.references import local_reference, split_reference
@@ -28,8 +29,7 @@ DISPLAY_LENGTH: Final = 60
 """Characters of a text of the order on a card."""
 
 
-@dataclass(frozen=True, slots=True)
-class OrderReasons:
+class OrderReasons(Struct, frozen=True, gc=False):
     """What an order says about its why."""
 
     reasons: tuple[Reason, ...]

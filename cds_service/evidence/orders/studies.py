@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from cds_service.evidence.loose_json import CodingRead, Concept
 from cds_service.evidence.model import StudyProcedure
@@ -17,8 +18,7 @@ ReadFrom = Literal["code", "body-site", "text"]
 _PELVIC: Final = frozenset[Region](("sacrum", "sacroiliac"))
 
 
-@dataclass(frozen=True, slots=True)
-class StudySource:
+class StudySource(Struct, frozen=True, gc=False):
     """Everything in a resource that says what is imaged."""
 
     code: Concept
@@ -34,8 +34,7 @@ class StudySource:
     """Stated by the equipment (DICOM); counts after the code and before the words."""
 
 
-@dataclass(frozen=True, slots=True)
-class StudyRead:
+class StudyRead(Struct, frozen=True, gc=False):
     """One spine study as it was read."""
 
     kind: Literal["known", "unmapped", "unrated"]
@@ -45,8 +44,7 @@ class StudyRead:
     """The resource's own words, else ours for the code."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Site:
+class _Site(Struct, frozen=True, gc=False):
     """What the body sites say."""
 
     regions: tuple[Region, ...]

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, cast
+
+from msgspec import Struct
 
 from cds_service.knowledge.model import Contrast, Modality, OrderText, Region
 
@@ -77,8 +78,7 @@ class PhraseList:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class StudyName:
+class StudyName(Struct, frozen=True, gc=False):
     """What the words of one text name."""
 
     modality: Modality | None = None

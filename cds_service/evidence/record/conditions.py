@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from cds_service.evidence.codes.concepts import ConceptReader, ConceptReading
 from cds_service.evidence.codes.dates import at_age, days_after, read_date
@@ -25,8 +24,7 @@ _DAYS_A_YEAR: Final = 365
 _WEEKS_A_YEAR: Final = 52
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionReader:
+class ConditionReader(Struct, frozen=True, gc=False):
     """Reads the Conditions of one patient on one day."""
 
     index: CodeIndex

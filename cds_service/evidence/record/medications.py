@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cds_service.evidence.codes.concepts import NO_CONCEPT, ConceptReader, ConceptReading
 from cds_service.evidence.codes.dates import days_after, read_date
@@ -32,8 +34,7 @@ _MAX_DAYS: Final = 100 * _DAYS_A_YEAR
 _Json = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class _Drug:
+class _Drug(Struct, frozen=True, gc=False):
     """What was given: its concepts, and the words that tell by which way it reaches the body."""
 
     display: str
@@ -41,16 +42,14 @@ class _Drug:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Course:
+class _Course(Struct, frozen=True, gc=False):
     """From when until when, as the record says it; the end is not yet cut at the day of reading."""
 
     start: DateSpan | None
     last: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class MedicationReader:
+class MedicationReader(Struct, frozen=True, gc=False):
     """Reads the medication orders and statements of one patient on one day."""
 
     index: CodeIndex

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cds_service.evidence.codes.concepts import ConceptHit, ConceptReader, ConceptReading
 from cds_service.evidence.codes.dates import read_date
@@ -17,8 +17,7 @@ from cds_service.evidence.record.values import Polarity, Value, measured, read_v
 _Hits = list[tuple[str, ObservationHit]]
 
 
-@dataclass(frozen=True, slots=True)
-class ObservationReader:
+class ObservationReader(Struct, frozen=True, gc=False):
     """Reads the Observations of one patient."""
 
     index: CodeIndex

@@ -78,13 +78,10 @@ def read_record(
     person = _person(items["Patient"], subjects, tally, as_of, index.rules.future_days)
     concepts = ConceptReader(index)
     ours = OurResources(items, concepts, subjects, tally)
-    displays: dict[str, str] = {}
-    conditions = _conditions(
-        ours, ConditionReader(index, concepts, as_of, _birth(person), {}), displays
-    )
-    observations = _observations(ours, ObservationReader(index, concepts), displays)
-    exposures = _exposures(ours, index, as_of, displays)
-    procedures, procedure_studies = _procedures(ours, index, catalog, displays)
+    conditions = _conditions(ours, ConditionReader(index, concepts, as_of, _birth(person), {}))
+    observations = _observations(ours, ObservationReader(index, concepts))
+    exposures = _exposures(ours, index, as_of)
+    procedures, procedure_studies = _procedures(ours, index, catalog)
     gaps = _gaps(sources, tally, person, is_patient_there=bool(items["Patient"]))
     unread = {gap.source for gap in gaps}
     return PatientRecord(
@@ -105,7 +102,6 @@ def read_record(
         ),
         allergies=_allergies(ours, index),
         condition_by_reference=_by_reference(conditions),
-        display_by_reference=displays,
         in_hospice=is_in_hospice(conditions, ours),
         gaps=gaps,
         read_keys=frozenset(key for key in sources if key not in unread),
@@ -144,16 +140,12 @@ def _birth(person: Person | None) -> DateSpan | None:
     return person.birth if person is not None else None
 
 
-def _conditions(
-    ours: OurResources, reader: ConditionReader, displays: dict[str, str]
-) -> _Conditions:
+def _conditions(ours: OurResources, reader: ConditionReader) -> _Conditions:
     found: _Conditions = {}
     for key, shape, _ in ours.of_type("Condition", ConditionShape):
         code = ours.code(key, shape.code)
         if code is None:
             continue
-        if isinstance(shape.id, str) and code.display:
-            displays[f"Condition/{shape.id}"] = code.display
         if not code.hits:
             if not code.is_family and reader.is_meant(shape):
                 ours.tally.not_understood += 1
@@ -165,9 +157,7 @@ def _conditions(
     return found
 
 
-def _observations(
-    ours: OurResources, reader: ObservationReader, displays: dict[str, str]
-) -> dict[str, list[ObservationHit]]:
+def _observations(ours: OurResources, reader: ObservationReader) -> dict[str, list[ObservationHit]]:
     found: dict[str, list[ObservationHit]] = {}
     for key, shape, _ in ours.of_type("Observation", ObservationShape):
         code = ours.code(key, shape.code)
@@ -175,13 +165,10 @@ def _observations(
             continue
         for value_set, hit in reader.read(shape, code):
             found.setdefault(value_set, []).append(hit)
-            displays.setdefault(hit.entry.reference, hit.entry.display)
     return found
 
 
-def _exposures(
-    ours: OurResources, index: CodeIndex, as_of: date, displays: dict[str, str]
-) -> dict[str, list[Exposure]]:
+def _exposures(ours: OurResources, index: CodeIndex, as_of: date) -> dict[str, list[Exposure]]:
     found: dict[str, list[Exposure]] = {}
     reader = MedicationReader(index, ours.concepts, as_of, _included(ours.items))
     for kind in _MEDICATION_KINDS:
@@ -191,7 +178,6 @@ def _exposures(
                 ours.tally.unnamed_drugs[key] += 1
             for value_set, exposure in hits:
                 found.setdefault(value_set, []).append(exposure)
-                displays.setdefault(exposure.reference, exposure.display)
     return found
 
 
@@ -207,7 +193,7 @@ def _included(items: Sorted) -> dict[str, MedicationShape]:
 
 
 def _procedures(
-    ours: OurResources, index: CodeIndex, catalog: Catalog, displays: dict[str, str]
+    ours: OurResources, index: CodeIndex, catalog: Catalog
 ) -> tuple[dict[str, list[ProcedureHit]], list[EarlierStudy]]:
     found: dict[str, list[ProcedureHit]] = {}
     studies: list[EarlierStudy] = []
@@ -217,7 +203,6 @@ def _procedures(
             continue
         for value_set, hit in read_procedure(shape, code, index):
             found.setdefault(value_set, []).append(hit)
-            displays.setdefault(hit.reference, hit.display)
         study = read_earlier_study("Procedure", raw, catalog)
         if study is not None:
             studies.append(study)
