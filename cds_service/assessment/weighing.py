@@ -235,14 +235,14 @@ def with_conflict(finding: Finding, hit: ConditionHit, entries: Settled, scale: 
     )
 
 
-_CATEGORY_LENGTH = 3  # an ICD-10-CM category: letter and two characters
+_CATEGORY_LENGTH = 3  # an ICD category
 
 
 def _verdict(hit: ConditionHit, refuting: ConditionHit) -> str:
     """standing, disputed, or refuted: what the refuting entry does to this one."""
     is_unclear = hit.via != refuting.via or hit.system != refuting.system
     if not is_unclear:
-        length = _CATEGORY_LENGTH if hit.system in ("icd10cm", "icd10") else None
+        length = _CATEGORY_LENGTH if hit.system in ("icd10cm", "icd10", "icd9cm") else None
         if hit.code[:length] != refuting.code[:length]:
             return "standing"
     mine, theirs = hit.entry.recorded, refuting.entry.recorded

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from cds_service.coding import WHO_LENGTH
 from cds_service.knowledge.check_digits import is_loinc, is_snomed
 from cds_service.knowledge.closed_lists import PARAMETERS
 from cds_service.knowledge.mistakes import no_such, twice, unknown_names
@@ -23,9 +24,16 @@ from cds_service.knowledge.model import (
 from cds_service.knowledge.parts import Names, Parts
 
 _ICD: Final = re.compile(r"[A-Z](?:[0-9][0-9A-Z](?:\.[0-9A-Z]{1,4})?|[0-9]?)")
+_ICD9: Final = re.compile(
+    r"[0-9V][0-9]?|(?:[0-9]{2}|V[0-9])[0-9](?:\.[0-9]{1,2})?|E[0-9]{1,3}(?:\.[0-9])?"
+)
 _CODE_LISTS: Final = {
     "icd10cm": "icd10cm",
     "icd10cm_exclude": "icd10cm",
+    "icd10": "icd10",
+    "icd10_exclude": "icd10",
+    "icd9cm": "icd9cm",
+    "icd9cm_exclude": "icd9cm",
     "snomed": "snomed",
     "loinc": "loinc",
     "rxnorm_ingredient": "rxnorm",
@@ -38,8 +46,21 @@ def _is_icd(code: str) -> bool:
     return _ICD.fullmatch(code) is not None
 
 
+def _is_who_stem(code: str) -> bool:
+    return _is_icd(code) and len(code.replace(".", "")) <= WHO_LENGTH
+
+
+def _is_icd9(code: str) -> bool:
+    return _ICD9.fullmatch(code) is not None
+
+
 _SPELLINGS: Final[Mapping[str, tuple[Callable[[str], bool], str]]] = {
     "icd10cm": (_is_icd, "It has capital letters, and the dot behind the third character: M54.5."),
+    "icd10": (
+        _is_who_stem,
+        "It has at most four characters, with the dot behind the third: B24, M49.0.",
+    ),
+    "icd9cm": (_is_icd9, "It has the dot behind the third digit: 198.5, V42.0."),
     "snomed": (is_snomed, "Its last digit does not check."),
     "loinc": (is_loinc, "The digit behind its hyphen does not check."),
     "rxnorm": (str.isdecimal, "It is a number."),

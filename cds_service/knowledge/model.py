@@ -55,7 +55,7 @@ Provenance = Literal["v", "s", "i", "m", "p"]
 """v read in a copy of the source, s secondary source, i inferred from a verified list, m memory, p own policy."""
 Tier = Literal["A", "B", "C", "D"]
 """A published value set or vocabulary export, B curated data, C two or more public lists, D one public list."""
-CodeSystem = Literal["snomed", "icd10cm", "loinc", "rxnorm", "cpt", "atc"]
+CodeSystem = Literal["snomed", "icd10cm", "icd10", "icd9cm", "loinc", "rxnorm", "cpt", "atc"]
 Priority = Literal["routine", "urgent", "asap", "stat"]
 RegionWord = Literal[
     "cervical", "thoracic", "lumbar", "sacroiliac", "sacrum", "whole", "level", "any"
@@ -185,7 +185,7 @@ class Content(Table):
 class CodeEntry(Table):
     """One code of a value set, as written in the file (ICD-10-CM with its dot).
 
-    An ICD-10-CM code means every code that begins with it, both spelled by `coding.plain_code`.
+    An ICD code means every code that begins with it, both spelled by `coding.plain_code`.
     """
 
     code: str
@@ -221,6 +221,12 @@ class ValueSet(Table):
     icd10cm: tuple[CodeEntry, ...] = ()
     icd10cm_exclude: tuple[CodeEntry, ...] = ()
     icd10cm_exclude_set: str | None = None
+    icd10: tuple[CodeEntry, ...] = ()
+    """Of WHO's edition where ICD-10-CM cuts another way: read at four characters, beside those of `icd10cm`."""
+    icd10_exclude: tuple[CodeEntry, ...] = ()
+    """Stems of `icd10cm` that mean something else in WHO's edition."""
+    icd9cm: tuple[CodeEntry, ...] = ()
+    icd9cm_exclude: tuple[CodeEntry, ...] = ()
     snomed: tuple[CodeEntry, ...] = ()
     loinc: tuple[CodeEntry, ...] = ()
     rxnorm_ingredient: tuple[CodeEntry, ...] = ()
@@ -605,6 +611,7 @@ class EvidenceRules(Table):
     form_words_exclude: tuple[str, ...]
     procedure_count: tuple[str, ...]
     family_history_prefixes: tuple[str, ...]
+    family_history_icd9: tuple[str, ...]
     family_history_words: tuple[str, ...]
     days_per_month: int
     future_days: int

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 
-from cds_service.coding import plain_code
-from cds_service.knowledge.model import ValueSet
+from cds_service.coding import WHO_LENGTH, plain_code
+from cds_service.knowledge.model import CodeEntry, ValueSet
 
 Shared = Mapping[tuple[str, str], tuple[str, ...]]
 """By pair of ids in alphabetical order: the codes that are in both, as written in one of them."""
@@ -52,19 +52,53 @@ def icd_codes(value_set: ValueSet) -> tuple[str, ...]:
     return tuple(plain_code("icd10cm", entry.code) for entry in value_set.icd10cm)
 
 
-def left_out(value_set: ValueSet, value_sets: Mapping[str, ValueSet]) -> tuple[str, ...]:
-    """The ICD-10-CM prefixes that the set leaves out."""
-    codes = tuple(plain_code("icd10cm", entry.code) for entry in value_set.icd10cm_exclude)
+def _plain(system: str, entries: Iterable[CodeEntry]) -> tuple[str, ...]:
+    return tuple(plain_code(system, entry.code) for entry in entries)
+
+
+def _held(system: str, value_set: ValueSet) -> tuple[str, ...]:
+    """The prefixes of one ICD that the set holds; WHO's edition is read by the stems of ICD-10-CM too."""
+    match system:
+        case "icd10cm":
+            return icd_codes(value_set)
+        case "icd10":
+            stems = (code for code in icd_codes(value_set) if len(code) <= WHO_LENGTH)
+            return (*stems, *_plain(system, value_set.icd10))
+        case _:
+            return _plain(system, value_set.icd9cm)
+
+
+def left_out(
+    system: str, value_set: ValueSet, value_sets: Mapping[str, ValueSet]
+) -> tuple[str, ...]:
+    """The prefixes of one ICD that the set leaves out."""
+    if system == "icd9cm":
+        return _plain(system, value_set.icd9cm_exclude)
+    codes = _plain("icd10cm", value_set.icd10cm_exclude)
     other = value_sets.get(value_set.icd10cm_exclude_set or "")
-    return codes if other is None else codes + icd_codes(other)
+    if other is not None:
+        codes += icd_codes(other)
+    return codes + _plain(system, value_set.icd10_exclude) if system == "icd10" else codes
 
 
 def _shared_prefixes(value_sets: Mapping[str, ValueSet]) -> list[tuple[tuple[str, str], str]]:
+    return [
+        shared
+        for system in ("icd10cm", "icd10", "icd9cm")
+        for shared in _shared_in(system, value_sets)
+    ]
+
+
+def _shared_in(
+    system: str, value_sets: Mapping[str, ValueSet]
+) -> list[tuple[tuple[str, str], str]]:
     owners: dict[str, set[str]] = defaultdict(set)
     for name, value_set in value_sets.items():
-        for code in icd_codes(value_set):
+        for code in _held(system, value_set):
             owners[code].add(name)
-    excluded = {name: left_out(value_set, value_sets) for name, value_set in value_sets.items()}
+    excluded = {
+        name: left_out(system, value_set, value_sets) for name, value_set in value_sets.items()
+    }
     found: list[tuple[tuple[str, str], str]] = []
     for code, names in owners.items():
         wider = {

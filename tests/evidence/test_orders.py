@@ -74,14 +74,17 @@ def test_a_known_code_says_modality_regions_and_contrast(
     assert (order.kind, order.read_from) == ("known", "code")
 
 
+def test_a_study_code_without_a_system_is_known_all_the_same() -> None:
+    assert studied(read_one(code=coded(None, "72148"))) == ("MR", ("lumbar",), "without")
+    assert studied(read_one(code=coded(None, "30679-5"))) == ("MR", ("lumbar",), "without")
+
+
+def test_the_same_number_in_a_list_of_the_site_is_no_study() -> None:
+    assert read(draft(code=coded("https://ehr.example.org/codes", "72148"))) == ()
+
+
 def test_a_cpt_code_with_a_modifier_is_still_that_code() -> None:
     assert studied(read_one(code=coded(CPT, "72148-26"))) == ("MR", ("lumbar",), "without")
-
-
-def test_a_cpt_number_without_a_system_is_read_only_by_its_text() -> None:
-    assert read(draft(code=coded(None, "72148"))) == ()
-    order = read_one(code=coded(None, "72148", "MRI lumbar spine"))
-    assert (studied(order), order.read_from) == (("MR", ("lumbar",), "unspecified"), "text")
 
 
 def test_a_cpt_number_of_an_unknown_system_is_not_looked_up() -> None:

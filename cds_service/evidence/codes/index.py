@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from cds_service.coding import plain_code, system_name
+from cds_service.coding import WHO_LENGTH, plain_code, system_name
 from cds_service.evidence.codes.units import UnitTable, compile_units
 from cds_service.evidence.text.phrases import PhraseReader
 from cds_service.knowledge.anchors import ValueSets
@@ -28,8 +28,6 @@ PREGNANCY_STATUS: Final = ValueSets.OBS_PREGNANCY_STATUS
 PREGNANCY: Final = (ValueSets.PREGNANCY, ValueSets.PREGNANCY_ENDED)
 """Value sets of these states, and of what ends a pregnancy."""
 
-_WHO_LENGTH: Final = 4
-"""WHO ICD-10 and ICD-10-CM agree at three and four characters only."""
 _SNOMED_LEAST_DIGITS: Final = 6
 _FULL_LENGTH: Final = 7
 _SEVENTH: Final[Mapping[str, Literal["initial", "sequela"]]] = {
@@ -50,7 +48,7 @@ Seventh = Literal["", "initial", "subsequent", "sequela"]
 
 @dataclass(frozen=True, slots=True)
 class _Prefixes:
-    """ICD-10-CM: value sets by prefix, and by prefix those that it takes out again."""
+    """One ICD: value sets by prefix, and by prefix those that it takes out again."""
 
     include: Mapping[str, _Ids]
     exclude: Mapping[str, _Ids]
@@ -96,7 +94,8 @@ class CodeIndex:
     """(value set id, RxNorm code) of whole drugs: they name their own form, no route is asked for."""
     compiled: CompiledRules
     _exact: Mapping[str, Mapping[str, _Ids]]
-    _icd: _Prefixes
+    _icd: Mapping[str, _Prefixes]
+    """By system word."""
     _kept: dict[tuple[str | None, str], CodeMeaning]
     _text_not_coded: Mapping[str, frozenset[str]]
 
@@ -138,11 +137,12 @@ class CodeIndex:
         )
 
     def _of_plain(self, system: str, code: str) -> _Ids:
-        if system in ("icd10cm", "icd10"):
+        icd = self._icd.get(system)
+        if icd is not None:
             if len(code) >= _SNOMED_LEAST_DIGITS and code.isdecimal():
-                # why: no ICD-10 code is all digits, and real problem lists hold SNOMED codes under ICD
+                # why: no ICD code is so many digits, and real problem lists hold SNOMED codes under ICD
                 return self._exact["snomed"].get(code, ())
-            return self._icd.value_sets(code, _FULL_LENGTH if system == "icd10cm" else _WHO_LENGTH)
+            return icd.value_sets(code, WHO_LENGTH if system == "icd10" else _FULL_LENGTH)
         codes = self._exact.get(system)
         return codes.get(code, ()) if codes is not None else ()
 
@@ -155,7 +155,9 @@ class CodeIndex:
         return _SEVENTH.get(code[-1], "subsequent")
 
     def is_family_code(self, system: str | None, code: str) -> bool:
-        """True for the plain ICD-10 code of a family history."""
+        """True for the plain ICD code of a family history."""
+        if system == "icd9cm":
+            return code.startswith(self.compiled.family_icd9)
         return system in ("icd10cm", "icd10") and code.startswith(self.compiled.family_prefixes)
 
 
@@ -173,6 +175,7 @@ class CompiledRules:
     positive_answers: frozenset[tuple[str, str]]
     negative_answers: frozenset[tuple[str, str]]
     family_prefixes: _Ids
+    family_icd9: _Ids
     family_words: re.Pattern[str] | None
     family_marks: _Ids
     """Beginnings of those words: a lower-case text that holds none of them holds none of the words."""
@@ -194,7 +197,7 @@ def compile_index(guideline: Guideline) -> CodeIndex:
         drug_codes=frozenset((s.id, entry.code.strip()) for s in sets for entry in s.rxnorm_drug),
         compiled=_compile_rules(guideline.evidence),
         _exact=_exact_codes(sets),
-        _icd=_prefixes(guideline.value_sets),
+        _icd=_icd_prefixes(guideline.value_sets),
         _kept={},
         _text_not_coded={s.id: frozenset(s.text_not_coded) for s in sets if s.text_not_coded},
     )
@@ -220,17 +223,43 @@ def _exact_codes(sets: Iterable[ValueSet]) -> Mapping[str, Mapping[str, _Ids]]:
     }
 
 
-def _prefixes(value_sets: Mapping[str, ValueSet]) -> _Prefixes:
-    include: dict[str, dict[str, None]] = {}
-    exclude: dict[str, dict[str, None]] = {}
-    for value_set in value_sets.values():
+_Lists = tuple[str, tuple[CodeEntry, ...], tuple[CodeEntry, ...]]
+"""(value set id, its codes, the codes that it leaves out)"""
+
+
+def _icd_lists(value_sets: Mapping[str, ValueSet]) -> Iterator[tuple[str, _Lists]]:
+    """(system word, lists) of every value set.
+
+    WHO's edition is read by the stems of ICD-10-CM that mean the same there, and by what only WHO has.
+    """
+    for name, value_set in value_sets.items():
         excluded = value_set.icd10cm_exclude
         other = value_sets.get(value_set.icd10cm_exclude_set or "")
         if other is not None:
             excluded += other.icd10cm
-        for entries, table in ((value_set.icd10cm, include), (excluded, exclude)):
+        yield "icd10cm", (name, value_set.icd10cm, excluded)
+        yield (
+            "icd10",
+            (name, value_set.icd10cm + value_set.icd10, excluded + value_set.icd10_exclude),
+        )
+        yield "icd9cm", (name, value_set.icd9cm, value_set.icd9cm_exclude)
+
+
+def _icd_prefixes(value_sets: Mapping[str, ValueSet]) -> Mapping[str, _Prefixes]:
+    lists: dict[str, list[_Lists]] = {}
+    for system, found in _icd_lists(value_sets):
+        lists.setdefault(system, []).append(found)
+    return {system: _compiled(found) for system, found in lists.items()}
+
+
+def _compiled(lists: Iterable[_Lists]) -> _Prefixes:
+    include: dict[str, dict[str, None]] = {}
+    exclude: dict[str, dict[str, None]] = {}
+    for value_set, included, excluded in lists:
+        for entries, table in ((included, include), (excluded, exclude)):
             for entry in entries:
-                table.setdefault(plain_code("icd10cm", entry.code), {})[value_set.id] = None
+                # the spelling is that of every ICD: upper case, no dot
+                table.setdefault(plain_code("icd10", entry.code), {})[value_set] = None
     return _Prefixes(
         include={prefix: tuple(ids) for prefix, ids in include.items()},
         exclude={prefix: tuple(ids) for prefix, ids in exclude.items()},
@@ -250,6 +279,7 @@ def _compile_rules(rules: EvidenceRules) -> CompiledRules:
         positive_answers=_answers(rules.positive_snomed, rules.positive_loinc),
         negative_answers=_answers(rules.negative_snomed, rules.negative_loinc),
         family_prefixes=tuple(plain_code("icd10cm", p) for p in rules.family_history_prefixes),
+        family_icd9=tuple(plain_code("icd9cm", p) for p in rules.family_history_icd9),
         family_words=_words(rules.family_history_words),
         family_marks=tuple({w.split()[0].lower() for w in rules.family_history_words if w.split()}),
         local_use=_words((*rules.route_exclude, *rules.form_words_exclude)),

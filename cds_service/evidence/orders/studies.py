@@ -15,6 +15,7 @@ from cds_service.knowledge.model import Contrast, Modality, Region
 
 ReadFrom = Literal["code", "body-site", "text"]
 
+_STUDY_SYSTEMS: Final = ("cpt", "loinc", "snomed")
 _PELVIC: Final = frozenset[Region](("sacrum", "sacroiliac"))
 
 
@@ -115,7 +116,7 @@ def _by_code_alone(coded: CodedStudy, code: Concept) -> StudyRead:
 def _coded_study(code: Concept, catalog: Catalog) -> CodedStudy | None:
     found = [
         study
-        for system, plain in code.known_codings
+        for system, plain in _known_codes(code)
         if (study := catalog.study(system, plain)) is not None
     ]
     if not found:
@@ -140,6 +141,17 @@ def _coded_study(code: Concept, catalog: Catalog) -> CodedStudy | None:
         ),
         display=first.display,
     )
+
+
+def _known_codes(code: Concept) -> Iterator[tuple[str, str]]:
+    """(system word, code); one that names no system at all is tried as each list of studies."""
+    for coding in code.codings:
+        if coding.system is not None:
+            yield coding.system, coding.code
+        elif not coding.uri:
+            # why: these lists share no code, and an order that sends the bare number means one of them
+            for system in _STUDY_SYSTEMS:
+                yield system, coding.code
 
 
 def _regions(
