@@ -9,6 +9,8 @@ from typing import Any, Literal
 import msgspec
 
 from cds_service.assessment.chart import Chart
+from cds_service.assessment.criteria import evaluate_criteria
+from cds_service.assessment.model import Finding, State
 from cds_service.assessment.rules import Rules
 from cds_service.evidence.model import (
     AllergyHit,
@@ -26,6 +28,7 @@ from cds_service.evidence.model import (
     StudyProcedure,
     Via,
 )
+from cds_service.knowledge.model import Strength
 
 DAY = date(2026, 6, 15)
 ADULT = Person(DateSpan(date(1985, 2, 3), date(1985, 2, 3)), "female", False, "")
@@ -188,3 +191,27 @@ def order(
         subject=None,
         texts=texts,
     )
+
+
+S, P, H, T = State.SUSPECTED, State.PRESENT, State.HISTORICAL, State.STALE
+Seen = tuple[str, DateSpan | None, State, Strength | None, tuple[str, ...]]
+
+
+def seen(finding: Finding) -> Seen:
+    name = finding.reference.partition("/")[2]
+    return name, finding.when, finding.state, finding.strength, finding.notes
+
+
+def found(of: Chart, criterion: str, ordered: ImagingOrder | None = None) -> list[Seen]:
+    """What is found for a criterion; for one that is only listed, the stale finding."""
+    return [seen(finding) for finding in findings(of, criterion, ordered)]
+
+
+def findings(of: Chart, criterion: str, ordered: ImagingOrder | None = None) -> list[Finding]:
+    result = evaluate_criteria(of, ordered or order())
+    assert result.failed == ()
+    for item in result.found:
+        if item.criterion.id == criterion:
+            assert item.state is item.findings[0].state
+            return list(item.findings)
+    return [finding for item, finding in result.stale if item.id == criterion]

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.model import EarlierStudy, OpenOrder
 from cds_service.evidence.orders.earlier import read_earlier_study, read_open_order
 from tests import shipped
@@ -212,3 +213,30 @@ def test_an_open_order_in_words_is_read() -> None:
     order = open_order(status="active", code={"text": "Lumbar_Xray"})
     assert order is not None
     assert (order.procedure.modality, order.display) == ("XR", "Lumbar_Xray")
+
+
+@pytest.mark.parametrize(
+    ("description", "contrast"),
+    [
+        ("L-SPINE W/O CONTRAST", "without"),
+        ("L-spine with contrast", "with"),
+        ("L-spine without and with contrast", "without-and-with"),
+    ],
+)
+def test_the_description_says_the_contrast_also_beside_a_text_of_the_procedure(
+    index: CodeIndex, description: str, contrast: str
+) -> None:
+    body = {
+        "resourceType": "ImagingStudy",
+        "id": "s1",
+        "status": "available",
+        "modality": [{"code": "MR"}],
+        "procedureCode": [{"text": "MRI lumbar spine"}],
+        "description": description,
+    }
+    found = read_earlier_study(
+        "ImagingStudy", msgspec.Raw(json.dumps(body).encode()), shipped.catalog()
+    )
+    assert found is not None
+    assert found.procedure.contrast == contrast
+    assert found.display == "MRI lumbar spine"

@@ -1,4 +1,4 @@
-"""Values, words and quantities of odd shapes."""
+"""Values, answers and quantities in whatever shape they come."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ from cds_service.evidence.record.shapes import (
     read_quantity,
 )
 from cds_service.evidence.record.values import Value, polarity_of, read_value
-from cds_service.evidence.text.words import MAX_TEXT, folded
 
 SNOMED = "http://snomed.info/sct"
+
+
 ABSENT = {"system": SNOMED, "code": "2667000", "display": "absent"}
+
+
 PRESENT = {"system": SNOMED, "code": "52101004", "display": "present"}
 
 
@@ -263,15 +266,3 @@ def test_components_may_be_one_object_and_hold_strays() -> None:
     ]
     assert read_components(raw("x")) == []
     assert read_components(msgspec.Raw()) == []
-
-
-@pytest.mark.parametrize("more", [1, 2, 5000])
-def test_a_text_too_long_is_read_at_its_first_and_its_last_half(more: int) -> None:
-    half = MAX_TEXT // 2
-    text = "a" * half + "b" * more + "c" * half
-    assert folded(text) == "a" * half + "\n\n" + "c" * half
-
-
-def test_a_text_of_just_the_length_is_read_in_full() -> None:
-    text = "a" * (MAX_TEXT - 1) + "b"
-    assert folded(text) == text

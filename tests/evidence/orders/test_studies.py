@@ -1,9 +1,8 @@
-"""Orders, references and drugs of odd shapes."""
+"""What an order images, and when it was written: items, displays and body sites."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -12,17 +11,11 @@ import pytest
 
 from cds_service.cds_hooks.model import DraftOrder
 from cds_service.evidence.codes.index import CodeIndex
-from cds_service.evidence.model import DateSpan, ImagingOrder, PatientRecord
+from cds_service.evidence.model import DateSpan, ImagingOrder
 from cds_service.evidence.orders.orders import authored_on, read_orders
 from tests import shipped
 
-ReadRecord = Callable[..., PatientRecord]
-
 AS_OF = date(2026, 6, 15)
-SNOMED = "http://snomed.info/sct"
-CPT = "http://www.ama-assn.org/go/cpt"
-RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
-LUMBAR_MRI: dict[str, Any] = {"coding": [{"system": CPT, "code": "72148"}]}
 
 
 def orders(index: CodeIndex, kind: str = "ServiceRequest", **body: Any) -> tuple[ImagingOrder, ...]:
@@ -31,51 +24,6 @@ def orders(index: CodeIndex, kind: str = "ServiceRequest", **body: Any) -> tuple
     return read_orders(
         (DraftOrder(raw=raw, resource_type=kind, id="o1"),), shipped.catalog(), index, AS_OF
     )
-
-
-@pytest.mark.parametrize(
-    ("entry", "display", "reference", "value_set"),
-    [
-        ({"reference": "Condition/c1"}, "Condition/c1", "Condition/c1", None),
-        ("Condition/c1", "Condition/c1", "Condition/c1", None),
-        (
-            {"reference": "Condition/c1", "display": "Foot drop"},
-            "Foot drop",
-            "Condition/c1",
-            "foot-drop",
-        ),
-        ({"display": "Foot drop"}, "Foot drop", None, "foot-drop"),
-        (
-            {"reference": "Observation/x1", "display": "Foot drop"},
-            "Foot drop",
-            "Observation/x1",
-            None,
-        ),
-        ({"identifier": {"value": "7"}}, "", None, None),
-        ({"reference": "#c"}, "Foot drop", "#c", "foot-drop"),
-        ({"reference": "#elsewhere"}, "#elsewhere", "#elsewhere", None),
-    ],
-)
-def test_a_referenced_reason_is_shown_by_what_the_order_says_of_it(
-    index: CodeIndex, entry: Any, display: str, reference: str | None, value_set: str | None
-) -> None:
-    contained = [
-        None,
-        "x",
-        {"resourceType": "Condition", "id": "#c", "code": {"text": "Foot drop"}},
-    ]
-    (order,) = orders(index, code=LUMBAR_MRI, reasonReference=[entry], contained=contained)
-    (reason,) = order.reasons
-    assert (reason.kind, reason.display, reason.reference) == ("reference", display, reference)
-    assert (value_set in reason.value_sets) == (value_set is not None)
-    assert order.has_reason
-
-
-@pytest.mark.parametrize("entry", [{}, None, 7, "", {"reference": ""}])
-def test_a_reference_that_names_nothing_is_no_reason(index: CodeIndex, entry: Any) -> None:
-    (order,) = orders(index, code=LUMBAR_MRI, reasonReference=[entry])
-    assert order.reasons == ()
-    assert not order.has_reason
 
 
 @pytest.mark.parametrize(
@@ -160,37 +108,6 @@ def test_a_whole_body_study_whose_display_names_another_part_is_not_placed_by_it
 
     assert found("Bone scan", "Bone scan")
     assert not found("Bone scan", "Bone scan knee")
-
-
-@pytest.mark.parametrize(
-    ("target", "own_id", "is_found"),
-    [("#m", "m", True), ("#m", "#m", True), ("#m", "m#", False), ("#m", "x", False)],
-)
-def test_a_contained_drug_is_found_by_its_id_with_or_without_the_hash(
-    read: ReadRecord, target: str, own_id: str, is_found: bool
-) -> None:
-    drug = {"coding": [{"system": RXNORM, "code": "8640"}], "text": "prednisone"}
-    record = read(
-        {
-            "resourceType": "MedicationRequest",
-            "id": "m1",
-            "status": "active",
-            "subject": {"reference": "Patient/p1"},
-            "authoredOn": "2026-05-01",
-            "medicationReference": {"reference": target},
-            "contained": [None, {"resourceType": "Medication", "id": own_id, "code": drug}],
-        }
-    )
-    assert ("systemic-steroid" in record.exposures) == is_found
-    assert any(gap.source == "medications" for gap in record.gaps) != is_found
-
-
-def test_an_observation_without_components_is_read_beside_one_with_them(read: ReadRecord) -> None:
-    component = {"code": {"text": "Foot drop"}, "valueBoolean": True}
-    base = {"resourceType": "Observation", "status": "final", "code": {"text": "Motor exam"}}
-    record = read(base | {"id": "a", "component": [component]}, base | {"id": "b"})
-    (hit,) = record.observations["foot-drop"]
-    assert (hit.entry.reference, hit.entry.polarity) == ("Observation/a", "positive")
 
 
 def test_each_item_of_an_order_has_its_own_body_site(index: CodeIndex) -> None:

@@ -93,3 +93,20 @@ def test_the_substance_of_a_reaction_is_read(read: ReadRecord, elements: Any) ->
     """And the substance of DSTU2."""
     record = read(allergy(**elements))
     assert "gadolinium-agent" in {found.value_set for found in record.allergies}
+
+
+SNOMED = "http://snomed.info/sct"
+
+
+def test_an_allergy_to_a_drug_hides_no_contrast_agent_beside_it(read: ReadRecord) -> None:
+    steroid = {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "8640"}
+    gadolinium = {"system": SNOMED, "code": "58281002"}
+    for codings in ([steroid, gadolinium], [gadolinium, steroid]):
+        allergy = {
+            "resourceType": "AllergyIntolerance",
+            "id": "a1",
+            "code": {"coding": codings, "text": "Two agents"},
+            "patient": {"reference": "Patient/p1"},
+        }
+        (found,) = read(allergy).allergies
+        assert (found.value_set, found.via, found.suspected) == ("gadolinium-agent", "code", False)

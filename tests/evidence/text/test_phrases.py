@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.text.phrases import MAX_QUOTE, PhraseReader, mentions_any
 from cds_service.evidence.text.words import MAX_TEXT, is_cut
 from cds_service.knowledge.model import TextRules, ValueSet
 
 HERE = Path(__file__).parent
-KNOWLEDGE = HERE.parents[1] / "cds_service" / "knowledge" / "spine_imaging"
+KNOWLEDGE = HERE.parents[2] / "cds_service" / "knowledge" / "spine_imaging"
 CASES = tomllib.loads((HERE / "phrases.toml").read_text("utf-8"))
 
 
@@ -202,3 +203,26 @@ def test_a_new_sentence_is_never_denied_by_what_stands_before_it(text: str) -> N
 def test_a_hostile_text_costs_what_its_length_costs(piece: str) -> None:
     # each of these took seconds with nested look-backs; the cap and single passes keep it in milliseconds
     reader().read(piece * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        ("no fever, saddle anesthesia or", False),
+        ("no fever, saddle anesthesia or chills", False),
+        ("no fever, saddle anesthesia nor", False),
+        ("no fever, saddle anesthesia", True),
+        ("no fever. saddle anesthesia or", True),
+        ("denies fever, saddle anesthesia", False),
+        ("denies fever but saddle anesthesia", True),
+        ("saddle anesthesia no", False),
+        ("saddle anesthesia denied", False),
+        ("saddle anesthesia, no fever", True),
+        ("saddle anesthesia", True),
+    ],
+)
+def test_a_denial_reaches_as_far_as_its_list_also_when_the_text_is_cut(
+    index: CodeIndex, text: str, *, is_found: bool
+) -> None:
+    found = {hit.value_set for hit in index.phrases.read(text)}
+    assert ("saddle-anesthesia" in found) is is_found

@@ -326,3 +326,11 @@ def test_a_negated_name_is_no_hit(read: ReadRecord) -> None:
     """The near-miss of a sign named by its text."""
     record = read(observation({"text": "No saddle anesthesia"}, valueBoolean=True))
     assert "saddle-anesthesia" not in record.observations
+
+
+def test_an_observation_without_components_is_read_beside_one_with_them(read: ReadRecord) -> None:
+    component = {"code": {"text": "Foot drop"}, "valueBoolean": True}
+    base = {"resourceType": "Observation", "status": "final", "code": {"text": "Motor exam"}}
+    record = read(base | {"id": "a", "component": [component]}, base | {"id": "b"})
+    (hit,) = record.observations["foot-drop"]
+    assert (hit.entry.reference, hit.entry.polarity) == ("Observation/a", "positive")

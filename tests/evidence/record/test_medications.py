@@ -317,3 +317,26 @@ def test_another_drug_is_none_of_ours(read: ReadRecord) -> None:
     record = read(order(rxnorm("6809", "metformin")))
     assert record.exposures == {}
     assert record.gaps == ()
+
+
+@pytest.mark.parametrize(
+    ("target", "own_id", "is_found"),
+    [("#m", "m", True), ("#m", "#m", True), ("#m", "m#", False), ("#m", "x", False)],
+)
+def test_a_contained_drug_is_found_by_its_id_with_or_without_the_hash(
+    read: ReadRecord, target: str, own_id: str, is_found: bool
+) -> None:
+    drug = {"coding": [{"system": RXNORM, "code": "8640"}], "text": "prednisone"}
+    record = read(
+        {
+            "resourceType": "MedicationRequest",
+            "id": "m1",
+            "status": "active",
+            "subject": {"reference": "Patient/p1"},
+            "authoredOn": "2026-05-01",
+            "medicationReference": {"reference": target},
+            "contained": [None, {"resourceType": "Medication", "id": own_id, "code": drug}],
+        }
+    )
+    assert ("systemic-steroid" in record.exposures) == is_found
+    assert any(gap.source == "medications" for gap in record.gaps) != is_found

@@ -1,0 +1,55 @@
+"""Implants that a condition or a procedure names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cds_service.evidence.codes.dates import read_date
+from cds_service.evidence.model import PatientRecord
+
+ReadRecord = Callable[..., PatientRecord]
+
+
+ICD = "http://hl7.org/fhir/sid/icd-10-cm"
+
+
+def condition(**elements: Any) -> Any:
+    return {
+        "resourceType": "Condition",
+        "id": "c1",
+        "clinicalStatus": {"coding": [{"code": "active"}]},
+        "code": {"coding": [{"system": ICD, "code": "R33.9"}]},
+        "subject": {"reference": "Patient/p1"},
+    } | elements
+
+
+IMPLANT_TEXTS = [("Abandoned pacemaker lead", "unsafe"), ("Cochlear implant", "unknown")]
+
+
+@pytest.mark.parametrize(("text", "safety"), IMPLANT_TEXTS)
+def test_an_implant_that_a_condition_or_procedure_names_is_as_bad_as_its_value_set(
+    read: ReadRecord, text: str, safety: str
+) -> None:
+    code = {"text": text}
+    (by_condition,) = read(condition(code=code, onsetDateTime="2019-01-01")).devices
+    assert (by_condition.reference, by_condition.safety) == ("Condition/c1", safety)
+    assert (by_condition.via, by_condition.display) == ("text", text)
+    assert by_condition.when == read_date("2019-01-01")
+    (recorded,) = read(condition(code=code, recordedDate="2018-01-01")).devices
+    assert recorded.when == read_date("2018-01-01")
+    done = {"resourceType": "Procedure", "id": "x", "status": "completed", "code": code}
+    (by_procedure,) = read(done | {"performedDateTime": "2017-01-01"}).devices
+    assert (by_procedure.reference, by_procedure.safety) == ("Procedure/x", safety)
+    assert (by_procedure.via, by_procedure.display) == ("text", text)
+    assert by_procedure.when == read_date("2017-01-01")
+
+
+def test_a_refuted_or_removed_implant_hides_no_other(read: ReadRecord) -> None:
+    pacer = {"coding": [{"system": ICD, "code": "Z95.0"}]}
+    refuted = condition(id="c0", code=pacer, verificationStatus={"coding": [{"code": "refuted"}]})
+    removed = condition(id="c2", code={"text": "Removal of pacemaker"})
+    found = read(refuted, removed, condition(code=pacer)).devices
+    assert [entry.reference for entry in found] == ["Condition/c1"]
