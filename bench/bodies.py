@@ -55,17 +55,28 @@ _MEASURED: Final = (
 Json = dict[str, Any]
 
 
+SMALL: Final = 15
+LARGE: Final = 1000
+
+
 def small() -> bytes:
     """A short record."""
-    return _body(5, 10)
+    return of_size(SMALL)
 
 
 def large() -> bytes:
     """The record of somebody who has been ill for long."""
-    return _body(200, 800)
+    return of_size(LARGE)
 
 
 BODIES: Final = {"small": small, "large": large}
+SIZES: Final = {"small": SMALL, "large": LARGE}
+
+
+def of_size(resources: int) -> bytes:
+    """A record of so many resources: conditions are a third of short ones, and a fifth of longer ones."""
+    conditions = max(3, resources // (3 if resources <= SMALL else 5))
+    return _body(conditions, resources - conditions)
 
 
 def _body(conditions: int, observations: int) -> bytes:

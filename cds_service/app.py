@@ -42,15 +42,19 @@ from cds_service.knowledge.anchors import Cards
 from cds_service.knowledge.loader import load_guideline
 from cds_service.knowledge.model import Guideline
 from cds_service.settings import Settings, load_settings, start_warnings
+from cds_service.web.calls import Advised, HookCalls, Steps
 from cds_service.web.directions import directions_blueprint
-from cds_service.web.edge import register_edge
+from cds_service.web.edge import plain_cors_headers, register_edge
 from cds_service.web.health import health_blueprint
-from cds_service.web.hooks import Advised, Steps, hooks_blueprint
+from cds_service.web.hooks import hooks_blueprint
 from cds_service.web.limits import RateLimit, parse_rate
 from cds_service.web.metrics import Metrics, PrefetchState, register_metrics
 from cds_service.web.problems import register_problems
+from cds_service.web.receiving import Receiver
 from cds_service.web.replay_guard import ReplayGuard
+from cds_service.web.server import received
 from cds_service.web.services import SERVICES
+from cds_service.web.short_cut import short_cut
 from cds_service.web.trust import OPEN_CALLER, Caller, Trust, trust_from_settings
 
 Clock = Callable[[], datetime]
@@ -102,16 +106,13 @@ def create_app(
     register_metrics(app, metrics)
     app.register_blueprint(directions_blueprint(SERVICES, warnings))
     app.register_blueprint(health_blueprint(warnings, _checks(frame)))
+    steps = steps or real_steps(frame)
+    calls = HookCalls(steps, settings, lambda: as_of(settings, clock), metrics)
     app.register_blueprint(
-        hooks_blueprint(
-            steps or real_steps(frame),
-            settings,
-            SERVICES,
-            _discovery(settings, kinds),
-            lambda: as_of(settings, clock),
-            metrics,
-        )
+        hooks_blueprint(calls, steps, settings, SERVICES, _discovery(settings, kinds))
     )
+    plain = plain_cors_headers(settings.cors_origins)
+    app.wsgi_app = short_cut(app.wsgi_app, calls, SERVICES, metrics, plain)  # type: ignore[method-assign, assignment]
     return app
 
 
@@ -154,8 +155,8 @@ def open_history(settings: Settings) -> HistoryStore:
     return store
 
 
-def wsgi() -> Flask:
-    """The app of one worker process, from its environment."""
+def worker() -> Receiver:
+    """The service of one worker process, from its environment."""
     settings = load_settings(os.environ)
     configure_logs(settings.log_level)
     history = open_history(settings)
@@ -169,7 +170,7 @@ def wsgi() -> Flask:
     gc.freeze()
     # One small call makes some 2,500 objects and no cycles: looking for them after every 700 cost a sixth of it.
     gc.set_threshold(20_000, 20, 50)
-    return app
+    return received(app, settings)
 
 
 class _StandardError:

@@ -5,7 +5,6 @@ Exit 0 fine, 1 found something wrong, 2 wrong usage or configuration.
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import sys
@@ -28,11 +27,7 @@ if TYPE_CHECKING:
     from cds_service.replay.runner import Engine
 
 _SANDBOX: Final = "https://sandbox.cds-hooks.org/"
-_THREADS: Final = 16
-"""Of one worker. Most of them wait for FHIR servers; those with large bodies take turns (`web/pacing.py`)."""
 _METRICS_DIRECTORY: Final = "PROMETHEUS_MULTIPROC_DIR"
-_STOP_SECONDS: Final = 10
-"""For calls that are under way when the service is told to stop."""
 
 
 def main() -> None:
@@ -393,26 +388,9 @@ def _refuse_wrong_guideline() -> None:
 
 
 def _serve(settings: Settings) -> None:
-    from granian import Granian  # noqa: PLC0415 - other commands start without a server
-    from granian.constants import Interfaces  # noqa: PLC0415
-    from granian.log import LogLevels  # noqa: PLC0415
+    from cds_service.web.server import run_server  # noqa: PLC0415 - other commands start without a server
 
-    # It knows only how many processors there are, not that our threads wait and take turns.
-    logging.getLogger("_granian").addFilter(
-        lambda record: "Python threads" not in record.getMessage()
-    )
-    Granian(
-        "cds_service.app:wsgi",
-        factory=True,
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.WSGI,
-        workers=settings.workers,
-        blocking_threads=_THREADS,
-        respawn_failed_workers=True,
-        workers_kill_timeout=_STOP_SECONDS,
-        log_level=LogLevels.warning,
-    ).serve()
+    run_server("cds_service.app:worker", settings)
 
 
 def _tell(heading: str, mistakes: tuple[str, ...]) -> None:

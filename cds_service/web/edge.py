@@ -5,25 +5,34 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import structlog
 from flask import Flask, Response, g, request
 from flask_cors import CORS
+from flask_cors.core import DEFAULT_OPTIONS, get_cors_headers, serialize_options
+from werkzeug.datastructures import Headers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CALLED_PATH: Final = "spine_cds.called_path"
 """WSGI key of the path as the client wrote it, which is what its token is for."""
+ANSWER_HEADERS: Final = (
+    ("Cache-Control", "no-store"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    # What an answer that is no page may load when somebody opens it in a browser. Pages bring their own policy.
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+)
+"""On every answer that does not say otherwise."""
 
 _SLASHES: Final = re.compile("/{2,}")
+_METHODS: Final = ("GET", "POST", "OPTIONS", "HEAD")
 _WATCHED: Final = ("/health", "/metrics")
 """Asked every few seconds by machines; their lines are for DEBUG."""
-_NOTHING: Final = "default-src 'none'; frame-ancestors 'none'"
-"""What an answer that is no page may load when somebody opens it in a browser. Pages bring their own policy."""
 _log: Final = structlog.get_logger()
 
 
@@ -42,19 +51,29 @@ def tidy_paths(application: WSGIApplication) -> WSGIApplication:
 def register_edge(app: Flask, cors_origins: tuple[str, ...]) -> None:
     """Wire all of it into the app."""
     app.wsgi_app = tidy_paths(app.wsgi_app)  # type: ignore[method-assign, assignment]
-    CORS(
-        app,
-        origins=list(cors_origins),
-        methods=["GET", "POST", "OPTIONS"],
-        # Named one by one: a star would not cover Authorization.
-        allow_headers=["Authorization", "Content-Type", "Accept"],
-        expose_headers=["X-Request-Id", "Retry-After"],
-        max_age=600,
-        vary_header=True,
-        allow_private_network=True,
-    )
+    CORS(app, **cors_options(cors_origins))
     app.before_request(_begin)
     app.after_request(_finish)
+
+
+def cors_options(origins: tuple[str, ...]) -> dict[str, Any]:
+    """Who may read answers in a browser, in the words of flask-cors."""
+    return {
+        "origins": list(origins),
+        "methods": ["GET", "POST", "OPTIONS"],
+        # Named one by one: a star would not cover Authorization.
+        "allow_headers": ["Authorization", "Content-Type", "Accept"],
+        "expose_headers": ["X-Request-Id", "Retry-After"],
+        "max_age": 600,
+        "vary_header": True,
+        "allow_private_network": True,
+    }
+
+
+def plain_cors_headers(origins: tuple[str, ...]) -> dict[str, str]:
+    """What flask-cors adds to the answer to a POST that names no origin."""
+    options = serialize_options(DEFAULT_OPTIONS | cors_options(origins))
+    return {name: str(text) for name, text in get_cors_headers(options, Headers(), "POST").items()}
 
 
 def note(**facts: object) -> None:
@@ -77,10 +96,20 @@ def uuid_or_none(text: str | None) -> str | None:
         return None
 
 
+def request_id_of(environ: WSGIEnvironment) -> str:
+    """The client's own id of the request when it is a UUID, else one of ours."""
+    return uuid_or_none(environ.get("HTTP_X_REQUEST_ID")) or secrets.token_hex(8)
+
+
+def milliseconds(seconds: float) -> float:
+    """As the log tells times."""
+    return round(seconds * 1000, 1)
+
+
 def _begin() -> Response | None:
     g.started = time.perf_counter()
     g.facts = {}
-    g.request_id = uuid_or_none(request.headers.get("X-Request-Id")) or secrets.token_hex(8)
+    g.request_id = request_id_of(request.environ)
     if request.method == "OPTIONS":
         # Before routing errors and before trust: a preflight carries no token.
         return Response(status=204)
@@ -89,21 +118,17 @@ def _begin() -> Response | None:
 
 def _finish(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
-    response.headers.setdefault("Content-Security-Policy", _NOTHING)
-    level: Callable[..., object] = _log.info
-    if request.method == "OPTIONS" or str(request.url_rule or "").startswith(_WATCHED):
-        level = _log.debug
-    level(
+    for name, text in ANSWER_HEADERS:
+        response.headers.setdefault(name, text)
+    is_watched = request.method == "OPTIONS" or str(request.url_rule or "").startswith(_WATCHED)
+    (_log.debug if is_watched else _log.info)(
         "request",
         request_id=g.request_id,
-        method=request.method if request.method in ("GET", "POST", "OPTIONS", "HEAD") else "other",
+        method=request.method if request.method in _METHODS else "other",
         # The rule, not the path: somebody may put a patient's name into an address.
         route=str(request.url_rule or "none"),
         status=response.status_code,
-        ms=round((time.perf_counter() - g.started) * 1000, 1),
+        ms=milliseconds(time.perf_counter() - g.started),
         **g.facts,
     )
     return response

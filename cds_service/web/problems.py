@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 import structlog
-from flask import Flask, Response
+from flask import Flask, Response, g
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from cds_service.errors import (
@@ -23,7 +23,6 @@ from cds_service.errors import (
     ServiceUnavailable,
     TooManyRequests,
 )
-from cds_service.web.edge import note
 
 _log: Final = structlog.get_logger()
 
@@ -91,7 +90,7 @@ def problem_of(error: Exception) -> Problem:
             return _incident(error)
 
 
-def problem_response(problem: Problem) -> Response:
+def problem_json(problem: Problem) -> bytes:
     """The OperationOutcome for a problem."""
     issue: dict[str, object] = {
         "severity": "error",
@@ -100,24 +99,33 @@ def problem_response(problem: Problem) -> Response:
     }
     if problem.expressions:
         issue["expression"] = list(problem.expressions)
-    body = msgspec.json.encode({"resourceType": "OperationOutcome", "issue": [issue]})
-    response = Response(body, problem.status, mimetype="application/json")
+    return msgspec.json.encode({"resourceType": "OperationOutcome", "issue": [issue]})
+
+
+def problem_response(problem: Problem) -> Response:
+    """The answer that tells a problem."""
+    response = Response(problem_json(problem), problem.status, mimetype="application/json")
     response.headers.extend(dict(problem.headers))
     return response
+
+
+def told_problem(error: Exception, facts: dict[str, object]) -> Problem:
+    """What a client is told. The log is told why a caller was not trusted; `facts` of the call, what was wrong."""
+    problem = problem_of(error)
+    if isinstance(error, ClientNotTrusted):
+        # The reason is for us alone; the client is told nothing that would help to forge a token.
+        _log.warning("client not trusted", status=problem.status, reason=str(error))
+    elif isinstance(error, HookRequestError):
+        # Our own words and places: they repeat nothing of what was sent.
+        facts |= {"problem": str(error), "expression": error.expression or None}
+    return problem
 
 
 def register_problems(app: Flask) -> None:
     """Every error that leaves a view is answered from the table above."""
 
     def answer(error: Exception) -> Response:
-        problem = problem_of(error)
-        if isinstance(error, ClientNotTrusted):
-            # The reason is for us alone; the client is told nothing that would help to forge a token.
-            _log.warning("client not trusted", status=problem.status, reason=str(error))
-        elif isinstance(error, HookRequestError):
-            # Our own words and places: they repeat nothing of what was sent.
-            note(problem=str(error), expression=error.expression or None)
-        return problem_response(problem)
+        return problem_response(told_problem(error, g.facts))
 
     app.register_error_handler(Exception, answer)
 

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from cds_service.app import create_app
 from cds_service.cds_hooks.model import Action, Card
 from cds_service.settings import Settings
-from cds_service.web.hooks import Steps
+from cds_service.web.calls import Steps
 from cds_service.web.trust import OPEN_CALLER
 from tests import shipped
 from tests.cds_hooks.cards import CARD

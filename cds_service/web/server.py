@@ -1,0 +1,64 @@
+"""The server: how a worker process gets its requests."""
+
+from __future__ import annotations
+
+import resource
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from cds_service.settings import Settings
+from cds_service.web.receiving import Limits, Receiver
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+_THREADS: Final = 16
+"""Of one worker. Most of them wait for FHIR servers; large charts take turns (`pacing`)."""
+_CONNECTIONS: Final = 4096
+"""Of one worker, idle ones included."""
+_STOP_SECONDS: Final = 4
+"""For calls that are under way when the service is told to stop."""
+
+
+def received(application: WSGIApplication, settings: Settings) -> Receiver:
+    """The application as the server calls it."""
+    return Receiver(
+        application,
+        Limits(settings.receive_timeout, settings.max_body, _THREADS),
+    )
+
+
+def run_server(target: str, settings: Settings) -> None:
+    """Serves until told to stop. `target` is a module and a function without arguments that makes a Receiver."""
+    _allow_connections()
+    Granian(
+        target,
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.RSGI,
+        loop=Loops.asyncio,
+        # Only so is the deadline for headers kept on a connection that sends nothing at all.
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=settings.workers,
+        backpressure=_CONNECTIONS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_STOP_SECONDS,
+        # It also ends connections on which no request comes.
+        http1_settings=HTTP1Settings(header_read_timeout=int(settings.receive_timeout * 1000)),
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+def _allow_connections() -> None:
+    """As many open files as the system lets us have: a connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS * 2 if hard == resource.RLIM_INFINITY else min(hard, _CONNECTIONS * 2)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
