@@ -31,7 +31,7 @@ from cds_service.cds_hooks.discovery import discovery_json
 from cds_service.cds_hooks.feedback import FeedbackBatch
 from cds_service.cds_hooks.model import GapReason, HookRequest, Source
 from cds_service.cds_hooks.profiles import PROFILES
-from cds_service.errors import ClientNotTrusted, TooManyRequests
+from cds_service.errors import ClientNotTrusted, SettingsError, TooManyRequests
 from cds_service.evidence.record.types import REQUIREMENTS, prefetch_templates, requirements_for
 from cds_service.fhir.client import fhir_access
 from cds_service.fhir.complete import complete
@@ -40,7 +40,7 @@ from cds_service.history.recording import CallOccasion, call_record
 from cds_service.history.store import HistoryStore
 from cds_service.knowledge.anchors import Cards
 from cds_service.knowledge.loader import load_guideline
-from cds_service.knowledge.model import Guideline
+from cds_service.knowledge.model import Content, Guideline
 from cds_service.settings import Settings, load_settings, start_warnings
 from cds_service.web.calls import Advised, HookCalls, Steps
 from cds_service.web.directions import directions_blueprint
@@ -95,6 +95,7 @@ def create_app(
     app = Flask(__name__, static_folder=None)
     warnings = start_warnings(settings)
     compiled = compile_guideline(guideline or load_guideline(cpt=settings.cpt))
+    _check_jurisdiction(settings, compiled.guideline.content)
     metrics = _metrics(settings, compiled)
     guard = ReplayGuard(history.seen_jti if history is not None else None)
     trust = None if settings.is_open else trust_from_settings(settings, guard, clock)
@@ -260,6 +261,17 @@ def _advise(
         _log.error("incident", error="criterion failed", criterion=criterion)
         frame.metrics.gap_found(criterion, "failed")
     return advice
+
+
+def _check_jurisdiction(settings: Settings, content: Content) -> None:
+    """Advice by rows that the guideline does not have would be that of another country."""
+    if settings.jurisdiction not in content.jurisdictions:
+        known = ", ".join(content.jurisdictions)
+        mistake = (
+            f"SPINE_CDS_JURISDICTION is '{settings.jurisdiction}', and the guideline is written for "
+            f"{known}. Choose one of these."
+        )
+        raise SettingsError((mistake,))
 
 
 def advice_options(frame: Frame, caller: Caller, request: HookRequest) -> AdviceOptions:

@@ -278,19 +278,19 @@ def explain(path: Path, as_of: datetime | None) -> None:
 )
 def check(*, release: bool) -> None:
     """Check the guideline files: all mistakes at once, and every summary at its longest."""
-    from cds_service.cards.authored import authored_findings  # noqa: PLC0415 - as above
-    from cds_service.cards.lengths import length_findings  # noqa: PLC0415 - as above
-    from cds_service.knowledge.check import check_guideline  # noqa: PLC0415 - as above
+    from cds_service.checks.authored_fhir import authored_remarks  # noqa: PLC0415 - as above
+    from cds_service.checks.content import check_guideline  # noqa: PLC0415 - as above
+    from cds_service.checks.scenario_kinds import scenario_remarks  # noqa: PLC0415 - as above
+    from cds_service.checks.summary_lengths import length_remarks  # noqa: PLC0415 - as above
     from cds_service.knowledge.loader import load_guideline  # noqa: PLC0415 - as above
-    from cds_service.knowledge.scenario_kinds import scenario_findings  # noqa: PLC0415 - as above
 
     guideline = load_guideline()
     scenarios = Path("tests", "scenarios")
     found = [
         *check_guideline(guideline, _today(), release=release),
-        *length_findings(guideline),
-        *authored_findings(guideline),
-        *(scenario_findings(guideline, scenarios) if scenarios.is_dir() else ()),
+        *length_remarks(guideline),
+        *authored_remarks(guideline),
+        *(scenario_remarks(guideline, scenarios) if scenarios.is_dir() else ()),
     ]
     errors = [finding for finding in found if finding.severity == "error"]
     warnings = [finding for finding in found if finding.severity == "warning"]
@@ -372,11 +372,11 @@ def _written_lines(path: Path | None) -> Iterator[Callable[[bytes], object]]:
 
 def _refuse_wrong_guideline() -> None:
     """Tells mistakes in the guideline here, once, rather than in each worker; warns past its review date."""
-    from cds_service.cards.authored import authored_findings  # noqa: PLC0415 - other commands start without it
+    from cds_service.checks.authored_fhir import authored_remarks  # noqa: PLC0415 - other commands start without it
     from cds_service.knowledge.loader import load_guideline  # noqa: PLC0415 - as above
 
     guideline = load_guideline()
-    mistakes = tuple(f"{found.where}: {found.message}" for found in authored_findings(guideline))
+    mistakes = tuple(f"{found.where}: {found.message}" for found in authored_remarks(guideline))
     if mistakes:
         raise KnowledgeError(mistakes)
     if _today() > guideline.content.review_by:

@@ -6,15 +6,35 @@ import ast
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
 from cds_service import __version__
+from cds_service.knowledge.kinds import ForReaders
+from cds_service.knowledge.model import Guideline, Table
+from tests.shipped import guideline
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SOURCES = sorted((ROOT / "cds_service").rglob("*.py"))
+OUR_OWN_WORDS_TOO = {
+    "appropriate": "a rating",
+    "claustrophobia": "a sentence of the detail",
+    "conditional": "the MR safety of a device",
+    "dialysis": "a risk of contrast",
+    "emergency": "an urgency",
+    "may-be-appropriate": "a rating",
+    "noted": "a level, and a word of the detail",
+    "possible": "a level",
+    "study": "what a mistake speaks of",
+    "unsafe": "the MR safety of a device",
+}
+"""Names of the guideline that are words of the program as well, and what they mean there."""
+FAMILIES = ("basis", "gap", "rating", "risk", "urgency")
+"""Words of the detail whose keys are put together from a prefix and what is spoken of."""
 CORE = ("advice", "cards", "assessment", "evidence", "knowledge", "cds_hooks", "coding")
 CLOCKS = (
     "import datetime\nday = datetime.date.today()\n",
@@ -150,6 +170,88 @@ def test_every_ignored_rule_says_why():
     rules = [line for line in lines[start:end] if line.startswith('    "')]
     assert len(rules) > 20
     assert all(" # " in line for line in rules)
+
+
+def test_no_name_of_the_guideline_stands_in_the_code_as_a_bare_text():
+    loaded = guideline()
+    wording = loaded.wording
+    names = {
+        *loaded.citations,
+        *loaded.parameters,
+        *loaded.value_sets,
+        *(group.id for group in loaded.groups),
+        *(criterion.id for group in loaded.groups for criterion in group.criterion),
+        *(scenario.id for scenario in loaded.combination.scenario),
+        *(card.id for card in wording.card),
+        *(variant.id for card in wording.card for variant in card.variant),
+        *(suggestion.id for suggestion in wording.suggestion),
+        *wording.advice,
+    }
+    assert names > OUR_OWN_WORDS_TOO.keys()
+    stray = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.value!r} belongs into knowledge/anchors.py"
+        for path in SOURCES
+        if path.name != "anchors.py"
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Constant) and node.value in names - OUR_OWN_WORDS_TOO.keys()
+    ]
+    assert stray == []
+
+
+def test_every_key_of_the_guideline_is_read_or_is_for_readers():
+    """A key that nothing reads looks like a rule and is none."""
+    computing = [path for path in SOURCES if "knowledge" not in path.parts]
+    words = {ROOT / "cds_service/knowledge/model.py", *computing}
+    read = {
+        node.attr
+        for path in computing
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Attribute)
+    } | {
+        node.value
+        for path in words
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    unread = {
+        f"{table.__name__}.{key}"
+        for table in tables_of(Guideline)
+        for key, hint in get_type_hints(table, include_extras=True).items()
+        if key in table.model_fields and not (read & spellings(key)) and not is_for_readers(hint)
+    }
+    assert unread == set()
+
+
+def spellings(key: str) -> set[str]:
+    """How the program names a key: as it is, or as the word behind `rating_`, `urgency_`, `gap_`, `risk_`, `basis_`."""
+    family, _, word = key.partition("_")
+    in_family = {word, word.replace("_", "-")} if family in FAMILIES else set()
+    return {key} | in_family
+
+
+def tables_of(table: type[Table]) -> set[type[Table]]:
+    """A table of the guideline and every table inside it."""
+    found = {table}
+    waiting = [table]
+    while waiting:
+        for hint in get_type_hints(waiting.pop()).values():
+            for inner in types_in(hint):
+                if isinstance(inner, type) and issubclass(inner, Table) and inner not in found:
+                    found.add(inner)
+                    waiting.append(inner)
+    return found
+
+
+def types_in(hint: Any) -> Iterator[Any]:
+    yield hint
+    for inner in get_args(hint):
+        yield from types_in(inner)
+
+
+def is_for_readers(hint: Any) -> bool:
+    return isinstance(hint, ForReaders) or any(
+        is_for_readers(inner) for inner in (*get_args(hint), *getattr(hint, "__metadata__", ()))
+    )
 
 
 def imported(path: Path) -> set[str]:

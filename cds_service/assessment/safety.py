@@ -52,7 +52,7 @@ def _renal_risks(chart: Chart) -> tuple[Risk, ...]:
     if egfr is not None:
         hit, span = egfr
         if _is_below(hit, limits.egfr_gadolinium_caution):
-            risks.append(_egfr_risk(hit, span))
+            risks.append(_egfr_risk("egfr_gadolinium", hit, span))
     else:
         risks += _condition_risks(chart, ValueSets.CKD_STAGE_4_5, "ckd")
     risks += _acute_kidney_injury(chart)
@@ -71,7 +71,7 @@ def _iodine_renal(chart: Chart, renal: tuple[Risk, ...]) -> list[Risk]:
     risks = [risk for risk in renal if risk.name == "acute_kidney_injury"]
     egfr = _current_egfr(chart)
     if egfr is not None and _is_below(egfr[0], limits.egfr_iodinated_caution):
-        risks.insert(0, _egfr_risk(*egfr))
+        risks.insert(0, _egfr_risk("egfr_iodinated", *egfr))
     return risks
 
 
@@ -110,8 +110,8 @@ def _is_below(hit: ObservationHit, limit: float) -> bool:
     return number < limit or (hit.comparator == "<" and number <= limit)
 
 
-def _egfr_risk(hit: ObservationHit, span: DateSpan) -> Risk:
-    return Risk("egfr", hit.entry.value_text, span, hit.entry.reference, hit.entry.display)
+def _egfr_risk(name: str, hit: ObservationHit, span: DateSpan) -> Risk:
+    return Risk(name, hit.entry.value_text, span, hit.entry.reference, hit.entry.display)
 
 
 def _condition_risks(chart: Chart, value_set: str, name: str) -> list[Risk]:

@@ -142,11 +142,11 @@ class Detail:
     def source_word(self, reference: str) -> str:
         """`Condition/c3` is from the problem list; a type without a word of its own is shown as it is."""
         kind = reference.split("/", 1)[0]
-        return self._words.get(f"source_{kind}") or escaped(kind)
+        return self._words.source.get(kind) or escaped(kind)
 
     def _none_found(self) -> str:
         read = [
-            self._words.get(f"key_{key}", key)
+            key
             for key in ("conditions", "observations", "medications", "procedures")
             if key in self._subject.case.chart.record.read_keys
         ]

@@ -21,7 +21,7 @@ from cds_service.cards.names import (
 )
 from cds_service.evidence.model import DateSpan, StudyProcedure
 from cds_service.knowledge.anchors import Cards, Criteria, Forms, Groups, Scenarios
-from cds_service.knowledge.model import CardText, Level, Strength, Variant
+from cds_service.knowledge.model import CardText, DetailWords, Level, Strength, Variant
 
 MAX_SUMMARY = 139
 """CDS Hooks: a summary has fewer than 140 characters."""
@@ -85,7 +85,7 @@ class Subject:
     conflict: Conflict | None = None
 
     @property
-    def detail(self) -> Mapping[str, str]:
+    def detail(self) -> DetailWords:
         """Sentences and words of the guideline."""
         return self.case.rules.guideline.wording.detail
 

@@ -26,7 +26,6 @@ def combination_mistakes(parts: Parts, names: Names) -> Iterator[str]:
     for scenario in combination.scenario:
         if scenario.group is not None:
             where = f"{_FILE}: scenario '{scenario.id}'"
-            yield from unknown_names(where, "group", (scenario.group,), names.groups)
             group = parts.groups.get(scenario.group)
             if group is not None and group.scenario != scenario.id:
                 yield (
@@ -34,36 +33,17 @@ def combination_mistakes(parts: Parts, names: Names) -> Iterator[str]:
                     "name each other. Correct one of them."
                 )
     rules = combination.scenario_rule
-    named = [rule.scenario for rule in rules]
-    yield from unknown_names(f"{_FILE}: scenario_rule", "scenario", named, names.scenarios)
     if not rules or rules[-1].when != _EVERY_ORDER:
         yield (
             f"{_FILE}: the last scenario_rule does not always hold. Every order needs a scenario. "
             'Give the last one: when = { fact = "always" }.'
         )
-    yield from _group_mistakes(combination, names)
+    domains = names.domains.get(Groups.MALIGNANCY, frozenset())
+    kind = f"domain of '{Groups.MALIGNANCY}'"
+    yield from unknown_names(f"{_FILE}: mscc", kind, combination.mscc.cancer_domains, domains)
     yield from _level_mistakes(combination)
     yield from _urgency_mistakes(combination)
-    yield from _symptom_mistakes(combination.symptoms, names)
-
-
-def _group_mistakes(combination: Combination, names: Names) -> Iterator[str]:
-    mscc = combination.mscc
-    for key, named in (
-        ("neuro_active", combination.neuro_active),
-        ("neuro_possible", combination.neuro_possible),
-        ("pediatric_groups", combination.pediatric_groups),
-        ("mscc.active_with", mscc.active_with),
-        ("mscc.possible_enough_with_groups", mscc.possible_enough_with_groups),
-        ("raise_rule", [rule.group for rule in combination.raise_rule]),
-        ("raise_rule", [rule.when_group for rule in combination.raise_rule]),
-    ):
-        yield from unknown_names(f"{_FILE}: {key}", "group", named, names.groups)
-    where = f"{_FILE}: mscc"
-    enough = mscc.possible_enough_with_criteria
-    yield from unknown_names(where, "criterion", enough, names.criteria)
-    domains = names.domains.get(Groups.MALIGNANCY, frozenset())
-    yield from unknown_names(where, "domain of 'malignancy'", mscc.cancer_domains, domains)
+    yield from _symptom_mistakes(combination.symptoms)
 
 
 def _level_mistakes(combination: Combination) -> Iterator[str]:
@@ -87,10 +67,7 @@ def _urgency_mistakes(combination: Combination) -> Iterator[str]:
             )
 
 
-def _symptom_mistakes(symptoms: Symptoms, names: Names) -> Iterator[str]:
-    for key in (*get_args(Region), "context_only"):
-        where = f"{_FILE}: symptoms.{key}"
-        yield from unknown_names(where, "value set", getattr(symptoms, key), names.value_sets)
+def _symptom_mistakes(symptoms: Symptoms) -> Iterator[str]:
     for key in (*get_args(Region), "any"):
         if key not in symptoms.names:
             yield f"{_FILE}: symptoms.names has no '{key}'. A card could not name the symptom. Add it."

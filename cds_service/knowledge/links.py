@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Final
 
 from cds_service.coding import WHO_LENGTH
 from cds_service.knowledge.check_digits import is_loinc, is_snomed
 from cds_service.knowledge.closed_lists import PARAMETERS
-from cds_service.knowledge.mistakes import no_such, twice, unknown_names
+from cds_service.knowledge.mistakes import twice
 from cds_service.knowledge.model import (
-    AgeEvidence,
     CodeEntry,
-    ComputedEvidence,
     ConditionEvidence,
     Criterion,
-    Evidence,
     Group,
     ObservationEvidence,
     ValueSet,
@@ -67,41 +64,26 @@ _SPELLINGS: Final[Mapping[str, tuple[Callable[[str], bool], str]]] = {
 }
 
 
-def link_mistakes(parts: Parts, names: Names) -> Iterator[str]:
-    """One line a mistake between the clinical files."""
-    yield from _parameter_mistakes(parts, names)
-    for name, disagreement in parts.disagreements.items():
-        yield from missing_citations(f"disagreements.toml: '{name}'", disagreement.sources, names)
+def link_mistakes(parts: Parts, names: Names, used_parameters: Collection[str]) -> Iterator[str]:
+    """One line a mistake between the clinical files; `used_parameters` are those that a file names."""
+    yield from _parameter_mistakes(names, used_parameters)
     for file, value_set in parts.value_sets.items():
-        yield from _value_set_mistakes(f"value_sets/{file}.toml", value_set, names)
+        yield from _value_set_mistakes(f"value_sets/{file}.toml", value_set)
     criteria: dict[str, str] = {}
     for file, group in parts.groups.items():
-        yield from _group_mistakes(f"groups/{file}.toml", group, names)
+        yield from _group_mistakes(f"groups/{file}.toml", group)
         for criterion in group.criterion:
             where = f"groups/{file}.toml: criterion '{criterion.id}'"
             if criterion.id in criteria:
                 yield twice(where, "criterion", criterion.id, criteria[criterion.id])
             criteria[criterion.id] = f"groups/{file}.toml"
-            yield from _criterion_mistakes(where, criterion, parts, names)
+            yield from _criterion_mistakes(where, criterion, parts)
     yield from _order_mistakes(parts)
     if parts.content is not None and parts.content.review_by <= parts.content.date:
         yield (
             "guideline.toml: 'review_by' is not after 'date'. A review comes after the writing. "
             "Correct one of them."
         )
-
-
-def missing_citations(where: str, cited: Sequence[str], names: Names) -> Iterator[str]:
-    """One line a cited source that does not exist; `cited` may hold a variant behind the id."""
-    if not cited:
-        yield (
-            f"{where} cites nothing. Everything clinical cites a source of citations.toml. "
-            'Add its id; our own choice is "policy".'
-        )
-    for text in cited:
-        name = text.split(maxsplit=1)[0] if text.strip() else text
-        if name not in names.citations:
-            yield no_such(where, "citation", name, names.citations)
 
 
 def repeated(ids: Iterable[str]) -> tuple[str, ...]:
@@ -115,36 +97,22 @@ def repeated(ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _parameter_mistakes(parts: Parts, names: Names) -> Iterator[str]:
-    for name, parameter in parts.parameters.items():
-        yield from missing_citations(f"parameters.toml: '{name}'", parameter.sources, names)
+def _parameter_mistakes(names: Names, used: Collection[str]) -> Iterator[str]:
     for name, reader in PARAMETERS.items():
         if name not in names.parameters:
             yield (
                 f"parameters.toml: '{name}' is missing. It is read by {reader}. "
                 f"Add the table [{name}] with value, unit and sources."
             )
-    for name in sorted(names.parameters - PARAMETERS.keys()):
+    for name in sorted(names.parameters - PARAMETERS.keys() - set(used)):
         yield (
             f"parameters.toml: nothing reads '{name}'. A number that nothing reads looks like a rule "
             "and is none. Remove it, or correct the name."
         )
 
 
-def _value_set_mistakes(file: str, value_set: ValueSet, names: Names) -> Iterator[str]:
+def _value_set_mistakes(file: str, value_set: ValueSet) -> Iterator[str]:
     yield from _misnamed(file, value_set.id)
-    if value_set.quantity is not None:
-        yield from unknown_names(
-            f"{file}: quantity", "unit table", (value_set.quantity,), names.units
-        )
-    yield from unknown_names(f"{file}: overlaps", "value set", value_set.overlaps, names.value_sets)
-    yield from unknown_names(
-        f"{file}: text_not_coded", "value set", value_set.text_not_coded, names.value_sets
-    )
-    if value_set.icd10cm_exclude_set is not None:
-        excluded = (value_set.icd10cm_exclude_set,)
-        where = f"{file}: icd10cm_exclude_set"
-        yield from unknown_names(where, "value set", excluded, names.value_sets)
     phrases = (*value_set.text, *value_set.text_not)
     for phrase in phrases:
         if phrase != phrase.strip().lower() or not phrase:
@@ -185,12 +153,8 @@ def _misnamed(file: str, name: str) -> Iterator[str]:
         )
 
 
-def _group_mistakes(file: str, group: Group, names: Names) -> Iterator[str]:
+def _group_mistakes(file: str, group: Group) -> Iterator[str]:
     yield from _misnamed(file, group.id)
-    yield from unknown_names(f"{file}: scenario", "scenario", (group.scenario,), names.scenarios)
-    yield from unknown_names(
-        f"{file}: possible", "suggestion", group.possible.add_suggestion, names.suggestions
-    )
     if group.preferred is None and group.preferred_text is None:
         yield (
             f"{file}: there is no preferred study. A group says what it asks for. "
@@ -204,18 +168,11 @@ def _group_mistakes(file: str, group: Group, names: Names) -> Iterator[str]:
         )
 
 
-def _criterion_mistakes(
-    where: str, criterion: Criterion, parts: Parts, names: Names
-) -> Iterator[str]:
-    yield from missing_citations(where, criterion.sources, names)
+def _criterion_mistakes(where: str, criterion: Criterion, parts: Parts) -> Iterator[str]:
     if not criterion.evidence:
         yield f"{where} has no evidence. Nothing would ever show it. Add at least one entry."
-    if criterion.downgrade is not None:
-        lowering = (criterion.downgrade.when,)
-        yield from unknown_names(where, "value set", lowering, names.value_sets)
     for number, evidence in enumerate(criterion.evidence, 1):
         place = f"{where}, evidence {number} ({evidence.type})"
-        yield from unknown_names(place, "value set", value_sets_of(evidence), names.value_sets)
         if isinstance(evidence, ConditionEvidence) and evidence.min_days > evidence.days:
             yield (
                 f"{place}: min_days is {evidence.min_days}, days is {evidence.days}. No day lies in "
@@ -228,16 +185,6 @@ def _criterion_mistakes(
                     f"{place}: value set '{evidence.vs}' has no quantity. A number is compared only "
                     "after its unit was read. Add the unit table to the value set: quantity = …."
                 )
-
-
-def value_sets_of(evidence: Evidence) -> tuple[str, ...]:
-    """Ids of the value sets that one piece of evidence names."""
-    if isinstance(evidence, AgeEvidence):
-        return ()
-    if isinstance(evidence, ComputedEvidence):
-        return evidence.vs
-    long_standing = getattr(evidence, "long_standing", None)
-    return (evidence.vs, *(long_standing.vs if long_standing is not None else ()))
 
 
 def _order_mistakes(parts: Parts) -> Iterator[str]:

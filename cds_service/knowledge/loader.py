@@ -42,8 +42,9 @@ from cds_service.knowledge.model import (
     ValueSet,
     Wording,
 )
+from cds_service.knowledge.numbers import with_numbers
 from cds_service.knowledge.parts import Parts, Tables, names_in
-from cds_service.knowledge.references import anchor_mistakes
+from cds_service.knowledge.references import anchor_mistakes, reference_mistakes
 from cds_service.knowledge.salvage import salvaged
 from cds_service.knowledge.study_links import study_mistakes
 from cds_service.knowledge.when_rules import when_mistakes
@@ -67,16 +68,19 @@ def load_guideline(
     place = root if root is not None else files("cds_service.knowledge").joinpath("spine_imaging")
     mistakes: list[str] = []
     files_ = _read_files(place, parse, mistakes)
-    parts = _validated(files_.read, mistakes)
+    numbered = with_numbers(files_.read, files_.broken)
+    mistakes += numbered.mistakes
+    parts = _validated(numbered.files, mistakes)
     if not files_.is_incomplete:
         names = names_in({**files_.read, **files_.broken})
         for found in (
             anchor_mistakes(names),
-            link_mistakes(parts, names),
+            reference_mistakes(parts, names),
+            link_mistakes(parts, names, numbered.used),
             combination_mistakes(parts, names),
             when_mistakes(parts, names),
-            study_mistakes(parts, names),
-            wording_mistakes(parts, names),
+            study_mistakes(parts),
+            wording_mistakes(parts),
         ):
             mistakes.extend(found)
     if mistakes:

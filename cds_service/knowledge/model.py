@@ -12,6 +12,30 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cds_service.knowledge.kinds import (
+    AdviceId,
+    CardId,
+    CardMention,
+    CardOrNone,
+    CardOrPrimary,
+    Cited,
+    CriterionId,
+    ForReaders,
+    GroupId,
+    OverrideId,
+    Prose,
+    ScenarioId,
+    Sentence,
+    Sources,
+    StatementId,
+    SuggestionId,
+    SummaryText,
+    UnitTableId,
+    ValueSetId,
+    ValueSetMention,
+    filled,
+)
+
 
 class Strength(StrEnum):
     """How much one criterion says, strongest first."""
@@ -80,11 +104,11 @@ class When(Table):
     any_of: tuple[When, ...] | None = None
     none_of: tuple[When, ...] | None = None
     group: GroupTest | None = None
-    criterion: tuple[str, ...] | None = None
+    criterion: tuple[CriterionId, ...] | None = None
     """Any of these criteria was found (present, suspected or historical), at any strength."""
     group_finding: GroupFinding | None = None
     any_criterion_found: bool | None = None
-    scenario: tuple[str, ...] | None = None
+    scenario: tuple[ScenarioId, ...] | None = None
     """The primary scenario is one of these."""
     rating: Rating | None = None
     """The order's rating in the primary scenario."""
@@ -103,7 +127,7 @@ class When(Table):
     order_regions_include: tuple[Region, ...] | None = None
     """At least one ordered region is one of these; `whole` counts as cervical, thoracic and lumbar."""
     order_priority: tuple[Priority, ...] | None = None
-    value_set_on_order_or_symptom: str | None = None
+    value_set_on_order_or_symptom: ValueSetId | None = None
     """A current spine symptom, or a reason on the order, is in this value set."""
     fact: Fact | None = None
 
@@ -111,7 +135,7 @@ class When(Table):
 class GroupTest(Table):
     """A group's level: `at_least` this level, or `exactly` this one."""
 
-    id: str
+    id: GroupId
     at_least: Level | None = None
     exactly: Level | None = None
 
@@ -119,7 +143,7 @@ class GroupTest(Table):
 class GroupFinding(Table):
     """A criterion of the group in one of these domains was found."""
 
-    id: str
+    id: GroupId
     domains: tuple[str, ...]
 
 
@@ -163,10 +187,10 @@ class Citation(Table):
     short: str
     """How a card names it, e.g. `low back pain guidance`; never the publisher's own score or logo."""
     year: int | None = None
-    ref: str | None = None
+    ref: Prose | None = None
     url: str | None = None
-    provenance: Provenance
-    note: str | None = None
+    provenance: Annotated[Provenance, ForReaders()]
+    note: Prose | None = None
 
 
 class Content(Table):
@@ -178,8 +202,7 @@ class Content(Table):
     review_by: dt.date
     status: Literal["draft", "approved"]
     jurisdictions: tuple[Literal["us", "uk"], ...]
-    default_jurisdiction: Literal["us", "uk"]
-    changes: tuple[str, ...] = ()
+    changes: tuple[Prose, ...] = ()
 
 
 class CodeEntry(Table):
@@ -190,7 +213,7 @@ class CodeEntry(Table):
 
     code: str
     display: str
-    verified: Tier
+    verified: Annotated[Tier, ForReaders()]
 
 
 class UnverifiedCode(Table):
@@ -198,7 +221,7 @@ class UnverifiedCode(Table):
 
     system: str
     code: str
-    note: str
+    note: Prose
 
 
 class ValueSet(Table):
@@ -209,18 +232,18 @@ class ValueSet(Table):
     purpose: str
     version: str
     course: Literal["acute", "chronic"]
-    quantity: str | None = None
+    quantity: UnitTableId | None = None
     """Name of the unit table (`units.toml`) for the numbers of these observations."""
     text: tuple[str, ...] = ()
     text_not: tuple[str, ...] = ()
-    text_not_coded: tuple[str, ...] = ()
+    text_not_coded: tuple[ValueSetMention, ...] = ()
     """Ids of value sets: the text of an entry that is coded in one of them is not read for this one."""
-    why: tuple[str, ...] = ()
-    overlaps: tuple[str, ...] = ()
+    why: tuple[Prose, ...] = ()
+    overlaps: tuple[ValueSetMention, ...] = ()
     """Ids of value sets that share codes with this one on purpose."""
     icd10cm: tuple[CodeEntry, ...] = ()
     icd10cm_exclude: tuple[CodeEntry, ...] = ()
-    icd10cm_exclude_set: str | None = None
+    icd10cm_exclude_set: ValueSetId | None = None
     icd10: tuple[CodeEntry, ...] = ()
     """Of WHO's edition where ICD-10-CM cuts another way: read at four characters, beside those of `icd10cm`."""
     icd10_exclude: tuple[CodeEntry, ...] = ()
@@ -238,7 +261,7 @@ class ValueSet(Table):
 class LongStanding(Table):
     """A Condition of these sets that began at least `min_days` before the day lowers the finding by one strength."""
 
-    vs: tuple[str, ...]
+    vs: tuple[ValueSetId, ...]
     min_days: int
 
 
@@ -246,7 +269,7 @@ class ConditionEvidence(Table):
     """Condition in `vs`, dated within `days` (closed interval, both ends count)."""
 
     type: Literal["condition"]
-    vs: str
+    vs: ValueSetId
     days: int
     min_days: int = 0
     historical: bool = False
@@ -259,14 +282,14 @@ class ReasonEvidence(Table):
     """The order's reasonCode, the resource of its reasonReference, or the order's own free text, in `vs`."""
 
     type: Literal["reason"]
-    vs: str
+    vs: ValueSetId
 
 
 class ObservationEvidence(Table):
     """Numeric Observation in `vs` within `days`, in the canonical unit of the value set, aggregated and compared."""
 
     type: Literal["observation"]
-    vs: str
+    vs: ValueSetId
     op: Literal["gt", "ge", "lt", "le"]
     value: float
     days: int
@@ -278,7 +301,7 @@ class ObservationPositiveEvidence(Table):
     """Observation in `vs` within `days` with a positive value."""
 
     type: Literal["observation-positive"]
-    vs: str
+    vs: ValueSetId
     days: int
 
 
@@ -286,7 +309,7 @@ class MedicationEvidence(Table):
     """Any exposure to a drug in `vs` within `days`."""
 
     type: Literal["medication"]
-    vs: str
+    vs: ValueSetId
     days: int
 
 
@@ -294,7 +317,7 @@ class MedicationDaysEvidence(Table):
     """At least `min_exposure_days` of exposure to drugs in `vs` (union of intervals) within `window_days`."""
 
     type: Literal["medication-days"]
-    vs: str
+    vs: ValueSetId
     min_exposure_days: int
     window_days: int
 
@@ -303,7 +326,7 @@ class ProcedureEvidence(Table):
     """Procedure in `vs` within `days`, completed or in progress."""
 
     type: Literal["procedure"]
-    vs: str
+    vs: ValueSetId
     days: int
 
 
@@ -336,7 +359,7 @@ class ComputedEvidence(Table):
 
     type: Literal["computed"]
     fn: ComputedName
-    vs: tuple[str, ...] = ()
+    vs: tuple[ValueSetId, ...] = ()
     """Value sets that the function reads, for the reader and the checks."""
     days: int | None = None
 
@@ -359,7 +382,7 @@ class Downgrade(Table):
     """The criterion has strength `to` when a Condition, Procedure or exposure of set `when` lies within `days`."""
 
     to: Strength
-    when: str
+    when: ValueSetId
     days: int
 
 
@@ -367,22 +390,20 @@ class Criterion(Table):
     """One testable statement about the patient."""
 
     id: str
-    name: str
-    short: str | None = None
+    name: Sentence
+    short: Sentence | None = None
     domain: str
     """Criteria of one group and the same domain count once, the strongest."""
     strength: Strength
     acute: bool = False
     needs_context: bool = False
     """Counts only with spine pain or a neurological context."""
-    accept_historical: bool = False
-    region_matched: bool = False
     evidence: tuple[Evidence, ...]
     downgrade: Downgrade | None = None
-    accuracy: str | None = None
-    note: str | None = None
-    why: str | None = None
-    sources: tuple[str, ...]
+    accuracy: Prose | None = None
+    note: Prose | None = None
+    why: Prose | None = None
+    sources: Cited
 
 
 class Study(Table):
@@ -399,17 +420,16 @@ class PossibleLevel(Table):
     urgency: Urgency | None = None
     urgency_when: When | None = None
     """The urgency above holds only when this does; otherwise routine."""
-    add_suggestion: tuple[str, ...] = ()
 
 
 class Group(Table):
     """A suspected disease, its criteria, and what it asks for."""
 
     id: str
-    name: str
-    short: str
+    name: Sentence
+    short: Sentence
     derived: bool = False
-    scenario: str
+    scenario: ScenarioId
     regions: tuple[RegionWord, ...]
     level_unknown: Region | None = None
     """Region of a `level` study when neither order nor symptom names a level of this group."""
@@ -431,11 +451,11 @@ class Group(Table):
     also_ok: tuple[Study, ...] = ()
     then: tuple[Study, ...] = ()
     if_mri_unsafe: Study | None = None
-    preferred_text: str | None = None
+    preferred_text: Sentence | None = None
     possible: PossibleLevel = PossibleLevel()
     order: int
     """Position in lists and on cards."""
-    why: str | None = None
+    why: Prose | None = None
     criterion: tuple[Criterion, ...] = ()
 
 
@@ -453,40 +473,40 @@ class LevelRule(Table):
 class Raise(Table):
     """A group goes from one level to the next when another group is at least at a level; one step at most."""
 
-    group: str
+    group: GroupId
     from_level: Level
     to_level: Level
-    when_group: str
+    when_group: GroupId
     when_at_least: Level
-    why: str
+    why: Prose
 
 
 class MsccRule(Table):
     """When metastatic cord compression is active."""
 
     cancer_domains: tuple[str, ...]
-    active_with: tuple[str, ...]
-    possible_enough_with_criteria: tuple[str, ...]
-    possible_enough_with_groups: tuple[str, ...]
-    why: str
+    active_with: tuple[GroupId, ...]
+    possible_enough_with_criteria: tuple[CriterionId, ...]
+    possible_enough_with_groups: tuple[GroupId, ...]
+    why: Prose
 
 
 class Scenario(Table):
     """A clinical situation: row of the rating tables."""
 
     id: str
-    title: str
-    policy: str | None = None
-    group: str | None = None
+    title: Sentence
+    policy: Prose | None = None
+    group: GroupId | None = None
     """The group that this scenario speaks of."""
 
 
 class ScenarioRule(Table):
     """First rule that holds names the primary scenario."""
 
-    scenario: str
+    scenario: ScenarioId
     when: When
-    why: str | None = None
+    why: Prose | None = None
 
 
 class UrgencyWord(Table):
@@ -494,7 +514,6 @@ class UrgencyWord(Table):
 
     fhir_priority: Priority
     accept: tuple[Priority, ...]
-    raised: tuple[Priority, ...] = ()
     target: str = ""
 
 
@@ -507,13 +526,13 @@ class Fading(Table):
 class Symptoms(Table):
     """Which value sets are spine symptoms of a region."""
 
-    cervical: tuple[str, ...]
-    thoracic: tuple[str, ...]
-    lumbar: tuple[str, ...]
-    sacrum: tuple[str, ...]
-    sacroiliac: tuple[str, ...]
-    whole: tuple[str, ...]
-    context_only: tuple[str, ...]
+    cervical: tuple[ValueSetId, ...]
+    thoracic: tuple[ValueSetId, ...]
+    lumbar: tuple[ValueSetId, ...]
+    sacrum: tuple[ValueSetId, ...]
+    sacroiliac: tuple[ValueSetId, ...]
+    whole: tuple[ValueSetId, ...]
+    context_only: tuple[ValueSetId, ...]
     names: dict[str, str]
     """What a card calls the symptom of a region, key `any` for an unstated level."""
 
@@ -524,13 +543,13 @@ class Combination(Table):
     level_rule: tuple[LevelRule, ...]
     raise_rule: tuple[Raise, ...]
     mscc: MsccRule
-    neuro_active: tuple[str, ...]
-    neuro_possible: tuple[str, ...]
+    neuro_active: tuple[GroupId, ...]
+    neuro_possible: tuple[GroupId, ...]
     scenario: tuple[Scenario, ...]
     scenario_rule: tuple[ScenarioRule, ...]
     urgency: dict[Urgency, UrgencyWord]
     symptoms: Symptoms
-    pediatric_groups: tuple[str, ...]
+    pediatric_groups: tuple[GroupId, ...]
     """In the order in which a child's serious group names the preferred study."""
 
 
@@ -540,8 +559,8 @@ class Parameter(Table):
     id: str
     value: float
     unit: str
-    sources: tuple[str, ...]
-    note: str | None = None
+    sources: Cited
+    note: Prose | None = None
 
 
 class UnitConversion(Table):
@@ -598,7 +617,6 @@ class EvidenceRules(Table):
     condition_suspected_verification: tuple[str, ...]
     seventh_character_prefixes: tuple[str, ...]
     observation_count: tuple[str, ...]
-    observation_drop: tuple[str, ...]
     negative_snomed: tuple[str, ...]
     negative_loinc: tuple[str, ...]
     negative_text: tuple[str, ...]
@@ -606,7 +624,6 @@ class EvidenceRules(Table):
     positive_loinc: tuple[str, ...] = ()
     positive_text: tuple[str, ...]
     medication_count: tuple[str, ...]
-    medication_drop: tuple[str, ...]
     route_exclude: tuple[str, ...]
     form_words_exclude: tuple[str, ...]
     procedure_count: tuple[str, ...]
@@ -648,7 +665,7 @@ class BodySite(Table):
     code: str
     regions: tuple[Region, ...]
     display: str
-    verified: Tier
+    verified: Annotated[Tier, ForReaders()]
 
 
 class OrderText(Table):
@@ -698,22 +715,22 @@ class RatingRow(Table):
     """Ratings of the ten studies for one region and scenario. `when` narrows; `.` keeps the cell of the wider row."""
 
     region: Region | Literal["any"]
-    scenario: str
-    when: str | None = None
+    scenario: ScenarioId
+    when: StatementId | None = None
     """Id of a `rating_when` statement."""
     profile: Literal["us", "uk"] | None = None
     cells: tuple[str, ...]
     """Ten cells of rating letter (A, M, S, N) and provenance letter, `-` not rated, `.` kept."""
-    cite: tuple[str, ...]
+    cite: Cited
     """Citation id, optionally followed by the variant."""
-    note: str | None = None
+    note: Prose | None = None
 
 
 class RatingWhen(Table):
     """When a narrowed row holds; `never`: its fact is not in a record, the row is for the knowledge page."""
 
     id: str
-    text: str
+    text: Annotated[Sentence, ForReaders()]
     when: When | None = None
     never: bool = False
 
@@ -722,11 +739,11 @@ class OrderCheck(Table):
     """What is looked at on every order; `cards` says what may come of it."""
 
     id: str
-    when: str
-    cards: tuple[str, ...] = ()
-    uses: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    note: str | None = None
+    when: Annotated[Sentence, ForReaders()]
+    cards: tuple[CardMention, ...] = ()
+    uses: Annotated[tuple[ValueSetMention, ...], ForReaders()] = ()
+    sources: Sources = ()
+    note: Prose | None = None
 
 
 class SafetyLimits(Table):
@@ -748,17 +765,16 @@ class SafetyLimits(Table):
     sacroiliac_radiograph_days: int
     neck_rule_age_from: int
     neck_rule_age_to: int
-    missing_birth_date_matters: bool = True
-    sources: tuple[str, ...] = ()
+    sources: Cited = ()
 
 
 class CardRule(Table):
     """First rule that holds gives the primary card of an order."""
 
-    card: str
+    card: CardOrNone
     """Id of a card, or `none`: the advice is on another order of the call."""
     when: When
-    why: str | None = None
+    why: Prose | None = None
 
 
 class Variant(Table):
@@ -766,9 +782,9 @@ class Variant(Table):
 
     id: str
     when: When
-    summary: str | None = None
+    summary: SummaryText | None = None
     indicator: Literal["info", "warning", "critical"] | None = None
-    suggestions: tuple[str, ...] | None = None
+    suggestions: tuple[SuggestionId, ...] | None = None
 
 
 class CardText(Table):
@@ -776,48 +792,48 @@ class CardText(Table):
 
     id: str
     indicator: Literal["info", "warning", "critical"]
-    summary: str
-    suggestions: tuple[str, ...] = ()
-    overrides: tuple[str, ...] = ()
-    advice: tuple[str, ...] = ()
+    summary: SummaryText
+    suggestions: tuple[SuggestionId, ...] = ()
+    overrides: tuple[OverrideId, ...] = ()
+    advice: tuple[AdviceId, ...] = ()
     variant: tuple[Variant, ...] = ()
-    opens_detail: str | None = None
+    opens_detail: Sentence | None = None
     """A sentence that opens the detail of the forms in `opens_detail_forms`."""
     opens_detail_forms: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    why: str | None = None
+    sources: Sources = ()
+    why: Prose | None = None
 
 
 class CardLimits(Table):
     """How many cards, in which order, and which are left out when."""
 
     max_per_order: int
-    low_value: tuple[str, ...]
-    quiet_mode_drops: tuple[str, ...]
+    low_value: tuple[CardMention, ...]
+    quiet_mode_drops: tuple[CardMention, ...]
     quiet_mode_keeps_forms: tuple[str, ...]
     order: tuple[Literal["critical", "warning", "info"], ...]
-    keep_first: tuple[str, ...]
+    keep_first: tuple[CardOrPrimary, ...]
     drop_appropriate_if_any_warning: bool
-    drop_when_condition_unread: tuple[str, ...]
-    soften_when_partial: tuple[str, ...]
-    soften_when_worsening: tuple[str, ...]
+    drop_when_condition_unread: tuple[CardMention, ...]
+    soften_when_partial: tuple[CardMention, ...]
+    soften_when_worsening: tuple[CardMention, ...]
     softening_keys: tuple[str, ...]
     """Prefetch keys whose gaps soften negative advice."""
-    added_cards: tuple[str, ...]
+    added_cards: Annotated[tuple[CardId, ...], ForReaders()]
 
 
 class SuggestionText(Table):
     """One kind of suggestion: label, and what its actions do. When it is offered is in `cards/suggestions.py`."""
 
     id: str
-    label: str
+    label: SummaryText
     """May hold the placeholders of summaries."""
     actions: tuple[Literal["create", "update", "delete"], ...]
-    description: tuple[str, ...]
+    description: tuple[SummaryText, ...]
     """One text an action."""
-    change: str = ""
+    change: Prose = ""
     create: tuple[CreatedOrder, ...] = ()
-    offered: str = ""
+    offered: Prose = ""
 
 
 class CreatedOrder(Table):
@@ -842,18 +858,121 @@ class ShortNames(Table):
     """How a unit of measurement is shown: UCUM spelling to what clinicians write."""
 
 
+class DetailWords(Table):
+    """Headings and sentences of the detail. Each key is read by the program, and each placeholder filled by it."""
+
+    found: Sentence
+    suggests: Sentence
+    why: Sentence
+    not_read: Sentence
+    how_sure: Sentence
+    also: Sentence
+    noted: Sentence
+    advice: Sentence
+    none_found: Sentence
+    usually: Annotated[str, filled("preferred")]
+    order_from_text: Sentence
+    order_from_body_site: Sentence
+    contrast_not_stated: Sentence
+    contrast_if_needed: Sentence
+    not_rated_here: Sentence
+    read_in_order: Sentence
+    current: Sentence
+    suspected: Sentence
+    historical: Sentence
+    stale: Sentence
+    undated: Sentence
+    status_not_recorded: Sentence
+    long_standing: Sentence
+    fading: Sentence
+    resolved_recently: Sentence
+    explained: Sentence
+    future_date: Sentence
+    newer_value_normal: Sentence
+    unit_inferred: Sentence
+    level_not_recorded: Sentence
+    conflict: Sentence
+    uncertain_suspected: Sentence
+    uncertain_missing: Sentence
+    conflicting_refuted: Sentence
+    not_understood: Annotated[str, filled("count")]
+    other_patients: Annotated[str, filled("count")]
+    gap_not_provided: Annotated[str, filled("key")]
+    gap_failed: Annotated[str, filled("key")]
+    gap_partial: Annotated[str, filled("key")]
+    gap_unreadable: Annotated[str, filled("key")]
+    order_unreadable: Sentence
+    selections_unmatched: Sentence
+    too_many_orders: Sentence
+    gap_criterion_failed: Sentence
+    imaged_since: Sentence
+    confirm_bedside: Sentence
+    examine_first: Sentence
+    pregnancy_status_unknown: Sentence
+    claustrophobia: Sentence
+    mri_unsafe_no_study: Sentence
+    neck_rule: Sentence
+    duration_unknown: Sentence
+    age_value: Annotated[str, filled("age")]
+    duration_at_least: Annotated[str, filled("days")]
+    duration_days: Annotated[str, filled("days")]
+    duration_one_day: Sentence
+    duration_today: Sentence
+    duration_stated: Annotated[str, filled("quote")]
+    no_symptom: Sentence
+    more_found: Annotated[str, filled("count")]
+    group_active: Annotated[str, filled("group")]
+    group_possible: Annotated[str, filled("group")]
+    rated: Annotated[str, filled("ordered", "rating", "scenario")]
+    timing: Annotated[str, filled("priority", "urgency")]
+    partial_meaning: Sentence
+    course_length_unknown: Sentence
+    one_criterion: Sentence
+    pama_action: Sentence
+    creatinine_only: Annotated[str, filled("date", "value")]
+    care_statement: Sentence
+    risk_egfr_gadolinium: Sentence
+    risk_egfr_iodinated: Sentence
+    risk_ckd: Sentence
+    risk_acute_kidney_injury: Sentence
+    risk_dialysis: Sentence
+    risk_gadolinium_reaction: Sentence
+    risk_iodinated_reaction: Sentence
+    risk_contrast_reaction: Sentence
+    basis_condition: Sentence
+    basis_test: Sentence
+    basis_status: Sentence
+    basis_due: Sentence
+    age_under_one: Sentence
+    rating_appropriate: Sentence
+    rating_may_be_appropriate: Sentence
+    rating_not_appropriate: Sentence
+    rating_undetermined: Sentence
+    urgency_emergency: Sentence
+    urgency_urgent: Sentence
+    urgency_routine: Sentence
+    source: dict[str, Sentence]
+    """Where a finding is from, by type of resource; a type that is not there is shown as it is."""
+
+    def __getitem__(self, key: str) -> str:
+        """The sentence with a key that is put together: `rating_` and a rating, the note of a finding."""
+        return str(getattr(self, key))
+
+    def __contains__(self, key: object) -> bool:
+        """True for the key of a sentence."""
+        return key in type(self).model_fields
+
+
 class Wording(Table):
     """Every sentence of a card."""
 
     card: tuple[CardText, ...]
     short_names: ShortNames
-    advice: dict[str, str]
+    advice: dict[str, Sentence]
     suggestion: tuple[SuggestionText, ...]
-    override_reason: dict[str, str]
-    detail: dict[str, str]
-    """Headings and sentences of the detail, by key."""
-    pediatric_advice: dict[str, str]
-    source_labels: dict[str, str] = {}
+    override_reason: dict[str, Sentence]
+    detail: DetailWords
+    pediatric_advice: dict[str, Sentence]
     forbidden: tuple[str, ...]
     """Regular expressions that no text of ours may match (case ignored)."""
 
@@ -862,17 +981,17 @@ class Disagreement(Table):
     """Where good sources disagree: each position, and our policy. Decides nothing by itself."""
 
     id: str
-    topic: str
-    positions: tuple[str, ...]
-    policy: str
-    sources: tuple[str, ...]
+    topic: Prose
+    positions: tuple[Prose, ...]
+    policy: Prose
+    sources: Cited
 
 
 class Guideline(Table):
     """The whole guideline."""
 
     content: Content
-    disagreements: dict[str, Disagreement]
+    disagreements: Annotated[dict[str, Disagreement], ForReaders()]
     citations: dict[str, Citation]
     parameters: dict[str, Parameter]
     value_sets: dict[str, ValueSet]
@@ -885,9 +1004,9 @@ class Guideline(Table):
     rating_columns: tuple[str, ...]
     ratings: tuple[RatingRow, ...]
     rating_when: dict[str, RatingWhen]
-    order_checks: tuple[OrderCheck, ...]
+    order_checks: Annotated[tuple[OrderCheck, ...], ForReaders()]
     safety_limits: SafetyLimits
-    suggestion_safety: tuple[str, ...]
+    suggestion_safety: Annotated[tuple[str, ...], ForReaders()]
     card_rules: tuple[CardRule, ...]
     card_limits: CardLimits
     wording: Wording

@@ -18,6 +18,7 @@ from cds_service.knowledge.model import (
     Parameter,
     Quantity,
     RatingWhen,
+    Table,
     ValueSet,
     When,
     Wording,
@@ -124,6 +125,35 @@ def every_when(parts: Parts) -> Iterator[tuple[str, When]]:
     for name, statement in parts.rating_when.items():
         if statement.when is not None:
             yield f"ratings/when.toml: '{name}'", statement.when
+
+
+def every_table(parts: Parts) -> Iterator[tuple[str, Table]]:
+    """Every validated table, with its file and, where the file holds several, its name."""
+    single: tuple[tuple[str, Table | None], ...] = (
+        ("guideline.toml", parts.content),
+        ("combination.toml", parts.combination),
+        ("evidence.toml", parts.evidence),
+        ("procedures.toml", parts.catalog),
+        ("order_checks.toml", parts.order_checks),
+        ("cards.toml", parts.cards),
+        ("wording.toml", parts.wording),
+    )
+    for file, whole in single:
+        if whole is not None:
+            yield file, whole
+    named: tuple[tuple[str, Mapping[str, Table]], ...] = (
+        ("citations.toml: '{}'", parts.citations),
+        ("disagreements.toml: '{}'", parts.disagreements),
+        ("parameters.toml: '{}'", parts.parameters),
+        ("units.toml: '{}'", parts.units),
+        ("ratings/when.toml: '{}'", parts.rating_when),
+        ("ratings/{}.toml", parts.ratings),
+        ("groups/{}.toml", parts.groups),
+        ("value_sets/{}.toml", parts.value_sets),
+    )
+    for place, tables in named:
+        for name, table in tables.items():
+            yield place.format(name), table
 
 
 def _stem(path: str) -> str:

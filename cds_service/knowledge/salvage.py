@@ -22,6 +22,9 @@ def salvaged(text: str) -> dict[str, Any]:
                 continue
             if isinstance(there, list) and isinstance(value, list):
                 there.extend(value)
+            elif isinstance(there, list) and isinstance(value, dict) and there:
+                for name, rows in value.items():  # [[card.variant]] belongs to the card before it
+                    there[-1].setdefault(name, []).extend(rows)
             elif isinstance(there, dict) and isinstance(value, dict):
                 there.update(value)
     return found

@@ -7,33 +7,22 @@ from collections.abc import Iterator
 from typing import Final
 
 from cds_service.knowledge.files import RatingFile
-from cds_service.knowledge.links import missing_citations, misspelt_code, repeated
-from cds_service.knowledge.mistakes import twice, unknown_names
+from cds_service.knowledge.links import misspelt_code, repeated
+from cds_service.knowledge.mistakes import twice
 from cds_service.knowledge.model import OtherProcedure, Procedure, RatingRow
-from cds_service.knowledge.parts import Names, Parts
+from cds_service.knowledge.parts import Parts
 
 _CELL: Final = re.compile(r"[AMSN][vsimp]|-|\.")
 _KEPT: Final = "."
 
 
-def study_mistakes(parts: Parts, names: Names) -> Iterator[str]:
+def study_mistakes(parts: Parts) -> Iterator[str]:
     """One line a mistake in procedures.toml, ratings/ and order_checks.toml."""
     yield from _catalog_mistakes(parts)
-    yield from _rating_mistakes(parts, names)
-    checks = parts.order_checks
-    if checks is None:
-        return
-    file = "order_checks.toml"
-    limits = checks.safety_limits
-    yield from missing_citations(f"{file}: safety_limits", limits.sources, names)
-    for name in repeated(check.id for check in checks.order_check):
-        yield twice(f"{file}: order_check", "order check", name, "the same file")
-    for check in checks.order_check:
-        where = f"{file}: order_check '{check.id}'"
-        if check.sources:
-            yield from missing_citations(where, check.sources, names)
-        yield from unknown_names(where, "card", check.cards, names.cards)
-        yield from unknown_names(where, "value set", check.uses, names.value_sets)
+    yield from _rating_mistakes(parts)
+    if parts.order_checks is not None:
+        for name in repeated(check.id for check in parts.order_checks.order_check):
+            yield twice("order_checks.toml: order_check", "order check", name, "the same file")
 
 
 def _catalog_mistakes(parts: Parts) -> Iterator[str]:
@@ -79,7 +68,7 @@ def _preferred_mistakes(where: str, study: Procedure) -> Iterator[str]:
             )
 
 
-def _rating_mistakes(parts: Parts, names: Names) -> Iterator[str]:
+def _rating_mistakes(parts: Parts) -> Iterator[str]:
     columns = {rating.columns: region for region, rating in parts.ratings.items()}
     if len(columns) > 1:
         yield (
@@ -97,7 +86,7 @@ def _rating_mistakes(parts: Parts, names: Names) -> Iterator[str]:
         for key in repeated(keys):
             yield twice(f"{file}: row", "row", key, "the same file")
         for row in rating.row:
-            yield from _row_mistakes(f"{file}: row {_row_key(row)}", row, rating, names)
+            yield from _row_mistakes(f"{file}: row {_row_key(row)}", row, rating)
     for name, statement in parts.rating_when.items():
         if (statement.when is None) != statement.never:
             yield (
@@ -110,12 +99,7 @@ def _row_key(row: RatingRow) -> str:
     return ", ".join(part for part in (row.scenario, row.when, row.profile) if part)
 
 
-def _row_mistakes(where: str, row: RatingRow, rating: RatingFile, names: Names) -> Iterator[str]:
-    yield from unknown_names(where, "scenario", (row.scenario,), names.scenarios)
-    if row.when is not None:
-        kind = "statement in ratings/when.toml"
-        yield from unknown_names(where, kind, (row.when,), names.rating_whens)
-    yield from missing_citations(where, row.cite, names)
+def _row_mistakes(where: str, row: RatingRow, rating: RatingFile) -> Iterator[str]:
     if len(row.cells) != len(rating.columns):
         yield (
             f"{where} has {len(row.cells)} cells. A row has {len(rating.columns)}, one a column: "

@@ -24,7 +24,7 @@ def when_mistakes(parts: Parts, names: Names) -> Iterator[str]:
                         f"{where}: '{key}' is an empty list. It would always be true or always be "
                         "false. Name something in it, or remove the statement."
                     )
-            yield from _dangling(where, when, names)
+            yield from _group_tests(where, when, names)
 
 
 def _not_one(where: str, keys: tuple[str, ...]) -> str:
@@ -39,22 +39,13 @@ def _not_one(where: str, keys: tuple[str, ...]) -> str:
     )
 
 
-def _dangling(where: str, when: When, names: Names) -> Iterator[str]:
-    yield from unknown_names(where, "criterion", when.criterion or (), names.criteria)
-    yield from unknown_names(where, "scenario", when.scenario or (), names.scenarios)
-    value_set = when.value_set_on_order_or_symptom
-    if value_set is not None:
-        yield from unknown_names(where, "value set", (value_set,), names.value_sets)
-    if when.group is not None:
-        yield from unknown_names(where, "group", (when.group.id,), names.groups)
-        if (when.group.at_least is None) == (when.group.exactly is None):
-            yield (
-                f"{where}: the test of group '{when.group.id}' needs one of at_least and exactly. "
-                'Without a level, or with two, it says nothing. Write: at_least = "active".'
-            )
-    if when.group_finding is not None:
-        group = when.group_finding.id
-        yield from unknown_names(where, "group", (group,), names.groups)
-        if group in names.groups:
-            kind = f"domain of '{group}'"
-            yield from unknown_names(where, kind, when.group_finding.domains, names.domains[group])
+def _group_tests(where: str, when: When, names: Names) -> Iterator[str]:
+    if when.group is not None and (when.group.at_least is None) == (when.group.exactly is None):
+        yield (
+            f"{where}: the test of group '{when.group.id}' needs one of at_least and exactly. "
+            'Without a level, or with two, it says nothing. Write: at_least = "active".'
+        )
+    if when.group_finding is not None and when.group_finding.id in names.groups:
+        kind = f"domain of '{when.group_finding.id}'"
+        known = names.domains[when.group_finding.id]
+        yield from unknown_names(where, kind, when.group_finding.domains, known)

@@ -49,9 +49,12 @@ def test_the_newest_usable_egfr_decides_for_both_kinds_of_contrast(
     compiled: CompiledGuideline, hits: list[Any], risk: str | None
 ) -> None:
     checked = safety(compiled, observations={"obs-egfr": hits})
-    for risks in (checked.gadolinium, checked.iodine):
+    for risks, kind in (
+        (checked.gadolinium, "egfr_gadolinium"),
+        (checked.iodine, "egfr_iodinated"),
+    ):
         assert [name for _, name, _, _ in named(risks)] == ([] if risk is None else [risk])
-        assert all((item.name, item.value[-2:]) == ("egfr", " u") for item in risks)
+        assert all((item.name, item.value[-2:]) == (kind, " u") for item in risks)
     assert checked.iodine_reaction == ()
 
 
@@ -74,7 +77,7 @@ def test_kidney_risks_are_named_in_the_order_of_their_weight(compiled: CompiledG
         ],
     )
     assert named(checked.gadolinium) == [
-        ("egfr", "e", "12 u", ago(3)),
+        ("egfr_gadolinium", "e", "12 u", ago(3)),
         ("acute_kidney_injury", "aki", "", ago(9)),
         ("dialysis", "hd", "", ago(400)),
         ("dialysis", "d", "", ago(90)),
@@ -86,7 +89,7 @@ def test_kidney_risks_are_named_in_the_order_of_their_weight(compiled: CompiledG
         ("contrast_reaction", "u", "", None),
     ]
     assert named(checked.iodine) == [
-        ("egfr", "e", "12 u", ago(3)),
+        ("egfr_iodinated", "e", "12 u", ago(3)),
         ("acute_kidney_injury", "aki", "", ago(9)),
         *reactions,
     ]

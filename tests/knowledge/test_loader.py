@@ -62,7 +62,6 @@ def test_a_possible_cord_is_urgent_only_for_an_order_of_the_neck_or_mid_back(
 def test_a_possible_malignancy_asks_for_no_urgency(guideline: Guideline) -> None:
     malignancy = next(group for group in guideline.groups if group.id == "malignancy")
     assert malignancy.possible.urgency is None
-    assert malignancy.possible.add_suggestion == ("order-esr-crp",)
 
 
 def test_nothing_is_offered_in_exchange_once_a_fracture_is_confirmed(guideline: Guideline) -> None:

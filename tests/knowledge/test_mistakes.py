@@ -13,7 +13,7 @@ MISTAKES: dict[str, tuple[tuple[str, str, str], str]] = {
     "no unit": (
         ("parameters.toml", 'unit = "a"\n', ""),
         (
-            "parameters.toml: 'young-onset-age' has no unit. Every parameter needs one, in UCUM "
+            "parameters.toml: 'adult-age' has no unit. Every parameter needs one, in UCUM "
             '(years are "a"). Add: unit = "a".'
         ),
     ),
@@ -94,7 +94,7 @@ MISTAKES: dict[str, tuple[tuple[str, str, str], str]] = {
     "value set that is not there": (
         ("groups/infection.toml", 'vs = "fever-condition"', 'vs = "fever-conditions"'),
         (
-            f"{FEVER}, evidence 2 (condition): there is no value set 'fever-conditions'. Whatever a file names "
+            f"{FEVER}, evidence 2 (condition), vs: there is no value set 'fever-conditions'. Whatever a file names "
             "has to exist. Did you mean 'fever-condition'?"
         ),
     ),
@@ -112,29 +112,29 @@ MISTAKES: dict[str, tuple[tuple[str, str, str], str]] = {
             "sources = []",
         ),
         (
-            f"{FEVER} cites nothing. Everything clinical cites a source of citations.toml. Add its id; our "
-            'own choice is "policy".'
+            f"{FEVER}, sources: nothing is cited. Everything clinical cites a source of citations.toml. Add "
+            'its id; our own choice is "policy".'
         ),
     ),
     "group that is not there": (
         ("combination.toml", '{ id = "vascular"', '{ id = "vasculer"'),
-        "combination.toml: scenario_rule 1 ('S-AAA'): there is no group 'vasculer'.",
+        "combination.toml: scenario_rule 1 ('S-AAA'), when, group, id: there is no group 'vasculer'.",
     ),
     "scenario that is not there": (
         ("ratings/lumbar.toml", 'scenario = "S-PERSIST"', 'scenario = "S-PERSISTENT"'),
-        "ratings/lumbar.toml: row S-PERSISTENT: there is no scenario 'S-PERSISTENT'.",
+        "ratings/lumbar.toml: row 4 ('S-PERSISTENT'), scenario: there is no scenario 'S-PERSISTENT'.",
     ),
     "card that is not there": (
         ("cards.toml", 'card = "spa-pathway"', 'card = "spa-path"'),
-        "cards.toml: card_rule 8: there is no card 'spa-path'.",
+        "cards.toml: card_rule 8 ('spa-path'), card: there is no card 'spa-path'.",
     ),
     "suggestion that is not there": (
         ("wording.toml", '["cancel-and-physio", "add-reason"]', '["cancel-physio", "add-reason"]'),
-        "wording.toml: card 'not-yet-indicated': there is no suggestion 'cancel-physio'.",
+        "wording.toml: card 'not-yet-indicated', suggestions: there is no suggestion 'cancel-physio'.",
     ),
     "override reason that is not there": (
         ("wording.toml", '"patient-preference",', '"preference",'),
-        "wording.toml: card 'not-yet-indicated': there is no override reason 'preference'.",
+        "wording.toml: card 'not-yet-indicated', overrides: there is no override reason 'preference'.",
     ),
     "rating statement that is not there": (
         ("ratings/cervical.toml", 'when = "radiculopathy"', 'when = "radiculopathies"'),
@@ -172,7 +172,7 @@ MISTAKES: dict[str, tuple[tuple[str, str, str], str]] = {
     "statement with two keys": (
         (
             "combination.toml",
-            "when = { age_below = 18 }",
+            'when = { age_below = { parameter = "adult-age" } }',
             'when = { age_below = 18, fact = "always" }',
         ),
         (
@@ -182,7 +182,7 @@ MISTAKES: dict[str, tuple[tuple[str, str, str], str]] = {
         ),
     ),
     "statement without a key": (
-        ("combination.toml", "when = { age_below = 18 }", "when = {}"),
+        ("combination.toml", 'when = { age_below = { parameter = "adult-age" } }', "when = {}"),
         (
             "combination.toml: scenario_rule 5 ('S-PED'): a `when` has no key. It holds exactly one statement. "
             'Add one, such as fact = "always".'
@@ -242,21 +242,21 @@ MISTAKES: dict[str, tuple[tuple[str, str, str], str]] = {
     "unknown placeholder": (
         ("wording.toml", "{ordered} fits the record", "{order} fits the record"),
         (
-            "wording.toml: card 'appropriate': there is no placeholder 'order'. Whatever a file names has to "
+            "wording.toml: card 'appropriate', summary: there is no placeholder 'order'. Whatever a file names has to "
             "exist. Did you mean 'ordered'?"
         ),
     ),
     "brace that is not closed": (
         ("wording.toml", "{ordered} fits the record", "{ordered fits the record"),
         (
-            "wording.toml: card 'appropriate': the braces of '{ordered fits the record: {reason_short}' do not "
-            "match. A placeholder is a word in braces, such as {ordered}. Correct them."
+            "wording.toml: card 'appropriate', summary: the braces of '{ordered fits the record: {reason_short}' do "
+            "not match. A placeholder is a word in braces, such as {ordered}. Correct them."
         ),
     ),
     "text that claims too much": (
         ("wording.toml", "No red flag found in the data read; imaging", "No red flags; imaging"),
         (
-            "wording.toml: card 'not-yet-indicated': the text says 'No red flags'. A card never claims that "
+            "wording.toml: card 'not-yet-indicated', summary: the text says 'No red flags'. A card never claims that "
             "much (see forbidden in wording.toml). Say what was read instead."
         ),
     ),
@@ -399,7 +399,7 @@ def test_a_file_with_a_mistake_of_its_own_is_not_called_missing_by_others(
         ("citations.toml", "[acr-csp-2024]", "[acr-csp-2018]"),
         ("groups/infection.toml", 'short = "Fever"', "short = Fever"),
         ("wording.toml", "stay-active = ", "stay-active "),
-        ("combination.toml", 'title = "Age under 18"', "title = Age under 18"),
+        ("combination.toml", 'title = "Age under {', "title = Age under {"),
         ("value_sets/fever-condition.toml", 'course = "acute"', "course = acute"),
         ("parameters.toml", "value = 14", "value = fourteen"),
     ],

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from cds_service import cli
+from cds_service.checks.remark import Remark
 from cds_service.cli import commands
-from cds_service.knowledge.check import Finding
 from tests.replay.conftest import FIXTURES
 
 ROOT = Path(__file__).parents[2]
@@ -120,11 +120,11 @@ def test_the_packaged_guideline_is_fine():
 
 def test_an_error_in_the_guideline_ends_with_1_and_is_told_first(monkeypatch: pytest.MonkeyPatch):
     found = (
-        Finding("warning", "a.toml", "could be better"),
-        Finding("error", "b.toml", "is wrong"),
+        Remark("warning", "a.toml", "could be better"),
+        Remark("error", "b.toml", "is wrong"),
     )
     monkeypatch.setattr(
-        "cds_service.knowledge.check.check_guideline", lambda *_arguments, **_options: found
+        "cds_service.checks.content.check_guideline", lambda *_arguments, **_options: found
     )
     result = CliRunner().invoke(commands, ["check"])
     assert result.exit_code == 1

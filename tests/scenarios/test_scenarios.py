@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from cds_service.advice import CompiledGuideline
-from cds_service.knowledge.scenario_kinds import KINDS, scenario_findings
+from cds_service.checks.scenario_kinds import KINDS, scenario_remarks
 from tests.scenarios.cases import CASES, Case, all_answered, answered
 from tests.scenarios.expectations import check
 
@@ -40,7 +40,7 @@ def test_every_summary_is_short_and_every_text_keeps_to_the_wording_rules(
 
 
 def test_every_criterion_has_its_five_kinds_of_scenario(compiled: CompiledGuideline) -> None:
-    assert list(scenario_findings(compiled.guideline, _HERE)) == []
+    assert list(scenario_remarks(compiled.guideline, _HERE)) == []
 
 
 def test_a_criterion_without_scenarios_is_named(
@@ -52,7 +52,7 @@ def test_a_criterion_without_scenarios_is_named(
         encoding="utf-8",
     )
     (tmp_path / "broken.toml").write_text("=", encoding="utf-8")
-    found = list(scenario_findings(compiled.guideline, tmp_path))
+    found = list(scenario_remarks(compiled.guideline, tmp_path))
     of_age = [item.message for item in found if item.where == "criterion 'age-70'"]
     assert [message.split("'")[1] for message in of_age] == [
         "near-miss",

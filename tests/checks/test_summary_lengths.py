@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cds_service.cards.lengths import length_findings, longest_summaries
 from cds_service.cards.summary import MAX_SUMMARY
+from cds_service.checks.summary_lengths import length_remarks, longest_summaries
 from cds_service.knowledge.model import Guideline, Wording
 
 STORIES = Path(__file__).parents[2] / "fhir_fixtures" / "patients"
@@ -25,7 +25,7 @@ def reworded(guideline: Guideline, card: str, changes: Mapping[str, Any]) -> Gui
 
 
 def test_no_summary_has_to_be_cut(guideline: Guideline):
-    assert list(length_findings(guideline)) == []
+    assert list(length_remarks(guideline)) == []
 
 
 def test_every_form_of_every_card_is_looked_at(guideline: Guideline):
@@ -52,9 +52,9 @@ def test_a_summary_one_character_too_long_is_an_error(guideline: Guideline):
     room = MAX_SUMMARY - len(worst.text)
     template = next(c.summary for c in guideline.wording.card if c.id == "region-unknown")
     fits = reworded(guideline, "region-unknown", {"summary": template + "x" * room})
-    assert list(length_findings(fits)) == []
+    assert list(length_remarks(fits)) == []
     too_long = reworded(guideline, "region-unknown", {"summary": template + "x" * (room + 1)})
-    findings = list(length_findings(too_long))
+    findings = list(length_remarks(too_long))
     assert [finding.severity for finding in findings] == ["error"]
     assert "wording.toml: card 'region-unknown'" in findings[0].where
     assert "140 characters" in findings[0].message
@@ -62,7 +62,7 @@ def test_a_summary_one_character_too_long_is_an_error(guideline: Guideline):
 
 def test_a_longer_name_of_a_group_is_noticed(guideline: Guideline):
     groups = tuple(group.model_copy(update={"short": "x" * 40}) for group in guideline.groups)
-    found = list(length_findings(guideline.model_copy(update={"groups": groups})))
+    found = list(length_remarks(guideline.model_copy(update={"groups": groups})))
     assert any("emergency-escalate" in finding.where for finding in found)
 
 

@@ -7,21 +7,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from cds_service.knowledge.check import Finding
+from cds_service.checks.remark import Remark
 from cds_service.knowledge.model import Guideline
 
 KINDS: Final = ("present", "near-miss", "refuted", "outdated", "not-documented")
 """Every criterion has a case of each, or says why the kind makes no sense for it."""
 
 
-def scenario_findings(guideline: Guideline, folder: Path) -> Iterator[Finding]:
+def scenario_remarks(guideline: Guideline, folder: Path) -> Iterator[Remark]:
     """An error for every criterion and kind without a case in the folder's TOML files and without an excuse."""
     seen: set[tuple[str, str]] = set()
     for path in sorted(folder.glob("*.toml")):
         try:
             content = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            yield Finding("error", path.name, f"cannot be read as TOML: {error}")
+            yield Remark("error", path.name, f"cannot be read as TOML: {error}")
             continue
         seen |= {
             (case.get("criterion", ""), case.get("kind", "")) for case in content.get("case", ())
@@ -32,7 +32,7 @@ def scenario_findings(guideline: Guideline, folder: Path) -> Iterator[Finding]:
         for criterion_ in group.criterion:
             for kind in KINDS:
                 if (criterion_.id, kind) not in seen:
-                    yield Finding(
+                    yield Remark(
                         "error",
                         f"criterion '{criterion_.id}'",
                         f"no scenario of kind '{kind}'. Add one to {folder}, or say under "

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from cds_service.cards.order_changes import created_order, created_study, study_codes
 from cds_service.cards.pama import rated_order
+from cds_service.checks.remark import Remark
 from cds_service.evidence.model import ImagingOrder, StudyProcedure
-from cds_service.knowledge.check import Finding
 from cds_service.knowledge.model import Guideline, Rating
 
 _SAMPLE = msgspec.Raw(
@@ -21,7 +21,7 @@ _SAMPLE = msgspec.Raw(
 _CONSULT = "urn:uuid:00000000-0000-5000-8000-000000000000"
 
 
-def authored_findings(guideline: Guideline) -> Iterator[Finding]:
+def authored_remarks(guideline: Guideline) -> Iterator[Remark]:
     """An error for every order of ours that the R4B model refuses: created tests, referrals and studies."""
     order = _sample_order()
     codes = study_codes(guideline)
@@ -36,13 +36,13 @@ def authored_findings(guideline: Guideline) -> Iterator[Finding]:
             yield from _problems(f"study '{procedure.display}'", rated)
 
 
-def _problems(where: str, raw: msgspec.Raw) -> Iterator[Finding]:
+def _problems(where: str, raw: msgspec.Raw) -> Iterator[Remark]:
     try:
         ServiceRequest.model_validate_json(bytes(raw))
     except ValidationError as error:
         for problem in error.errors(include_input=False, include_url=False):
             place = ".".join(str(part) for part in problem["loc"])
-            yield Finding(
+            yield Remark(
                 "error", where, f"the order made from it is no FHIR R4B: {place}: {problem['msg']}"
             )
 

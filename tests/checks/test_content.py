@@ -2,7 +2,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from cds_service.knowledge.check import check_guideline
+from cds_service.checks.content import check_guideline
 from cds_service.knowledge.loader import load_guideline
 from cds_service.knowledge.model import Guideline
 from tests.knowledge.parsed import parsed
@@ -102,7 +102,11 @@ def test_an_overlap_that_is_none_is_a_warning(root: Path, edit: Edit) -> None:
 
 
 def test_a_scenario_behind_a_rule_that_always_holds_is_dead(root: Path, edit: Edit) -> None:
-    edit("combination.toml", "when = { duration_days_at_least = 42 }", 'when = { fact = "always" }')
+    edit(
+        "combination.toml",
+        'when = { duration_days_at_least = { parameter = "recovery-window" } }',
+        'when = { fact = "always" }',
+    )
     found = lines(load_guideline(root, parse=parsed), "error")
     assert len(found) == 2
     assert all("stands behind one that holds first" in line for line in found)

@@ -14,11 +14,10 @@ from cds_service.cards.summary import (
     VALUE_LENGTH,
     Form,
 )
+from cds_service.checks.remark import Remark
 from cds_service.evidence.model import StudyProcedure
 from cds_service.evidence.record.types import REQUIREMENTS
 from cds_service.knowledge.anchors import Cards, Forms, Scenarios
-from cds_service.knowledge.check import Finding
-from cds_service.knowledge.links import value_sets_of
 from cds_service.knowledge.model import (
     Contrast,
     Criterion,
@@ -29,6 +28,7 @@ from cds_service.knowledge.model import (
     Urgency,
     When,
 )
+from cds_service.knowledge.references import used_names
 
 _LONGEST_DATE: Final = "2025 to 2026"
 _DAY: Final = "25 Nov 2026"
@@ -48,12 +48,12 @@ class Worst:
     text: str
 
 
-def length_findings(guideline: Guideline) -> Iterator[Finding]:
+def length_remarks(guideline: Guideline) -> Iterator[Remark]:
     """An error for every form whose longest summary would have to be cut."""
     for worst in longest_summaries(guideline):
         if len(worst.text) > MAX_SUMMARY:
             form = f", variant '{worst.variant}'" if worst.variant else ""
-            yield Finding(
+            yield Remark(
                 "error",
                 f"wording.toml: card '{worst.card}'{form}",
                 f"the longest summary has {len(worst.text)} characters, CDS Hooks allows {MAX_SUMMARY}, and "
@@ -86,9 +86,9 @@ def _fixed_fillings(form: Form, guideline: Guideline) -> dict[str, str]:
     words, names = wording.detail, wording.short_names
     regions = {procedure.regions for procedure in guideline.catalog.procedure}
     symptoms = guideline.combination.symptoms.names
-    basis = _of_most(text for key, text in words.items() if key.startswith("basis_"))
+    basis = _of_most(text for key, text in words if key.startswith("basis_"))
     is_value_shown = "{value}" in form.summary
-    risks = (text for key, text in words.items() if key.startswith("risk_"))
+    risks = (text for key, text in words if key.startswith("risk_"))
     is_recent = form.card.id == Cards.DUPLICATE_RECENT or is_value_shown
     return {
         "age": _of_most((words["age_under_one"], _OLDEST_CHILD)),
@@ -102,7 +102,9 @@ def _fixed_fillings(form: Form, guideline: Guideline) -> dict[str, str]:
         "ordered_region": _of_most(region_name(each, names) for each in regions),
         "priority": _of_most(("routine", "urgent", "asap")),
         # only an eGFR has a value
-        "risk": words["risk_egfr"] if is_value_shown else _of_most(risks),
+        "risk": _of_most(
+            (words.risk_egfr_gadolinium, words.risk_egfr_iodinated) if is_value_shown else risks
+        ),
         "suggested_region": _of_most(
             region_name(each, names) for each in (*regions, ("cervical", "thoracic"))
         ),
@@ -310,7 +312,11 @@ def _named_criteria(form: Form, group: Group, guideline: Guideline) -> Iterable[
 
 
 def _is_acute(criterion: Criterion, guideline: Guideline) -> bool:
-    names = {name for evidence in criterion.evidence for name in value_sets_of(evidence)}
+    names = {
+        name
+        for evidence in criterion.evidence
+        for name in used_names(evidence).get("value set", ())
+    }
     return any(guideline.value_sets[name].course == "acute" for name in names)
 
 

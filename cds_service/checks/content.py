@@ -3,56 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
-from typing import Literal, get_args
 
+from cds_service.checks.overlaps import icd_codes, plain_codes, shared_codes
+from cds_service.checks.remark import Remark
 from cds_service.coding import plain_code
-from cds_service.knowledge.links import value_sets_of
-from cds_service.knowledge.model import Guideline, Region, When
-from cds_service.knowledge.overlaps import icd_codes, plain_codes, shared_codes
-from cds_service.knowledge.parts import statements
+from cds_service.knowledge.anchors import ANCHORS, anchored
+from cds_service.knowledge.model import Guideline, When
+from cds_service.knowledge.references import used_names
 
 _EVERY_ORDER = When(fact="always")
 _SHOWN_CODES = 3
+_READ_BY_THE_PROGRAM = ("advice line", "citation", "value set")
+"""Kinds of which the program brings one to life by itself; a card or suggestion has to be named by a file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing to look at. An error fails the check, a warning does not."""
-
-    severity: Literal["error", "warning"]
-    where: str
-    """File, and what in it."""
-    message: str
-    """What, why, what to do."""
-
-
-def check_guideline(guideline: Guideline, today: date, *, release: bool) -> tuple[Finding, ...]:
+def check_guideline(guideline: Guideline, today: date, *, release: bool) -> tuple[Remark, ...]:
     """Everything found, errors first. `release` is stricter about dates, memory and approval."""
     found = (
-        *_date_findings(guideline, today, release=release),
-        *_overlap_findings(guideline),
-        *_scenario_findings(guideline),
-        *_value_set_findings(guideline),
-        *_code_findings(guideline),
-        *_unused_findings(guideline),
-        *(_memory_findings(guideline) if release else ()),
+        *_date_remarks(guideline, today, release=release),
+        *_overlap_remarks(guideline),
+        *_scenario_remarks(guideline),
+        *_value_set_remarks(guideline),
+        *_code_remarks(guideline),
+        *_unused_remarks(guideline),
+        *(_memory_remarks(guideline) if release else ()),
     )
-    return tuple(sorted(found, key=lambda finding: finding.severity))
+    return tuple(sorted(found, key=lambda remark: remark.severity))
 
 
-def _date_findings(guideline: Guideline, today: date, *, release: bool) -> Iterator[Finding]:
+def _date_remarks(guideline: Guideline, today: date, *, release: bool) -> Iterator[Remark]:
     content = guideline.content
     if today > content.review_by:
-        yield Finding(
+        yield Remark(
             "error" if release else "warning",
             "guideline.toml: review_by",
             f"the review was due on {content.review_by}. Guidance changes, and old advice looks like "
             "new advice. Review the content, then set date and review_by.",
         )
     if release and content.status != "approved":
-        yield Finding(
+        yield Remark(
             "warning",
             "guideline.toml: status",
             "the content is not clinically approved. A named clinician and a radiologist sign before "
@@ -60,14 +50,14 @@ def _date_findings(guideline: Guideline, today: date, *, release: bool) -> Itera
         )
 
 
-def _overlap_findings(guideline: Guideline) -> Iterator[Finding]:
+def _overlap_remarks(guideline: Guideline) -> Iterator[Remark]:
     value_sets = guideline.value_sets
     shared = shared_codes(value_sets)
     for (one, other), codes in shared.items():
         for name, missing in ((one, other), (other, one)):
             if missing not in value_sets[name].overlaps:
                 some = ", ".join(codes[:_SHOWN_CODES])
-                yield Finding(
+                yield Remark(
                     "error",
                     f"value_sets/{name}.toml: overlaps",
                     f"shares codes with '{missing}' ({some}) and does not say so. One entry of a "
@@ -77,14 +67,14 @@ def _overlap_findings(guideline: Guideline) -> Iterator[Finding]:
     for name, value_set in value_sets.items():
         for other in value_set.overlaps:
             if tuple(sorted((name, other))) not in shared:
-                yield Finding(
+                yield Remark(
                     "warning",
                     f"value_sets/{name}.toml: overlaps",
                     f"names '{other}', with which it shares no code. Remove it.",
                 )
 
 
-def _scenario_findings(guideline: Guideline) -> Iterator[Finding]:
+def _scenario_remarks(guideline: Guideline) -> Iterator[Remark]:
     reached: set[str] = set()
     earlier: list[When] = []
     for rule in guideline.combination.scenario_rule:
@@ -99,7 +89,7 @@ def _scenario_findings(guideline: Guideline) -> Iterator[Finding]:
                 if scenario.id in named
                 else "no scenario_rule names it"
             )
-            yield Finding(
+            yield Remark(
                 "error",
                 f"combination.toml: scenario '{scenario.id}'",
                 f"no order ever reaches it: {why}. Its ratings are dead. Correct the rules, or remove "
@@ -107,11 +97,11 @@ def _scenario_findings(guideline: Guideline) -> Iterator[Finding]:
             )
 
 
-def _value_set_findings(guideline: Guideline) -> Iterator[Finding]:
-    used = _used_value_sets(guideline)
+def _value_set_remarks(guideline: Guideline) -> Iterator[Remark]:
+    used = _used(guideline, "value set")
     for name in guideline.value_sets:
         if name not in used:
-            yield Finding(
+            yield Remark(
                 "error",
                 f"value_sets/{name}.toml",
                 "nothing uses this value set. It looks like a rule and is none. Name it where it "
@@ -119,33 +109,7 @@ def _value_set_findings(guideline: Guideline) -> Iterator[Finding]:
             )
 
 
-def _used_value_sets(guideline: Guideline) -> frozenset[str]:
-    symptoms = guideline.combination.symptoms
-    used = {name for key in (*get_args(Region), "context_only") for name in getattr(symptoms, key)}
-    for criterion in (found for group in guideline.groups for found in group.criterion):
-        used.update(name for evidence in criterion.evidence for name in value_sets_of(evidence))
-        if criterion.downgrade is not None:
-            used.add(criterion.downgrade.when)
-    for check in guideline.order_checks:
-        used.update(check.uses)
-    excluding = (value_set.icd10cm_exclude_set for value_set in guideline.value_sets.values())
-    stated = (
-        when.value_set_on_order_or_symptom
-        for outermost in _whens(guideline)
-        for when in statements(outermost)
-    )
-    used.update(name for name in (*excluding, *stated) if name is not None)
-    return frozenset(used)
-
-
-def _whens(guideline: Guideline) -> Iterator[When]:
-    yield from (rule.when for rule in guideline.combination.scenario_rule)
-    yield from (rule.when for rule in guideline.card_rules)
-    yield from (row.when for row in guideline.rating_when.values() if row.when is not None)
-    yield from (variant.when for card in guideline.wording.card for variant in card.variant)
-
-
-def _code_findings(guideline: Guideline) -> Iterator[Finding]:
+def _code_remarks(guideline: Guideline) -> Iterator[Remark]:
     unverified = {
         (entry.system, plain_code(entry.system, entry.code))
         for entries in (
@@ -156,7 +120,7 @@ def _code_findings(guideline: Guideline) -> Iterator[Finding]:
     }
     for where, system, code in _every_code(guideline):
         if (system, code) in unverified:
-            yield Finding(
+            yield Remark(
                 "error",
                 where,
                 f"uses the {system} code {code}, which stands under unverified. Such a code is never "
@@ -165,7 +129,7 @@ def _code_findings(guideline: Guideline) -> Iterator[Finding]:
     for study in guideline.catalog.procedure:
         for system, code in study.preferred.items():
             if code in study.codes.get(system, {}).get("D", ()):
-                yield Finding(
+                yield Remark(
                     "error",
                     f"procedures.toml: '{study.display}'",
                     f"prefers the {system} code {code}, which one public list alone confirms (D). A "
@@ -193,44 +157,34 @@ def _every_code(guideline: Guideline) -> Iterator[tuple[str, str, str]]:
             yield f"wording.toml: suggestion '{suggestion.id}'", order.system, order.code
 
 
-def _unused_findings(guideline: Guideline) -> Iterator[Finding]:
+def _unused_remarks(guideline: Guideline) -> Iterator[Remark]:
     wording = guideline.wording
-    cards = {rule.card for rule in guideline.card_rules} | {*guideline.card_limits.added_cards}
-    variants = [variant for card in wording.card for variant in card.variant]
-    offered = {
-        *(name for card in wording.card for name in card.suggestions),
-        *(name for variant in variants for name in variant.suggestions or ()),
-        *(name for group in guideline.groups for name in group.possible.add_suggestion),
-    }
-    overrides = {name for card in wording.card for name in card.overrides}
-    for file, kind, names, used in (
-        ("citations.toml", "citation", guideline.citations, _cited(guideline)),
-        ("wording.toml", "card", [card.id for card in wording.card], cards),
-        ("wording.toml", "suggestion", [entry.id for entry in wording.suggestion], offered),
-        ("wording.toml", "override reason", wording.override_reason, overrides),
+    for file, kind, names in (
+        ("citations.toml", "citation", guideline.citations),
+        ("units.toml", "unit table", guideline.units),
+        ("ratings/when.toml", "statement in ratings/when.toml", guideline.rating_when),
+        ("wording.toml", "card", [card.id for card in wording.card]),
+        ("wording.toml", "suggestion", [entry.id for entry in wording.suggestion]),
+        ("wording.toml", "override reason", wording.override_reason),
+        ("wording.toml", "advice line", wording.advice),
     ):
+        used = _used(guideline, kind)
         for name in names:
             if name not in used:
-                yield Finding(
+                yield Remark(
                     "warning",
                     f"{file}: '{name}'",
                     f"nothing uses this {kind}. Name it where it belongs, or remove it.",
                 )
 
 
-def _cited(guideline: Guideline) -> frozenset[str]:
-    lists = (
-        guideline.safety_limits.sources,
-        *(parameter.sources for parameter in guideline.parameters.values()),
-        *(criterion.sources for group in guideline.groups for criterion in group.criterion),
-        *(row.cite for row in guideline.ratings),
-        *(check.sources for check in guideline.order_checks),
-        *(card.sources for card in guideline.wording.card),
-    )
-    return frozenset(text.split(maxsplit=1)[0] for found in lists for text in found)
+def _used(guideline: Guideline, kind: str) -> frozenset[str]:
+    """The names of a kind that the files use, or the program by itself."""
+    used = used_names(guideline).get(kind, frozenset())
+    return used | {*anchored(ANCHORS[kind])} if kind in _READ_BY_THE_PROGRAM else used
 
 
-def _memory_findings(guideline: Guideline) -> Iterator[Finding]:
+def _memory_remarks(guideline: Guideline) -> Iterator[Remark]:
     for row in guideline.ratings:
         columns = [
             column
@@ -239,16 +193,16 @@ def _memory_findings(guideline: Guideline) -> Iterator[Finding]:
         ]
         if columns:
             name = ", ".join(part for part in (row.scenario, row.when, row.profile) if part)
-            yield Finding(
+            yield Remark(
                 "warning",
                 f"ratings/{row.region}.toml: row {name}",
                 f"is from memory in {', '.join(columns)}. Read the source before a release, then "
                 "correct the provenance letters.",
             )
-    cited = _cited(guideline)
+    cited = _used(guideline, "citation")
     for citation in guideline.citations.values():
         if citation.provenance == "m" and citation.id in cited:
-            yield Finding(
+            yield Remark(
                 "warning",
                 f"citations.toml: '{citation.id}'",
                 "is cited from memory. Read it before a release, then correct its provenance.",
