@@ -51,9 +51,10 @@ def main(name: str) -> None:
     if advice.record is None or advice.assessment is None:
         raise SystemExit("the body holds no order of ours")
     record, orders, patient = advice.record, advice.orders, request.context.patient_id
-    assessed = assess_call(orders, record, compiled.rules, AS_OF, "us")
-    answering = Answering(request, _OPTIONS, compiled.codes)
-    rendered = render_cards(assessed, answering)
+    choices = _OPTIONS.choices
+    assessment = assess_call(orders, record, compiled.rules, AS_OF, choices)
+    answering = Answering(request, _OPTIONS, compiled.words)
+    rendered = render_cards(assessment, answering)
     content = compiled.guideline.content
 
     def whole() -> bytes:
@@ -68,9 +69,9 @@ def main(name: str) -> None:
         "in scope": lambda: in_scope(request, compiled, card_on_missing_data=False),
         "complete": lambda: complete(request, requirements_for(request.hook), None),
         "record": lambda: read_record(sources, patient, compiled.index, compiled.catalog, AS_OF),
-        "assess": lambda: assess_call(orders, record, compiled.rules, AS_OF, "us"),
-        "cards": lambda: render_cards(assessed, answering),
-        "explain": lambda: explanation_json(assessed.assessment, rendered, content, AS_OF),
+        "assess": lambda: assess_call(orders, record, compiled.rules, AS_OF, choices),
+        "cards": lambda: render_cards(assessment, answering),
+        "explain": lambda: explanation_json(assessment, rendered, content, AS_OF),
         "write": lambda: response_json(
             advice.cards, advice.system_actions, advice.extension_json, GENERIC
         ),

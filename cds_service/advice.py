@@ -14,15 +14,15 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from cds_service.assessment.assess import AssessedCall, assess_call
+from cds_service.assessment.assess import assess_call
+from cds_service.assessment.compiling import compile_rules
 from cds_service.assessment.model import CallAssessment
-from cds_service.assessment.rules import Rules, compile_rules
+from cds_service.assessment.rules import Rules
 from cds_service.cards.explanation import explanation_json
 from cds_service.cards.lost_orders import lost_orders_card, lost_orders_json
 from cds_service.cards.options import AdviceOptions, Answering
-from cds_service.cards.order_changes import StudyCodes, study_codes
-from cds_service.cards.pama import rating_action
 from cds_service.cards.render import render_cards
+from cds_service.cards.words import CardWords
 from cds_service.cds_hooks.model import Action, Card, DraftOrder, HookRequest, Source
 from cds_service.errors import HookRequestError, OrdersNotRead, PatientDataUnavailable
 from cds_service.evidence.codes.index import CodeIndex, compile_index
@@ -37,7 +37,7 @@ from cds_service.evidence.orders.orders import (
 )
 from cds_service.evidence.orders.scope import Loss, draft_scope
 from cds_service.evidence.record.record import read_record
-from cds_service.knowledge.model import Guideline, Rating
+from cds_service.knowledge.model import Guideline
 
 __all__ = [
     "Advice",
@@ -60,7 +60,7 @@ class CompiledGuideline:
     index: CodeIndex
     catalog: Catalog
     rules: Rules
-    codes: StudyCodes
+    words: CardWords
 
 
 def compile_guideline(guideline: Guideline) -> CompiledGuideline:
@@ -70,7 +70,7 @@ def compile_guideline(guideline: Guideline) -> CompiledGuideline:
         index=compile_index(guideline),
         catalog=compile_catalog(guideline),
         rules=compile_rules(guideline),
-        codes=study_codes(guideline),
+        words=CardWords(guideline),
     )
 
 
@@ -145,21 +145,18 @@ def advise(
         as_of,
     )
     record = replace(record, gaps=(*record.gaps, *_dispatch_gaps(request, sources)))
-    assessed = assess_call(orders, record, compiled.rules, as_of, options.jurisdiction)
-    _check_required(record, sources, assessed, options)
-    answering = Answering(request, options, compiled.codes)
-    rendered = render_cards(assessed, answering)
+    assessment = assess_call(orders, record, compiled.rules, as_of, options.choices)
+    _check_required(record, sources, assessment, options)
+    rendered = render_cards(assessment, Answering(request, options, compiled.words))
     explanation = None
     if options.explain:
-        explanation = explanation_json(
-            assessed.assessment, rendered, compiled.guideline.content, as_of
-        )
+        explanation = explanation_json(assessment, rendered, compiled.guideline.content, as_of)
     return Advice(
         orders=orders,
         cards=_within_client_limit(rendered.cards, options.max_cards),
-        system_actions=_ratings(request, assessed, compiled, options) if options.pama else (),
+        system_actions=rendered.ratings,
         extension_json=explanation,
-        assessment=assessed.assessment,
+        assessment=assessment,
         record=record,
         as_of=as_of,
     )
@@ -295,7 +292,7 @@ def _check_subjects(orders: tuple[ImagingOrder, ...], patient_id: str) -> None:
 def _check_required(
     record: PatientRecord,
     sources: Mapping[str, Source],
-    assessed: AssessedCall,
+    assessment: CallAssessment,
     options: AdviceOptions,
 ) -> None:
     """Required data that could be had neither way is an error, unless something serious was found all the same."""
@@ -303,35 +300,13 @@ def _check_required(
     if record.person is None:
         lacking.add("patient")
     missing = tuple(key for key in _REQUIRED if key in lacking)
-    if missing and not options.card_on_missing_data and not assessed.assessment.serious_active:
+    if missing and not options.card_on_missing_data and not assessment.serious_active:
         raise PatientDataUnavailable(missing)
 
 
 def _is_lacking(source: Source | None) -> bool:
     """Nothing usable came for a key; a part of it, or an empty answer, is something."""
     return source is None or source.gap in ("not-provided", "failed", "unreadable")
-
-
-def _ratings(
-    request: HookRequest,
-    assessed: AssessedCall,
-    compiled: CompiledGuideline,
-    options: AdviceOptions,
-) -> tuple[Action, ...]:
-    """One system action for every order whose appropriateness is determined."""
-    description = compiled.guideline.wording.detail["pama_action"]
-    actions = [
-        rating_action(
-            item.order,
-            item.appropriateness,
-            patient_id=request.context.patient_id,
-            qcdsm_id=options.qcdsm_id,
-            description=description,
-        )
-        for item in assessed.assessment.orders
-        if item.appropriateness is not Rating.UNDETERMINED
-    ]
-    return tuple(action for action in actions if action is not None)
 
 
 def _within_client_limit(cards: tuple[Card, ...], limit: int | None) -> tuple[Card, ...]:

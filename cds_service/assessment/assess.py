@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
-from cds_service.assessment.case import Call, Case
+from cds_service.assessment.case import Case, OrderingCall
 from cds_service.assessment.chart import Chart
+from cds_service.assessment.choosing import (
+    REQUIRED,
+    CardReasons,
+    Unread,
+    choose_cards,
+    partial_card,
+    unread,
+)
 from cds_service.assessment.criteria import evaluate_criteria
 from cds_service.assessment.duplicates import pending_duplicates, recent_duplicates
-from cds_service.assessment.facts import FACTS
-from cds_service.assessment.model import CallAssessment, OrderAssessment
+from cds_service.assessment.model import CallAssessment, Choices, GroupResult, OrderAssessment
+from cds_service.assessment.offers import mentions_travel, preferred_offer, wants_records
+from cds_service.assessment.remarks import order_remarks
 from cds_service.assessment.rules import Rules
 from cds_service.assessment.safety import check_safety
 from cds_service.assessment.studies import same_study
-from cds_service.evidence.model import Gap, ImagingOrder, PatientRecord
-from cds_service.knowledge.anchors import Cards, ValueSets
-from cds_service.knowledge.model import Level, Rating
-
-_REQUIRED = ("patient", "conditions")
-
-
-@dataclass(frozen=True, slots=True)
-class AssessedCall:
-    """The assessment and, for the renderer, the cases behind it."""
-
-    assessment: CallAssessment
-    cases: tuple[Case, ...]
+from cds_service.assessment.symptoms import named_symptom
+from cds_service.assessment.timing import least_age
+from cds_service.evidence.model import Gap, ImagingOrder, OpenOrder, PatientRecord
+from cds_service.knowledge.anchors import Cards, Scenarios
+from cds_service.knowledge.model import Level, Rating, Region
 
 
 def assess_call(
@@ -34,80 +34,116 @@ def assess_call(
     record: PatientRecord,
     rules: Rules,
     as_of: date,
-    jurisdiction: str,
-) -> AssessedCall:
+    choices: Choices,
+) -> CallAssessment:
     """Assess all orders of one call.
 
     `orders` are the selected spine imaging orders, in the order of the drafts. `as_of` is today for
     every look-back. Orders whose study is not known (`unmapped`) are assessed too: their findings are listed.
     """
     chart = Chart(record, rules, as_of)
+    call = _ordering_call(orders, chart, choices)
+    cases = [Case(chart, order, call, evaluate_criteria(chart, order)) for order in orders]
+    failed = tuple(dict.fromkeys(name for case in cases for name in case.found.failed))
+    gaps = (
+        *record.gaps,
+        *(gap for case in cases for gap in case.found.gaps),
+        *(Gap(name, "failed") for name in failed),
+    )
+    lacking = unread(gaps, record.read_keys, rules, has_failed=bool(failed))
+    assessed = tuple(_order_assessment(case, gaps, lacking) for case in cases)
+    return CallAssessment(
+        orders=assessed,
+        gaps=tuple(dict.fromkeys(gaps)),
+        failed_criteria=failed,
+        missing=lacking.missing,
+        partial=partial_card(cases[0]) if cases and lacking.is_partial else None,
+        read_keys=record.read_keys,
+        not_understood=record.not_understood,
+        other_patients=record.other_patients,
+        serious_active=any(_is_serious(item.groups) for item in assessed),
+    )
+
+
+def _ordering_call(
+    orders: tuple[ImagingOrder, ...], chart: Chart, choices: Choices
+) -> OrderingCall:
     own = {order.reference for order in orders}
-    call = Call(
+    days = chart.rules.guideline.safety_limits.pending_days
+    open_orders = tuple(
+        item
+        for item in chart.record.open_orders
+        if item.reference not in own
+        and item.authored is not None
+        and least_age(item.authored, chart.as_of) <= days
+    )
+    return OrderingCall(
         orders=orders,
-        open_orders=tuple(item for item in record.open_orders if item.reference not in own),
+        open_orders=open_orders,
+        regions_by_modality=_regions_by_modality((*orders, *open_orders)),
         safety=check_safety(chart),
-        jurisdiction=jurisdiction,
-        reports_read="reports" in record.read_keys,
-    )
-    cases = tuple(
-        Case(chart, order, call, evaluate_criteria(chart, order), FACTS) for order in orders
-    )
-    gaps = list(record.gaps)
-    failed: list[str] = []
-    for case in cases:
-        gaps.extend(case.found.gaps)
-        failed.extend(case.found.failed)
-    failed = list(dict.fromkeys(failed))
-    gaps.extend(Gap(name, "failed") for name in failed)
-    assessed = tuple(_order_assessment(case, tuple(gaps)) for case in cases)
-    serious = any(
-        result.group.serious and result.level is Level.ACTIVE
-        for item in assessed
-        for result in item.groups
-    )
-    return AssessedCall(
-        CallAssessment(
-            orders=assessed,
-            gaps=tuple(dict.fromkeys(gaps)),
-            failed_criteria=tuple(failed),
-            serious_active=serious,
-        ),
-        cases,
+        choices=choices,
     )
 
 
-def _order_assessment(case: Case, gaps: tuple[Gap, ...]) -> OrderAssessment:
-    group = case.scenario_group
-    preferred = case.phase_study if case.primary_card == Cards.CONTRAST_PHASE else case.preferred
+def _regions_by_modality(
+    orders: tuple[ImagingOrder | OpenOrder, ...],
+) -> dict[str | None, frozenset[Region]]:
+    found: dict[str | None, set[Region]] = {}
+    for order in orders:
+        found.setdefault(order.procedure.modality, set()).update(order.procedure.regions)
+    return {modality: frozenset(regions) for modality, regions in found.items()}
+
+
+def _order_assessment(case: Case, gaps: tuple[Gap, ...], lacking: Unread) -> OrderAssessment:
+    preferred = preferred_offer(case)
+    duplicates, pending = recent_duplicates(case), pending_duplicates(case)
+    shown, left_out = choose_cards(case, CardReasons(duplicates, pending), lacking)
     return OrderAssessment(
         order=case.order,
         criteria=case.found.found,
         stale=case.found.stale,
         groups=case.group_results,
         scenario=case.scenario,
-        scenario_group=case.group_result(group.id) if group is not None else None,
+        scenario_subject=case.scenario_subject,
+        scenario_group=case.group_result(case.scenario_subject),
         rating=case.rating,
         appropriateness=_published(case, gaps),
         citations=case.rated[1],
+        pediatric_row=_pediatric_row(case),
         urgency=case.urgency,
         urgency_group=case.urgency_group,
         preferred=preferred,
         preferred_is_order=preferred is not None and same_study(preferred, case.order.procedure),
-        study_good_enough=case.is_good_enough,
+        is_only_unsafe=preferred is None
+        and bool(case.call.safety.devices)
+        and case.usual_study is not None,
         alternative=case.alternative,
         primary_card=case.primary_card,
+        cards=shown,
+        left_out=left_out,
         safety=case.call.safety,
+        contrast_risk=case.contrast_risk,
+        remarks=tuple(order_remarks(case)),
         duration=case.duration,
-        symptom=_symptom(case),
+        has_symptom=case.has_symptom,
+        symptom=named_symptom(case.chart, case.order, case.stated_sets),
         suggested_regions=case.suggested_regions,
-        facts={"is-whole-spine": case.is_whole_spine},
-        duplicates=recent_duplicates(case),
-        pending=pending_duplicates(case),
-        conflicts=case.found.conflicts,
-        other_radiograph=case.fact("radiograph-of-region-recent"),
+        duplicates=duplicates,
+        pending=pending,
+        mentions_travel=mentions_travel(case),
+        wants_records=wants_records(case),
         age=case.age,
     )
+
+
+def _pediatric_row(case: Case) -> str | None:
+    """The narrowed row of the child's rating table that holds: how urgent imaging is said to be."""
+    if case.primary_card != Cards.PEDIATRIC:
+        return None
+    rows = case.rules.rating_rows.get(("any", Scenarios.S_PED), ())
+    holding = (row.row.when for row in rows if row.when is not None and row.when(case))
+    return next(holding, None)
 
 
 def _published(case: Case, gaps: tuple[Gap, ...]) -> Rating:
@@ -116,13 +152,10 @@ def _published(case: Case, gaps: tuple[Gap, ...]) -> Rating:
     Undetermined without any reason or spine symptom, and where data that was not read could change the answer:
     that is when a required or softening source is not fully read and no serious group is active.
     """
-    if case.order.kind != "known" or case.fact("no-indication"):
+    if case.order.kind != "known" or (not case.order.has_reason and not case.has_symptom):
         return Rating.UNDETERMINED
-    is_serious = any(
-        result.group.serious and result.level is Level.ACTIVE for result in case.group_results
-    )
-    deciding = (*_REQUIRED, *case.rules.guideline.card_limits.softening_keys)
-    if not is_serious and any(
+    deciding = (*REQUIRED, *case.rules.guideline.card_limits.softening_keys)
+    if not _is_serious(case.group_results) and any(
         (gap.source in deciding and gap.note != "course_length_unknown") or gap.reason == "failed"
         for gap in gaps
     ):
@@ -130,13 +163,6 @@ def _published(case: Case, gaps: tuple[Gap, ...]) -> Rating:
     return case.rating
 
 
-def _symptom(case: Case) -> str:
-    """Which complaint the card names: by the ordered region's current symptom."""
-    regions = case.order.procedure.regions
-    names = case.rules.guideline.combination.symptoms.names
-    everywhere = {ValueSets.BACK_PAIN_UNSPECIFIED}
-    for region in regions:
-        sets = set(case.rules.symptom_sets[region]) - everywhere
-        if region in names and any(case.is_on_order_or_symptom(name) for name in sets):
-            return region
-    return "any"
+def _is_serious(results: tuple[GroupResult, ...]) -> bool:
+    """A serious group is active."""
+    return any(result.group.serious and result.level is Level.ACTIVE for result in results)

@@ -1,33 +1,35 @@
-"""One order before its record: every question about it, answered when first asked for and then kept."""
+"""One order before its record: every question about it, answered when first asked for and then kept.
+
+Stays inside assessment: what comes out is an `OrderAssessment`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from msgspec import Struct
 
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.criteria import CriteriaResult
-from cds_service.assessment.groups import (
-    GroupContext,
-    group_levels,
-    group_urgency,
-    is_neuro,
-)
-from cds_service.assessment.levels import highest_urgency, is_at_least
+from cds_service.assessment.groups import GroupContext, group_levels, group_urgency, is_neuro
+from cds_service.assessment.kept import kept
 from cds_service.assessment.model import (
+    Choices,
     CriterionResult,
     Duration,
     GroupResult,
     OrderSafety,
     Risk,
+    State,
 )
-from cds_service.assessment.ratings import RatingTable
-from cds_service.assessment.regions import ORDER, covers_whole, expanded
-from cds_service.assessment.rules import Rules
+from cds_service.assessment.ratings import Rated, RatingTable
+from cds_service.assessment.regions import covers_whole, expanded
+from cds_service.assessment.safety import contrast_risk
 from cds_service.assessment.studies import (
     StudyQuestion,
     mri_alternative,
+    named_levels,
     offered_study,
     pediatric_group,
     preferred_study,
@@ -35,177 +37,135 @@ from cds_service.assessment.studies import (
     single_phase,
     symptom_regions,
 )
+from cds_service.assessment.symptoms import regions_present
 from cds_service.assessment.timing import least_age
-from cds_service.evidence.model import (
-    EarlierStudy,
-    ImagingOrder,
-    OpenOrder,
-    StudyProcedure,
+from cds_service.assessment.urgencies import (
+    asking_group,
+    is_older_than,
+    latest_onset,
+    required_urgency,
 )
+from cds_service.evidence.model import EarlierStudy, ImagingOrder, OpenOrder, StudyProcedure
 from cds_service.knowledge.anchors import Cards, Criteria, Groups, Scenarios
 from cds_service.knowledge.model import Group, Level, Rating, Region, Urgency
 
+_CHILD = Scenarios.S_PED
+_NO_CRITERIA: tuple[CriterionResult, ...] = ()
 
-@dataclass(frozen=True, slots=True)
-class Call:
+
+class OrderingCall(Struct, frozen=True, gc=False):
     """What all orders of one call share."""
 
     orders: tuple[ImagingOrder, ...]
     """The selected spine imaging orders."""
     open_orders: tuple[OpenOrder, ...]
-    """Other open spine imaging orders on record."""
+    """Other spine imaging orders on record, still open and of the look-back."""
+    regions_by_modality: Mapping[str | None, frozenset[Region]]
+    """Regions that the selected and the open orders image together."""
     safety: OrderSafety
-    jurisdiction: str
-    reports_read: bool
+    choices: Choices
 
 
 class Case:
-    """One order. Satisfies `predicates.Situation`."""
+    """One order, and what was found for it."""
 
     def __init__(
-        self,
-        chart: Chart,
-        order: ImagingOrder,
-        call: Call,
-        found: CriteriaResult,
-        facts: Mapping[str, Callable[[Case], bool]],
+        self, chart: Chart, order: ImagingOrder, call: OrderingCall, found: CriteriaResult
     ) -> None:
         self.chart = chart
+        self.rules = chart.rules
+        self.age = chart.age
         self.order = order
         self.call = call
         self.found = found
-        self._by_id = {result.criterion.id: result for result in found.found}
-        self._fact_functions = facts
-        self._facts: dict[str, bool] = {}
-
-    @property
-    def rules(self) -> Rules:
-        """The compiled guideline."""
-        return self.chart.rules
-
-    @property
-    def age(self) -> int | None:
-        """Completed years."""
-        return self.chart.age
+        self.by_id = {result.criterion.id: result for result in found.found}
+        by_group: dict[str, list[CriterionResult]] = {}
+        for result in found.found:
+            by_group.setdefault(result.group, []).append(result)
+        self._by_group = {group: tuple(results) for group, results in by_group.items()}
+        self.levels: Mapping[str, Level] = group_levels(by_group, self.rules)
+        self.stated_sets = frozenset(name for reason in order.reasons for name in reason.value_sets)
+        """Value sets of the reasons that stand on the order itself."""
 
     def criterion(self, criterion: str) -> CriterionResult | None:
         """A criterion that was found."""
-        return self._by_id.get(criterion)
-
-    def has_any_criterion(self) -> bool:
-        """Anything was found at all."""
-        return bool(self._by_id)
+        return self.by_id.get(criterion)
 
     def criteria_of(self, group: str) -> tuple[CriterionResult, ...]:
         """The criteria of a group that were found."""
-        return tuple(result for result in self.found.found if result.group == group)
+        return self._by_group.get(group, _NO_CRITERIA)
 
-    def found_in_domains(self, group: str, domains: tuple[str, ...]) -> bool:
-        """A criterion of the group in one of these domains was found."""
-        return any(result.criterion.domain in domains for result in self.criteria_of(group))
-
-    @cached_property
-    def levels(self) -> dict[str, Level]:
-        """Level of every group."""
-        return group_levels(self.found.found, self.rules)
-
-    def level(self, group: str) -> Level:
-        """Level of a group."""
-        return self.levels[group]
-
-    @cached_property
+    @kept
     def neuro(self) -> bool:
         """Cord or cauda equina active, or a neurological deficit at least possible."""
         return is_neuro(self.levels, self.rules)
 
-    @cached_property
+    @kept
     def region_set(self) -> frozenset[Region]:
         """Ordered regions; `whole` counts as cervical, thoracic and lumbar too."""
         return expanded(self.order.procedure.regions)
 
-    @cached_property
-    def symptom_sets(self) -> tuple[str, ...]:
-        """Symptom value sets of the ordered regions."""
-        return self.chart.order_symptom_sets(self.order)
-
-    @cached_property
+    @kept
     def duration(self) -> Duration:
         """Of the ordered region's symptoms, else of any region's; unknown when neither has an onset."""
         return self.chart.order_duration(self.order)
 
     def is_on_order_or_symptom(self, value_set: str) -> bool:
         """A current spine symptom, or a reason on the order, is in the set."""
-        if any(value_set in reason.value_sets for reason in self.order.reasons):
-            return True
-        return bool(self.chart.current_symptoms((value_set,)))
+        return value_set in self.stated_sets or bool(self.chart.current(value_set))
 
-    @cached_property
+    @kept
     def has_symptom(self) -> bool:
         """A current spine symptom is in the data or on the order."""
-        symptoms = self.rules.symptom_sets["any"]
-        return bool(self.chart.current_symptoms(symptoms)) or any(
-            name in symptoms for reason in self.order.reasons for name in reason.value_sets
+        return bool(self.chart.symptoms) or not self.stated_sets.isdisjoint(
+            self.rules.symptom_sets["any"]
         )
 
-    @cached_property
+    @kept
     def regions_present(self) -> frozenset[Region]:
-        """Regions that have a symptom or an active group.
+        """Regions that have a symptom or an active group."""
+        return regions_present(self.chart, self.stated_sets, self.levels)
 
-        A red flag group of any level is everywhere; failed care and earlier surgery are where the symptoms are.
-        """
-        present: set[Region] = set()
-        for region in ORDER[:5]:
-            sets = self.rules.symptom_sets[region]
-            if self.chart.current_symptoms(sets) or any(
-                name in sets for reason in self.order.reasons for name in reason.value_sets
-            ):
-                present.add(region)
-        for group in self.rules.guideline.groups:
-            if self.levels[group.id] is not Level.ACTIVE:
-                continue
-            if "any" not in group.regions:
-                present |= {region for region in ORDER if region in group.regions}
-            elif group.red_flag:
-                present |= set(ORDER)
-        return frozenset(present)
-
-    @cached_property
+    @kept
     def scenario(self) -> str:
         """The first scenario of the guideline's order that holds."""
         return next(name for name, holds in self.rules.scenario_rules if holds(self))
 
-    @cached_property
-    def scenario_group(self) -> Group | None:
+    @kept
+    def scenario_subject(self) -> Group | None:
         """The group that the primary scenario speaks of."""
         return self.rules.scenario_group.get(self.scenario)
 
-    @cached_property
+    @kept
     def study_group(self) -> Group | None:
         """The group that names the study: the scenario's, or a child's first serious group."""
-        if self.scenario == Scenarios.S_PED:
+        if self.scenario == _CHILD:
             return pediatric_group(self.rules, self.levels)
-        return self.scenario_group
+        return self.scenario_subject
 
-    @cached_property
+    @kept
     def table(self) -> RatingTable:
         """The rating tables as they hold for this order."""
-        return RatingTable(self.rules, self, self.call.jurisdiction, self.regions_present)
+        return RatingTable(self.rules, self, self.call.choices.jurisdiction)
 
-    @cached_property
-    def rated(self) -> tuple[Rating, tuple[str, ...]]:
+    def rating_of(self, study: StudyProcedure) -> Rating:
+        """Rating of a study in the primary scenario."""
+        return self.table.rate(study, self.scenario)[0]
+
+    @kept
+    def rated(self) -> Rated:
         """Rating of the order in the primary scenario, and its citations; a study that no table knows has none."""
         if self.order.kind != "known":
             return Rating.UNDETERMINED, ()
-        return self.table.rate(self.rated_procedure, self.scenario)
+        return self.table.rate(self._rated_procedure(), self.scenario)
 
-    @cached_property
-    def rated_procedure(self) -> StudyProcedure:
+    def _rated_procedure(self) -> StudyProcedure:
         """What the order is rated as: three regional orders of one modality are one whole-spine study."""
         procedure = self.order.procedure
         if (
-            self.is_whole_spine
-            and "whole" not in procedure.regions
+            "whole" not in procedure.regions
             and ("whole", self.scenario) in self.rules.rating_rows
+            and self.is_whole_spine
         ):
             return StudyProcedure(procedure.modality, ("whole",), procedure.contrast)
         return procedure
@@ -215,27 +175,16 @@ class Case:
         """The order's rating in the primary scenario."""
         return self.rated[0]
 
-    @cached_property
+    @kept
     def is_whole_spine(self) -> bool:
         """Whole spine by its code, or together with the selected and open orders of its modality."""
         procedure = self.order.procedure
         if covers_whole(procedure.regions):
             return True
-        days = self.rules.guideline.safety_limits.pending_days
-        regions = set(procedure.regions)
-        for other in self.call.orders:
-            if other.procedure.modality == procedure.modality:
-                regions |= set(other.procedure.regions)
-        for pending in self.call.open_orders:
-            if (
-                pending.procedure.modality == procedure.modality
-                and pending.authored is not None
-                and least_age(pending.authored, self.chart.as_of) <= days
-            ):
-                regions |= set(pending.procedure.regions)
-        return bool(procedure.regions) and covers_whole(regions)
+        together = self.call.regions_by_modality.get(procedure.modality, frozenset())
+        return bool(procedure.regions) and covers_whole(together)
 
-    @cached_property
+    @kept
     def question(self) -> StudyQuestion:
         """What the choice of a study depends on."""
         return StudyQuestion(
@@ -246,31 +195,46 @@ class Case:
             scenario=self.scenario,
             group=self.study_group,
             trauma_active=self.levels[Groups.TRAUMA] is Level.ACTIVE,
-            fall_found=self.criterion(Criteria.TRAUMA_LOW_VELOCITY) is not None,
-            fracture_confirmed=self.fact("confirmed-fracture"),
+            fall_found=Criteria.TRAUMA_LOW_VELOCITY in self.by_id,
+            fracture_confirmed=self.has_confirmed_fracture,
             safety=self.call.safety,
             coded_regions=self.coded_regions,
-            is_child=self.scenario == Scenarios.S_PED,
+            is_child=self.scenario == _CHILD,
             needs_whole_spine=all(
                 self.levels[name] is Level.ACTIVE for name in (Groups.CORD, Groups.CAUDA_EQUINA)
             ),
         )
 
-    @cached_property
+    @kept
+    def has_confirmed_fracture(self) -> bool:
+        """A current vertebral fracture by code, in its window, verification confirmed or missing."""
+        result = self.by_id.get(Criteria.VERTEBRAL_FRACTURE_SUSPECTED)
+        return result is not None and any(
+            finding.state is State.PRESENT
+            and not finding.from_order_text
+            and finding.reference != self.order.reference
+            for finding in result.findings
+        )
+
+    @kept
     def usual_study(self) -> StudyProcedure | None:
         """The study that is usually first, whoever the patient is."""
         return preferred_study(self.question)
 
-    @cached_property
+    @kept
+    def appropriate_phase(self) -> StudyProcedure | None:
+        """The ordered modality in another contrast phase that is appropriate."""
+        return single_phase(self.question, ("without", "without-and-with"))
+
+    @kept
     def phase_study(self) -> StudyProcedure | None:
         """The ordered modality in a single appropriate phase, as it may be offered."""
-        study = single_phase(self.question, ("without", "without-and-with"))
-        offered = offered_study(self.question, study) if study is not None else None
+        offered = offered_study(self.question, self.appropriate_phase)
         if offered is None or offered.modality != self.order.procedure.modality:
             return None
         return offered
 
-    @cached_property
+    @kept
     def preferred(self) -> StudyProcedure | None:
         """The preferred study as it may be offered to this patient."""
         study = offered_study(self.question, self.usual_study)
@@ -278,12 +242,12 @@ class Case:
             return None
         return study
 
-    @cached_property
+    @kept
     def alternative(self) -> StudyProcedure | None:
         """What is done instead of an MRI when a device is on record."""
         return mri_alternative(self.question)
 
-    @cached_property
+    @kept
     def is_good_enough(self) -> bool:
         """Rated appropriate; or, beside an MRI device, the group's alternative or a CT that may be appropriate."""
         if self.rating is Rating.APPROPRIATE:
@@ -294,83 +258,26 @@ class Case:
             return True
         return self.order.procedure.modality in ("CT", "CTM") and self.rating is Rating.MAY_BE
 
-    @cached_property
+    @kept
+    def mr_without(self) -> StudyProcedure:
+        """An MRI without contrast of the ordered region."""
+        return StudyProcedure("MR", self.order.procedure.regions, "without")
+
+    @kept
+    def is_mr_without_offered(self) -> bool:
+        """MRI without contrast is another study than the order, not inappropriate, and no device is on record."""
+        return (
+            not self.call.safety.devices
+            and self.order.procedure != self.mr_without
+            and self.rating_of(self.mr_without) is not Rating.NOT
+        )
+
+    @kept
     def contrast_risk(self) -> Risk | None:
-        """The first reason for care with the contrast that the order asks for.
+        """The first reason for care with the contrast that the order asks for."""
+        return contrast_risk(self.order.procedure, self.call.safety)
 
-        Nothing is said of an order that does not state its contrast. For CT myelography and myelography only
-        an earlier reaction counts: the contrast goes into the spinal canal.
-        """
-        procedure = self.order.procedure
-        safety = self.call.safety
-        with_contrast = procedure.contrast in ("with", "without-and-with")
-        if procedure.modality == "MR" and with_contrast:
-            return next(iter(safety.gadolinium), None)
-        if procedure.modality == "CT" and with_contrast:
-            return next(iter(safety.iodine), None)
-        if procedure.modality in ("CTM", "RF"):
-            return next(iter(safety.iodine_reaction), None)
-        return None
-
-    @cached_property
-    def group_results(self) -> tuple[GroupResult, ...]:
-        """Groups that are at least noted, with what each asks for."""
-        results = []
-        for group in self.rules.guideline.groups:
-            level = self.levels[group.id]
-            if level is Level.NONE:
-                continue
-            criteria = self.criteria_of(group.id)
-            imaged = is_at_least(level, Level.POSSIBLE) and self._is_imaged_since(criteria)
-            holds = self.rules.possible_urgency.get(group.id)
-            context = GroupContext(
-                levels=self.levels,
-                neuro=self.neuro,
-                possible_urgency_holds=holds is None or holds(self),
-            )
-            wanted = Urgency.ROUTINE if imaged else group_urgency(group, criteria, context)
-            results.append(GroupResult(group, level, wanted, imaged, criteria))
-        return tuple(results)
-
-    def group_result(self, group: str) -> GroupResult | None:
-        """The result of a group that is at least noted."""
-        return next((item for item in self.group_results if item.group.id == group), None)
-
-    def _is_imaged_since(self, criteria: Sequence[CriterionResult]) -> bool:
-        """A suitable study of the ordered region is recent, and later than every finding and the symptoms' onset.
-
-        A finding without a date may be newer than any study; age has no date and does not count.
-        """
-        limit = self.rules.guideline.safety_limits.imaged_since_days
-        onset = self._latest_onset
-        if not criteria or onset is None:
-            return False
-        for study in self.earlier_studies:
-            if study.when is None or least_age(study.when, self.chart.as_of) > limit:
-                continue
-            if self.table.rate(study.procedure, self.scenario)[0] is not Rating.APPROPRIATE:
-                continue
-            day = study.when.first
-            if onset < day.toordinal() and all(
-                finding.when is not None and finding.when.last < day
-                for result in criteria
-                for finding in result.findings
-                if finding.value_set != "age"
-            ):
-                return True
-        return False
-
-    @cached_property
-    def _latest_onset(self) -> int | None:
-        """Latest onset among current symptoms, as an ordinal; None when one of them, or all, has none."""
-        spans = [
-            self.chart.onset(hit)
-            for _, hit in self.chart.current_symptoms(self.rules.symptom_sets["any"])
-        ]
-        known = [span.last.toordinal() for span in spans if span is not None]
-        return max(known) if known and len(known) == len(spans) else None
-
-    @cached_property
+    @kept
     def earlier_studies(self) -> tuple[EarlierStudy, ...]:
         """Completed studies on record that image an ordered region."""
         return tuple(
@@ -380,46 +287,73 @@ class Case:
             and not expanded(study.procedure.regions).isdisjoint(self.region_set)
         )
 
-    @cached_property
+    @kept
+    def _suitable_study_day(self) -> date | None:
+        """When the newest recent study of the ordered region that is suitable began; None: there is none."""
+        limit = self.rules.guideline.safety_limits.imaged_since_days
+        days = [
+            study.when.first
+            for study in self.earlier_studies
+            if study.when is not None
+            and least_age(study.when, self.chart.as_of) <= limit
+            and self.rating_of(study.procedure) is Rating.APPROPRIATE
+        ]
+        return max(days, default=None)
+
+    def _is_imaged_since(self, criteria: Sequence[CriterionResult]) -> bool:
+        """A suitable study of the ordered region is recent, and later than every finding and the symptoms' onset."""
+        if not criteria or not self.earlier_studies:
+            return False
+        onset, day = latest_onset(self.chart.onsets), self._suitable_study_day
+        return (
+            onset is not None and day is not None and onset < day and is_older_than(day, criteria)
+        )
+
+    @kept
+    def group_results(self) -> tuple[GroupResult, ...]:
+        """Groups that are at least noted, with what each asks for."""
+        results = []
+        for group in self.rules.guideline.groups:
+            level = self.levels[group.id]
+            if level is Level.NONE:
+                continue
+            criteria = self.criteria_of(group.id)
+            imaged = level is not Level.NOTED and self._is_imaged_since(criteria)
+            wanted = Urgency.ROUTINE
+            if level is not Level.NOTED and not imaged:
+                holds = self.rules.possible_urgency.get(group.id)
+                context = GroupContext(
+                    levels=self.levels,
+                    neuro=self.neuro,
+                    possible_urgency_holds=holds is None or holds(self),
+                )
+                wanted = group_urgency(group, criteria, context)
+            results.append(GroupResult(group, level, wanted, imaged, criteria))
+        return tuple(results)
+
+    def group_result(self, group: Group | None) -> GroupResult | None:
+        """The result of a group that is at least noted."""
+        if group is None:
+            return None
+        return next((item for item in self.group_results if item.group.id == group.id), None)
+
+    @kept
     def urgency(self) -> Urgency:
         """Required urgency: the highest over the groups."""
-        return highest_urgency([result.urgency for result in self.group_results])
+        return required_urgency(self.group_results)
 
-    @cached_property
+    @kept
     def urgency_group(self) -> GroupResult | None:
         """The group that asks for the highest urgency; on a tie the primary scenario's, then the first."""
-        if self.urgency is Urgency.ROUTINE:
-            return None
-        asking = [result for result in self.group_results if result.urgency is self.urgency]
-        own = self.scenario_group
-        for result in asking:
-            if own is not None and result.group.id == own.id:
-                return result
-        return asking[0]
+        own = self.scenario_subject
+        return asking_group(self.group_results, self.urgency, own.id if own is not None else "")
 
     def is_above_priority(self, urgency: Urgency) -> bool:
         """An urgency asks for more than the order's priority."""
         accepted = self.rules.guideline.combination.urgency[urgency].accept
         return self.order.priority not in accepted
 
-    def other_group_asks_for_more(self) -> bool:
-        """A group beside the primary scenario's requires more than the order's priority."""
-        own = self.scenario_group
-        return any(
-            self.is_above_priority(result.urgency)
-            for result in self.group_results
-            if own is None or result.group.id != own.id
-        )
-
-    def fact(self, name: str) -> bool:
-        """One of the named facts of the guideline."""
-        known = self._facts.get(name)
-        if known is None:
-            known = self._fact_functions[name](self)
-            self._facts[name] = known
-        return known
-
-    @cached_property
+    @kept
     def primary_card(self) -> str | None:
         """The first card rule that holds; None when another selected order carries the card."""
         if self.order.kind == "unmapped":
@@ -427,29 +361,21 @@ class Case:
         name = next(card for card, holds in self.rules.card_rules if holds(self))
         return None if name == "none" else name
 
-    @cached_property
+    @kept
     def suggested_regions(self) -> tuple[Region, ...]:
         """Where the findings point: lumbar for cauda equina; for the cord the level named, else whole."""
         if self.scenario == Scenarios.S_CES:
             return ("lumbar",)
-        if self.criterion(Criteria.CORD_HAND_CLUMSINESS) is not None:
+        if Criteria.CORD_HAND_CLUMSINESS in self.by_id:
             return ("cervical",)
+        if self.coded_regions:
+            return self.coded_regions
         inside = tuple(
             region for region in symptom_regions(self.chart) if region in ("cervical", "thoracic")
         )
-        return self.coded_regions or inside or ("whole",)
+        return inside or ("whole",)
 
-    @cached_property
+    @kept
     def coded_regions(self) -> tuple[Region, ...]:
         """Levels that the findings of the cord group name in their words."""
-        text = " ".join(
-            finding.display.casefold()
-            for result in self.criteria_of(Groups.CORD)
-            for finding in result.findings
-        )
-        regions: list[Region] = []
-        if "cervic" in text:
-            regions.append("cervical")
-        if "thorac" in text:
-            regions.append("thoracic")
-        return tuple(regions)
+        return named_levels(self.criteria_of(Groups.CORD))

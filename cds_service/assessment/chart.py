@@ -1,17 +1,30 @@
-"""The record as it is weighed on one day: conflicts settled once per value set, symptoms and durations found."""
+"""The record as it is weighed on one day: conflicts settled once per value set, symptoms and durations found.
+
+Whatever does not depend on an order is worked out once for all orders of a call.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
+from typing import Any, TypeVar
 
+from cds_service.assessment.kept import kept
 from cds_service.assessment.model import Duration
 from cds_service.assessment.rules import Rules
 from cds_service.assessment.timing import completed_years, days_before, least_age, settled
-from cds_service.assessment.weighing import Scale, Settled, settle_conflicts
+from cds_service.assessment.weighing import (
+    NOTHING_SETTLED,
+    Scale,
+    Settled,
+    is_current,
+    settle_conflicts,
+)
 from cds_service.evidence.model import ConditionHit, DateSpan, ImagingOrder, PatientRecord
 from cds_service.knowledge.anchors import Parameters
 from cds_service.knowledge.model import Group, Strength
+
+_Answer = TypeVar("_Answer")
 
 
 class Chart:
@@ -21,17 +34,30 @@ class Chart:
         self.record = record
         self.rules = rules
         self.as_of = as_of
-        self._settled: dict[str, Settled] = {}
+        self.future_days = rules.guideline.evidence.future_days
+        self.age = self._age()
+        """Completed years; None when the birth date is not known or lies ahead."""
         self.value_sets = frozenset(
             (*record.conditions, *record.observations, *record.exposures, *record.procedures)
         )
         """Value sets that anything on record is in."""
+        self._settled: dict[str, Settled] = {}
+        self._current: dict[str, tuple[ConditionHit, ...]] = {}
+        self._once: dict[Any, Any] = {}
+
+    def once(self, key: Any, work_out: Callable[[], _Answer]) -> _Answer:
+        """An answer of the record alone, worked out for the first order that asks."""
+        if key not in self._once:
+            self._once[key] = work_out()
+        answer: _Answer = self._once[key]
+        return answer
 
     def conditions(self, value_set: str) -> Settled:
         """Hits of a value set after conflicts between confirmed and refuted entries were settled."""
         found = self._settled.get(value_set)
         if found is None:
-            found = settle_conflicts(self.record.conditions.get(value_set, ()))
+            hits = self.record.conditions.get(value_set)
+            found = settle_conflicts(hits) if hits else NOTHING_SETTLED
             self._settled[value_set] = found
         return found
 
@@ -46,9 +72,7 @@ class Chart:
             rules=self.rules.guideline.evidence,
         )
 
-    @property
-    def age(self) -> int | None:
-        """Completed years; None when the birth date is not known or lies ahead."""
+    def _age(self) -> int | None:
         person = self.record.person
         if person is None or person.birth is None:
             return None
@@ -62,63 +86,78 @@ class Chart:
             return None
         return completed_years(person.birth, day)
 
-    def current_symptoms(self, value_sets: Iterable[str]) -> list[tuple[str, ConditionHit]]:
+    def settled(self, span: DateSpan | None) -> DateSpan | None:
+        """The span as it may be used on the day; None for no date and for one that lies too far ahead."""
+        return settled(span, self.as_of, self.future_days)[0]
+
+    def current(self, value_set: str) -> tuple[ConditionHit, ...]:
+        """Current entries of a symptom set."""
+        found = self._current.get(value_set)
+        if found is None:
+            found = tuple(hit for hit in self.conditions(value_set).hits if is_current(hit))
+            self._current[value_set] = found
+        return found
+
+    def current_symptoms(self, value_sets: Iterable[str]) -> list[ConditionHit]:
         """Current entries of these symptom sets."""
-        return [
-            (value_set, hit)
-            for value_set in value_sets
-            for hit in self.conditions(value_set).hits
-            if hit.entry.clinical == "current" and hit.seventh != "sequela"
-        ]
+        return [hit for value_set in value_sets for hit in self.current(value_set)]
+
+    def has_current(self, value_sets: Iterable[str]) -> bool:
+        """True when there is a current entry of one of these sets."""
+        return any(self.current(value_set) for value_set in value_sets)
+
+    @kept
+    def symptoms(self) -> list[ConditionHit]:
+        """Current entries of every symptom set."""
+        return self.current_symptoms(self.rules.symptom_sets["any"])
+
+    @kept
+    def has_context(self) -> bool:
+        """A symptom or degenerative finding of the spine is current."""
+        return self.has_current(self.rules.context_sets)
+
+    @kept
+    def onsets(self) -> tuple[DateSpan | None, ...]:
+        """When each current symptom began."""
+        return tuple(self.onset(hit) for hit in self.symptoms)
 
     def onset(self, hit: ConditionHit) -> DateSpan | None:
         """When a symptom began; None when not recorded or when the date lies ahead."""
-        span, _ = settled(hit.entry.onset, self.as_of, self.rules.guideline.evidence.future_days)
-        return span
+        return self.settled(hit.entry.onset)
 
-    def order_symptom_sets(self, order: ImagingOrder) -> tuple[str, ...]:
-        """Symptom value sets of the ordered regions."""
-        regions = order.procedure.regions or ("any",)
-        return tuple(
-            dict.fromkeys(name for region in regions for name in self.rules.symptom_sets[region])
-        )
+    def dated_match(self, value_set: str) -> ConditionHit | None:
+        """The newest current entry of a set that has a date; None when there is none."""
+        return self.once(("dated match", value_set), lambda: self._dated_match(value_set))
+
+    def _dated_match(self, value_set: str) -> ConditionHit | None:
+        newest: tuple[date, ConditionHit] | None = None
+        for hit in self.current(value_set):
+            span = self.settled(hit.entry.onset or hit.entry.recorded)
+            if span is not None and (newest is None or span.last > newest[0]):
+                newest = (span.last, hit)
+        return newest[1] if newest is not None else None
 
     def order_duration(self, order: ImagingOrder) -> Duration:
         """Of the ordered region's symptoms, else of any region's; unknown when neither has an onset."""
-        sets = self.order_symptom_sets(order)
+        sets = self.rules.order_symptom_sets(order.procedure.regions)
         own = self.duration(sets, order)
-        if own.is_known or self.current_symptoms(sets) or self._is_new_on_order(sets, order):
+        if own.is_known or self.has_current(sets) or self._is_new_on_order(sets, order):
             return own
         return self.duration(self.rules.symptom_sets["any"], order)
 
     def _is_new_on_order(self, own_sets: Iterable[str], order: ImagingOrder) -> bool:
         """A symptom of the ordered region stands on the order alone: pain elsewhere does not date it."""
-        sets = self.rules.symptom_sets
-        everywhere = set(sets["cervical"]) & set(sets["thoracic"]) & set(sets["lumbar"])
-        named = set(own_sets) - everywhere
+        named = set(own_sets) - self.rules.everywhere_sets
         return any(not named.isdisjoint(reason.value_sets) for reason in order.reasons)
 
-    def duration(self, value_sets: Iterable[str], order: ImagingOrder) -> Duration:
+    def duration(self, value_sets: tuple[str, ...], order: ImagingOrder) -> Duration:
         """Days since the earliest onset among current symptoms of these sets, or as the order's text states.
 
         Counts from onset only. A recorded date is a lower bound: at least the recovery window since it
         means at least that long, less means nothing.
         """
-        recovery = int(self.rules.parameters[Parameters.RECOVERY_WINDOW])
-        least, most, is_known = 0, 0, False
-        recorded_least = 0
-        for _, hit in self.current_symptoms(value_sets):
-            span = self.onset(hit)
-            if span is not None:
-                is_known = True
-                least = max(least, least_age(span, self.as_of))
-                most = max(most, days_before(span.first, self.as_of))
-                continue
-            recorded, _ = settled(
-                hit.entry.recorded, self.as_of, self.rules.guideline.evidence.future_days
-            )
-            if recorded is not None and (days := least_age(recorded, self.as_of)) >= recovery:
-                recorded_least = max(recorded_least, days)
+        recorded = self.once(("duration", value_sets), lambda: self._recorded(value_sets))
+        least, most, is_known, recorded_least = recorded
         quote = ""
         stated = order.duration
         if stated is not None:
@@ -129,3 +168,19 @@ class Chart:
         if recorded_least > least:
             return Duration(recorded_least, None)
         return Duration(least, most, quote) if is_known else Duration(0, None)
+
+    def _recorded(self, value_sets: Iterable[str]) -> tuple[int, int, bool, int]:
+        """What the record alone says: least and most days, whether an onset is known, days since it was recorded."""
+        recovery = int(self.rules.parameters[Parameters.RECOVERY_WINDOW])
+        least, most, is_known, recorded_least = 0, 0, False, 0
+        for hit in self.current_symptoms(value_sets):
+            span = self.onset(hit)
+            if span is not None:
+                is_known = True
+                least = max(least, least_age(span, self.as_of))
+                most = max(most, days_before(span.first, self.as_of))
+                continue
+            recorded = self.settled(hit.entry.recorded)
+            if recorded is not None and (days := least_age(recorded, self.as_of)) >= recovery:
+                recorded_least = max(recorded_least, days)
+        return least, most, is_known, recorded_least

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from cds_service.assessment import computed
+from msgspec import Struct
+from msgspec.structs import replace
+
 from cds_service.assessment.chart import Chart
+from cds_service.assessment.computed import FUNCTIONS, ComputedQuestion
 from cds_service.assessment.exposures import (
     exposure_gaps,
     is_taken_within,
@@ -20,8 +22,14 @@ from cds_service.assessment.measurements import (
 )
 from cds_service.assessment.model import Conflict, CriterionResult, Finding, State
 from cds_service.assessment.reasons import order_value_sets, reason_findings
+from cds_service.assessment.rules import CriterionRule
 from cds_service.assessment.timing import is_within, newest_first, settled
-from cds_service.assessment.weighing import lowered, weigh_condition, with_conflict
+from cds_service.assessment.weighing import (
+    STRENGTH_ORDER,
+    lowered,
+    weigh_condition,
+    with_conflict,
+)
 from cds_service.evidence.model import (
     Gap,
     ImagingOrder,
@@ -42,12 +50,15 @@ from cds_service.knowledge.model import (
     Strength,
 )
 
-_STRENGTHS = (Strength.DEFINITIVE, Strength.STRONG, Strength.MODERATE, Strength.WEAK)
-_STATES = (State.PRESENT, State.SUSPECTED, State.HISTORICAL, State.STALE)
+_STATE_ORDER = {
+    state: position
+    for position, state in enumerate(
+        (State.PRESENT, State.SUSPECTED, State.HISTORICAL, State.STALE)
+    )
+}
 
 
-@dataclass(frozen=True, slots=True)
-class CriteriaResult:
+class CriteriaResult(Struct, frozen=True, gc=False):
     """All criteria of one order."""
 
     found: tuple[CriterionResult, ...]
@@ -58,39 +69,55 @@ class CriteriaResult:
     gaps: tuple[Gap, ...]
 
 
+class _Outcome(Struct, frozen=True, gc=False):
+    """What became of one criterion."""
+
+    result: CriterionResult | None
+    stale: Finding | None
+    """The best of findings that are all outside their look-back."""
+    gaps: list[Gap]
+
+
 def evaluate_criteria(chart: Chart, order: ImagingOrder) -> CriteriaResult:
-    """Evaluate every criterion of the guideline for one order."""
+    """Evaluate every criterion of the guideline that the record or the order can make found."""
     found: list[CriterionResult] = []
     stale: list[tuple[Criterion, Finding]] = []
     conflicts: list[Conflict] = []
     failed: list[str] = []
-    gaps: list[Gap] = []
+    gaps: dict[Gap, None] = {}
+    rules = chart.rules
     has_context = has_spine_context(chart, order)
     on_order = order_value_sets(chart, order)
-    at_hand = chart.value_sets | on_order
-    rules = chart.rules
-    for (criterion, group), triggers in zip(rules.criteria, rules.triggers, strict=True):
-        if triggers is not None and triggers.isdisjoint(at_hand):
-            continue
-        if criterion.needs_context and not has_context:
+    for position in _positions(chart, on_order):
+        rule = rules.criterion_rules[position]
+        if rule.criterion.needs_context and not has_context:
             continue
         try:
-            findings = _findings(criterion, group, chart, order, on_order)
-            gaps.extend(exposure_gaps(criterion, findings, chart))
-            result = _result(criterion, group, findings, chart, order)
+            outcome = _outcome(rule, chart, order, on_order)
         except Exception:  # noqa: BLE001 - an emergency must not hang on one rule: the others still count
-            failed.append(criterion.id)
+            failed.append(rule.criterion.id)
             continue
-        if result is None:
-            if findings:
-                stale.append((criterion, min(findings, key=_rank)))
-            continue
-        found.append(result)
-        if any(finding.conflict for finding in result.findings):
-            conflicts.append(Conflict(criterion, group.emergency))
-    return CriteriaResult(
-        tuple(found), tuple(stale), tuple(conflicts), tuple(failed), tuple(dict.fromkeys(gaps))
+        gaps.update(dict.fromkeys(outcome.gaps))
+        if outcome.stale is not None:
+            stale.append((rule.criterion, outcome.stale))
+        result = outcome.result
+        if result is not None:
+            found.append(result)
+            if any(finding.conflict for finding in result.findings):
+                conflicts.append(Conflict(rule.criterion, rule.group.emergency))
+    return CriteriaResult(tuple(found), tuple(stale), tuple(conflicts), tuple(failed), tuple(gaps))
+
+
+def _positions(chart: Chart, on_order: frozenset[str]) -> list[int]:
+    """Positions of the criteria to look at, in the order of the guideline."""
+    found_by = chart.rules.found_by
+    of_record = chart.once(
+        "positions",
+        lambda: chart.rules.always_looked_at.union(
+            *(found_by.get(name, ()) for name in chart.value_sets)
+        ),
     )
+    return sorted(of_record.union(*(found_by.get(name, ()) for name in on_order)))
 
 
 def has_spine_context(chart: Chart, order: ImagingOrder) -> bool:
@@ -99,7 +126,7 @@ def has_spine_context(chart: Chart, order: ImagingOrder) -> bool:
     The spine order itself is context enough unless it has reasons and none of them is a symptom, a context or
     the value of a criterion: then it names a non-spine purpose.
     """
-    if any(chart.current_symptoms(chart.rules.context_sets)):
+    if chart.has_context:
         return True
     stated = [reason for reason in order.reasons if reason.kind != "text"]
     if not stated:
@@ -116,83 +143,97 @@ def has_spine_context(chart: Chart, order: ImagingOrder) -> bool:
     )
 
 
-def _result(
-    criterion: Criterion,
-    group: Group,
-    findings: Sequence[Finding],
-    chart: Chart,
-    order: ImagingOrder,
-) -> CriterionResult | None:
+def _outcome(
+    rule: CriterionRule, chart: Chart, order: ImagingOrder, on_order: frozenset[str]
+) -> _Outcome:
+    """Of the record alone the outcome is the same for every order of the call."""
+    if rule.is_computed or not on_order.isdisjoint(rule.windows):
+        return _evaluated(rule, chart, order, on_order)
+    return chart.once(rule.position, lambda: _evaluated(rule, chart, order, frozenset()))
+
+
+def _evaluated(
+    rule: CriterionRule, chart: Chart, order: ImagingOrder, on_order: frozenset[str]
+) -> _Outcome:
+    findings = _findings(rule, chart, order, on_order)
+    if not findings:
+        return _Outcome(None, None, exposure_gaps(rule, chart) if rule.drug_windows else [])
     counting = [finding for finding in findings if finding.state is not State.STALE]
     if not counting:
-        return None
-    counting.sort(key=_rank)
-    counting = _without_repeats(counting, order)
-    strength = counting[0].strength
-    if criterion.downgrade is not None and strength is not None:
-        down = criterion.downgrade
-        if _rank_strength(strength) < _rank_strength(down.to) and _is_documented(
-            chart, down.when, down.days
-        ):
-            strength = down.to
-            counting = [
-                replace(item, strength=strength, notes=(*item.notes, "explained"))
-                for item in counting
-            ]
+        return _Outcome(None, min(findings, key=_rank), [])
+    if len(counting) > 1:
+        counting.sort(key=_rank)
+        counting = _without_repeats(counting, order)
+    return _Outcome(_result(rule, counting, chart), None, [])
+
+
+def _result(rule: CriterionRule, counting: list[Finding], chart: Chart) -> CriterionResult:
+    """The criterion as found; `counting` strongest first, not empty."""
+    strength, down = counting[0].strength, rule.criterion.downgrade
+    if (
+        down is not None
+        and strength is not None
+        and STRENGTH_ORDER[strength] < STRENGTH_ORDER[down.to]
+        and _is_documented(chart, down.when, down.days)
+    ):
+        strength = down.to
+        counting = [
+            replace(item, strength=strength, notes=(*item.notes, "explained")) for item in counting
+        ]
     return CriterionResult(
-        criterion=criterion,
-        group=group.id,
-        state=counting[0].state,
-        strength=strength,
-        findings=tuple(counting),
+        rule.criterion, rule.group.id, counting[0].state, strength, tuple(counting)
     )
 
 
 def _without_repeats(findings: list[Finding], order: ImagingOrder) -> list[Finding]:
     """One finding a resource; the order's own words only once and only beside nothing else of the same text."""
-    seen: set[tuple[str, str]] = set()
-    kept: list[Finding] = []
+    kept: dict[tuple[str, str], Finding] = {}
     for finding in findings:
-        key = (
-            finding.reference,
-            "" if finding.reference != order.reference else finding.display.casefold(),
-        )
-        if key not in seen:
-            seen.add(key)
-            kept.append(finding)
-    return kept
-
-
-def _rank_strength(strength: Strength | None) -> int:
-    return len(_STRENGTHS) if strength is None else _STRENGTHS.index(strength)
+        is_own = finding.reference == order.reference
+        kept.setdefault((finding.reference, finding.display.casefold() if is_own else ""), finding)
+    return list(kept.values())
 
 
 def _rank(finding: Finding) -> tuple[int, int, int]:
     """Strongest first, then most certain, then newest."""
     return (
-        _rank_strength(finding.strength),
-        _STATES.index(finding.state),
+        STRENGTH_ORDER[finding.strength],
+        _STATE_ORDER[finding.state],
         newest_first(finding.when),
     )
 
 
 def _findings(
-    criterion: Criterion,
-    group: Group,
-    chart: Chart,
-    order: ImagingOrder,
-    on_order: frozenset[str],
+    rule: CriterionRule, chart: Chart, order: ImagingOrder, on_order: frozenset[str]
 ) -> list[Finding]:
+    criterion, group = rule.criterion, rule.group
     findings: list[Finding] = []
     for evidence in criterion.evidence:
-        if isinstance(evidence, ReasonEvidence) and evidence.vs not in on_order:
-            continue
-        findings.extend(_EVALUATE[type(evidence)](evidence, criterion, group, chart, order))
+        if isinstance(evidence, ReasonEvidence):
+            if evidence.vs in on_order:
+                scale = chart.scale(criterion.strength, evidence.vs, group)
+                findings += reason_findings(
+                    chart, order, evidence.vs, scale, days=rule.windows[evidence.vs]
+                )
+        elif isinstance(evidence, ComputedEvidence):
+            findings += FUNCTIONS[evidence.fn](
+                ComputedQuestion(chart, order, criterion, group, evidence.days)
+            )
+        else:
+            findings += _of_record(evidence, criterion, group, chart)
     return findings
 
 
+def _of_record(evidence: Any, criterion: Criterion, group: Group, chart: Chart) -> list[Finding]:
+    """What the record says, the same for every order of the call."""
+    evaluate = _EVALUATE[type(evidence)]
+    return chart.once(
+        (criterion.id, id(evidence)), lambda: evaluate(evidence, criterion, group, chart)
+    )
+
+
 def _condition(
-    evidence: ConditionEvidence, criterion: Criterion, group: Group, chart: Chart, _: ImagingOrder
+    evidence: ConditionEvidence, criterion: Criterion, group: Group, chart: Chart
 ) -> list[Finding]:
     if evidence.vs not in chart.record.conditions:
         return []
@@ -213,7 +254,7 @@ def _condition(
             days=evidence.days,
             min_days=evidence.min_days,
             historical=evidence.historical,
-            peers=entries.hits,
+            peers=entries.active_since,
         )
         if finding is None:
             continue
@@ -221,29 +262,8 @@ def _condition(
     return findings
 
 
-def _reason(
-    evidence: ReasonEvidence,
-    criterion: Criterion,
-    group: Group,
-    chart: Chart,
-    order: ImagingOrder,
-) -> list[Finding]:
-    windows = [
-        item.days
-        for item in criterion.evidence
-        if isinstance(item, ConditionEvidence) and item.vs == evidence.vs
-    ]
-    return reason_findings(
-        chart,
-        order,
-        evidence.vs,
-        chart.scale(criterion.strength, evidence.vs, group),
-        days=max(windows, default=None),
-    )
-
-
 def _procedure(
-    evidence: ProcedureEvidence, criterion: Criterion, _: Group, chart: Chart, __: ImagingOrder
+    evidence: ProcedureEvidence, criterion: Criterion, _: Group, chart: Chart
 ) -> list[Finding]:
     findings = []
     for hit in chart.record.procedures.get(evidence.vs, ()):
@@ -256,7 +276,7 @@ def _procedure(
 def _performed(
     hit: ProcedureHit, evidence: ProcedureEvidence, strength: Strength, chart: Chart
 ) -> Finding | None:
-    span, is_future = settled(hit.when, chart.as_of, chart.rules.guideline.evidence.future_days)
+    span, is_future = settled(hit.when, chart.as_of, chart.future_days)
     is_acute = evidence.vs in chart.rules.acute
     final: Strength | None = strength
     state = State.PRESENT if hit.via == "code" else State.SUSPECTED
@@ -281,9 +301,7 @@ def _performed(
     )
 
 
-def _age(
-    evidence: AgeEvidence, criterion: Criterion, _: Group, chart: Chart, __: ImagingOrder
-) -> list[Finding]:
+def _age(evidence: AgeEvidence, criterion: Criterion, _: Group, chart: Chart) -> list[Finding]:
     age = chart.age
     if age is None:
         return []
@@ -303,18 +321,6 @@ def _age(
     ]
 
 
-def _computed(
-    evidence: ComputedEvidence,
-    criterion: Criterion,
-    group: Group,
-    chart: Chart,
-    order: ImagingOrder,
-) -> list[Finding]:
-    return computed.FUNCTIONS[evidence.fn](
-        computed.Question(chart, order, criterion, group, evidence.days)
-    )
-
-
 def _is_documented(chart: Chart, value_set: str, days: int) -> bool:
     """Any Condition, Procedure or exposure of the set within so many days (or undated)."""
     for hit in chart.conditions(value_set).hits:
@@ -330,14 +336,12 @@ def _is_documented(chart: Chart, value_set: str, days: int) -> bool:
     )
 
 
-_EVALUATE: Mapping[type, Callable[[Any, Criterion, Group, Chart, ImagingOrder], list[Finding]]] = {
+_EVALUATE: Mapping[type, Callable[[Any, Criterion, Group, Chart], list[Finding]]] = {
     ConditionEvidence: _condition,
-    ReasonEvidence: _reason,
     ObservationEvidence: observation_findings,
     ObservationPositiveEvidence: positive_observation_findings,
     MedicationEvidence: medication_findings,
     MedicationDaysEvidence: medication_days_findings,
     ProcedureEvidence: _procedure,
     AgeEvidence: _age,
-    ComputedEvidence: _computed,
 }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from cds_service.assessment.case import Case
 from cds_service.assessment.levels import is_at_least
 from cds_service.assessment.regions import expanded
 from cds_service.assessment.timing import least_age
-from cds_service.evidence.model import DateSpan, EarlierStudy, StudyProcedure
+from cds_service.evidence.model import EarlierStudy, StudyProcedure
 from cds_service.knowledge.model import Level, Urgency
 
 _SAME = {"CTM": "CT"}
@@ -27,57 +29,70 @@ def recent_duplicates(case: Case) -> tuple[EarlierStudy, ...]:
     or after the study or undated, and no symptom began after it while such a group is at least possible.
     Chronic findings and age do not count.
     """
-    if case.urgency is not Urgency.ROUTINE or not case.call.reports_read:
+    if (
+        case.urgency is not Urgency.ROUTINE
+        or "reports" not in case.chart.record.read_keys
+        or not case.earlier_studies
+    ):
         return ()
+    as_of = case.chart.as_of
     days = case.rules.guideline.safety_limits.duplicate_days
     found = [
-        study
+        (study.when, study)
         for study in case.earlier_studies
         if study.when is not None
         and is_same_kind(study.procedure, case.order.procedure)
-        and study.when.first <= case.chart.as_of
-        and least_age(study.when, case.chart.as_of) <= days
-        and not _has_newer_reason(case, study.when)
+        and study.when.first <= as_of
+        and least_age(study.when, as_of) <= days
     ]
-    found.sort(key=lambda study: study.when.last if study.when else case.chart.as_of, reverse=True)
-    return tuple(found)
+    newest_finding, newest_onset = _newest_reasons(case) if found else (date.min, date.min)
+    found = [
+        (when, study)
+        for when, study in found
+        if newest_finding < when.first and newest_onset <= when.last
+    ]
+    found.sort(key=lambda item: item[0].last, reverse=True)
+    return tuple(study for _, study in found)
 
 
-def _has_newer_reason(case: Case, studied: DateSpan) -> bool:
+def _newest_reasons(case: Case) -> tuple[date, date]:
+    """Days of the newest acute finding and of the newest onset that a study may not have answered.
+
+    The first day of all where there is none, the last where a finding has no date.
+    """
     groups = [
         result
         for result in case.group_results
         if result.group.red_flag and is_at_least(result.level, Level.POSSIBLE)
     ]
     if not groups:
-        return False
-    for result in groups:
-        for criterion in result.criteria:
-            for finding in criterion.findings:
-                if finding.acute and (finding.when is None or finding.when.last >= studied.first):
-                    return True
-    for _, hit in case.chart.current_symptoms(case.rules.symptom_sets["any"]):
-        onset = case.chart.onset(hit)
-        if onset is not None and onset.last > studied.last:
-            return True
-    return False
+        return date.min, date.min
+    finding = max(
+        (
+            finding.when.last if finding.when is not None else date.max
+            for result in groups
+            for criterion in result.criteria
+            for finding in criterion.findings
+            if finding.acute
+        ),
+        default=date.min,
+    )
+    onset = max((span.last for span in case.chart.onsets if span is not None), default=date.min)
+    return finding, onset
 
 
 def pending_duplicates(case: Case) -> tuple[tuple[str, StudyProcedure], ...]:
     """Other open orders of the same kind: on record within the look-back, or selected earlier in this call."""
-    days = case.rules.guideline.safety_limits.pending_days
-    found: list[tuple[str, StudyProcedure]] = [
+    ordered = case.order.procedure
+    found = [
         (pending.display, pending.procedure)
         for pending in case.call.open_orders
-        if pending.authored is not None
-        and least_age(pending.authored, case.chart.as_of) <= days
-        and is_same_kind(pending.procedure, case.order.procedure)
+        if is_same_kind(pending.procedure, ordered)
     ]
     # of two selected drafts the later one carries the card: one ask, one place
     found += [
         (other.display, other.procedure)
         for other in case.call.orders
-        if other.instance < case.order.instance
-        and is_same_kind(other.procedure, case.order.procedure)
+        if other.instance < case.order.instance and is_same_kind(other.procedure, ordered)
     ]
     return tuple(found)

@@ -7,8 +7,9 @@ from datetime import date
 
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.model import Finding, State
+from cds_service.assessment.rules import CriterionRule
 from cds_service.assessment.timing import days_earlier, settled
-from cds_service.evidence.model import Exposure, Gap, ImagingOrder
+from cds_service.evidence.model import Exposure, Gap
 from cds_service.knowledge.model import (
     Criterion,
     Group,
@@ -19,7 +20,7 @@ from cds_service.knowledge.model import (
 
 
 def medication_findings(
-    evidence: MedicationEvidence, criterion: Criterion, _: Group, chart: Chart, __: ImagingOrder
+    evidence: MedicationEvidence, criterion: Criterion, _: Group, chart: Chart
 ) -> list[Finding]:
     """Every course of the set that was taken within the window."""
     return [
@@ -31,7 +32,7 @@ def medication_findings(
 
 def is_taken_within(exposure: Exposure, chart: Chart, days: int) -> bool:
     """True when the drug was, or may have been, taken within so many days: never for a course that begins later."""
-    _, is_ahead = settled(exposure.start, chart.as_of, chart.rules.guideline.evidence.future_days)
+    _, is_ahead = settled(exposure.start, chart.as_of, chart.future_days)
     last = _last_day(exposure, chart.as_of)
     return not is_ahead and (last is None or last >= days_earlier(chart.as_of, days))
 
@@ -59,7 +60,7 @@ def _exposed(exposure: Exposure, value_set: str, strength: Strength | None) -> F
 
 
 def medication_days_findings(
-    evidence: MedicationDaysEvidence, criterion: Criterion, _: Group, chart: Chart, __: ImagingOrder
+    evidence: MedicationDaysEvidence, criterion: Criterion, _: Group, chart: Chart
 ) -> list[Finding]:
     """The courses of the set in the window, when together they make the days asked for."""
     exposures = chart.record.exposures.get(evidence.vs, ())
@@ -93,25 +94,18 @@ def exposure_days(exposures: Sequence[Exposure], as_of: date, window_days: int) 
     return total
 
 
-def exposure_gaps(criterion: Criterion, findings: Sequence[Finding], chart: Chart) -> list[Gap]:
-    """A course of unknown length that could have reached the window or made the sum is a gap, never 0 days."""
+def exposure_gaps(rule: CriterionRule, chart: Chart) -> list[Gap]:
+    """A course of unknown length that could have reached the window or made the sum is a gap, never 0 days.
+
+    Asked of a criterion that was not found.
+    """
     gaps: list[Gap] = []
-    if findings:
-        return gaps
-    for evidence in criterion.evidence:
-        if isinstance(evidence, MedicationDaysEvidence):
-            days = evidence.window_days
-        elif isinstance(evidence, MedicationEvidence):
-            days = evidence.days
-        else:
-            continue
+    for value_set, days in rule.drug_windows:
         earliest = days_earlier(chart.as_of, 2 * days)
-        unknown = [
-            exposure
-            for exposure in chart.record.exposures.get(evidence.vs, ())
-            if exposure.end is None
+        if any(
+            exposure.end is None
             and (exposure.start is None or earliest <= exposure.start.last <= chart.as_of)
-        ]
-        if unknown:
+            for exposure in chart.record.exposures.get(value_set, ())
+        ):
             gaps.append(Gap("medications", "unreadable", "course_length_unknown"))
     return gaps

@@ -6,30 +6,18 @@ from collections.abc import Callable, Mapping
 
 from cds_service.assessment.case import Case
 from cds_service.assessment.regions import expanded
-from cds_service.assessment.studies import single_phase
 from cds_service.assessment.timing import least_age
 from cds_service.knowledge.anchors import Criteria, Groups, Scenarios
-from cds_service.knowledge.model import Level, Rating, Strength
-
-
-def _confirmed_fracture(case: Case) -> bool:
-    """A current vertebral fracture by code, in its window, verification confirmed or missing."""
-    result = case.criterion(Criteria.VERTEBRAL_FRACTURE_SUSPECTED)
-    return result is not None and any(
-        str(finding.state) == "present"
-        and not finding.from_order_text
-        and finding.reference != case.order.reference
-        for finding in result.findings
-    )
+from cds_service.knowledge.model import Level, Strength
 
 
 def _cord_or_root_injury(case: Case) -> bool:
-    return case.criterion(Criteria.SPINAL_CORD_INJURY) is not None or case.neuro
+    return Criteria.SPINAL_CORD_INJURY in case.by_id or case.neuro
 
 
 def _regions_exclude_order(case: Case) -> bool:
     """No ordered region is in the regions of the primary scenario's group."""
-    group = case.scenario_group
+    group = case.scenario_subject
     if group is None or "any" in group.regions or not case.order.procedure.regions:
         return False
     regions = case.region_set
@@ -40,7 +28,7 @@ def _regions_exclude_order(case: Case) -> bool:
 
 def _covered_by_other_order(case: Case) -> bool:
     """Another selected order of the modality images a region of the primary scenario's group."""
-    group = case.scenario_group
+    group = case.scenario_subject
     if group is None:
         return False
     return any(
@@ -53,10 +41,10 @@ def _covered_by_other_order(case: Case) -> bool:
 
 def _group_only_possible(case: Case) -> bool:
     """The primary scenario's group is only possible; for cord signs the possible group may be cauda equina."""
-    group = case.scenario_group
-    if group is None or case.level(group.id) is Level.ACTIVE:
+    group = case.scenario_subject
+    if group is None or case.levels[group.id] is Level.ACTIVE:
         return False
-    return case.scenario != Scenarios.S_CORD or case.level(Groups.CAUDA_EQUINA) is not Level.ACTIVE
+    return case.scenario != Scenarios.S_CORD or case.levels[Groups.CAUDA_EQUINA] is not Level.ACTIVE
 
 
 def _radiograph_recent(case: Case) -> bool:
@@ -81,11 +69,6 @@ def _sacroiliac_radiograph_done(case: Case) -> bool:
     )
 
 
-def _phase_appropriate(case: Case) -> bool:
-    """The ordered modality in another contrast phase is appropriate."""
-    return single_phase(case.question, ("without", "without-and-with")) is not None
-
-
 def _contrast_passes(case: Case) -> bool:
     """MRI without and with contrast may be offered to this patient."""
     safety = case.call.safety
@@ -102,7 +85,7 @@ def _noted_acute(case: Case) -> bool:
     That is a weak finding of an acute value set (weak as defined, or after lowering), or a possible aortic cause:
     beside that warning no card may say that nothing was found (own policy).
     """
-    return case.level(Groups.VASCULAR) is Level.POSSIBLE or any(
+    return case.levels[Groups.VASCULAR] is Level.POSSIBLE or any(
         result.strength in (Strength.WEAK, None)
         and any(finding.acute for finding in result.findings)
         for result in case.found.found
@@ -114,18 +97,13 @@ def _conditional_devices(case: Case) -> bool:
     return bool(devices) and all(device.safety == "conditional" for device in devices)
 
 
-def _no_single_phase(case: Case) -> bool:
-    return case.phase_study is None
-
-
-def _mr_without_not_offered(case: Case) -> bool:
-    """MRI without contrast would be not appropriate, is the order itself, or a device is on record."""
-    procedure = case.order.procedure
-    study = type(procedure)("MR", procedure.regions, "without")
-    return (
-        bool(case.call.safety.devices)
-        or procedure == study
-        or case.question.rating(study) is Rating.NOT
+def _other_group_asks_for_more(case: Case) -> bool:
+    """A group beside the primary scenario's requires more than the order's priority."""
+    own = case.scenario_subject
+    return any(
+        case.is_above_priority(result.urgency)
+        for result in case.group_results
+        if own is None or result.group.id != own.id
     )
 
 
@@ -139,7 +117,7 @@ _KNOWN_DISEASE = (
 
 def _follow_up(case: Case) -> bool:
     """A known fracture, infection or metastasis, or earlier surgery: another study is a planned check."""
-    return case.level(Groups.PRIOR_SURGERY) is Level.ACTIVE or any(
+    return case.levels[Groups.PRIOR_SURGERY] is Level.ACTIVE or any(
         result.strength is Strength.DEFINITIVE
         for name in _KNOWN_DISEASE
         if (result := case.criterion(name)) is not None
@@ -148,7 +126,7 @@ def _follow_up(case: Case) -> bool:
 
 FACTS: Mapping[str, Callable[[Case], bool]] = {
     "always": lambda _: True,
-    "confirmed-fracture": _confirmed_fracture,
+    "confirmed-fracture": lambda case: case.has_confirmed_fracture,
     "contrast-addition-passes-safety": _contrast_passes,
     "cord-or-root-injury": _cord_or_root_injury,
     "emergency-group-conflict": lambda case: any(
@@ -161,20 +139,20 @@ FACTS: Mapping[str, Callable[[Case], bool]] = {
     "mr-unsafe-device": lambda case: any(
         device.safety == "unsafe" for device in case.call.safety.devices
     ),
-    "mr-without-not-offered": _mr_without_not_offered,
+    "mr-without-not-offered": lambda case: not case.is_mr_without_offered,
     "neuro": lambda case: case.neuro,
     "no-indication": _no_indication,
     "no-mri-alternative": lambda case: case.alternative is None,
     "no-preferred-study": lambda case: case.preferred is None,
-    "no-single-phase": _no_single_phase,
+    "no-single-phase": lambda case: case.phase_study is None,
     "no-value": lambda case: case.contrast_risk is not None and not case.contrast_risk.value,
     "noted-acute-finding": _noted_acute,
     "order-is-whole-spine": lambda case: case.is_whole_spine,
     "order-region-unknown": lambda case: not case.order.procedure.regions,
-    "other-group-asks-for-more": lambda case: case.other_group_asks_for_more(),
+    "other-group-asks-for-more": _other_group_asks_for_more,
     "radiograph-of-region-recent": _radiograph_recent,
     "sacroiliac-radiograph-done": _sacroiliac_radiograph_done,
-    "same-modality-phase-appropriate": _phase_appropriate,
+    "same-modality-phase-appropriate": lambda case: case.appropriate_phase is not None,
     "study-good-enough": lambda case: case.is_good_enough,
     "urgency-above-priority": lambda case: case.is_above_priority(case.urgency),
     "wrong-region-covered-by-other-order": _covered_by_other_order,

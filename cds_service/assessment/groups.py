@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cds_service.assessment.levels import highest_urgency, is_at_least
 from cds_service.assessment.model import CriterionResult
 from cds_service.assessment.rules import Rules
+from cds_service.assessment.weighing import STRENGTH_ORDER
 from cds_service.knowledge.anchors import Groups
 from cds_service.knowledge.model import Group, Level, LevelRule, Strength, Urgency
 
 _STRONG = (Strength.DEFINITIVE, Strength.STRONG)
 
 
-def group_levels(criteria: Sequence[CriterionResult], rules: Rules) -> dict[str, Level]:
+def group_levels(
+    by_group: Mapping[str, Sequence[CriterionResult]], rules: Rules
+) -> dict[str, Level]:
     """Level of every group: from its criteria, then raised and derived as the guideline says."""
-    by_group: dict[str, list[CriterionResult]] = {}
-    for result in criteria:
-        by_group.setdefault(result.group, []).append(result)
     combination = rules.guideline.combination
-    levels = {
-        group.id: _level(by_group.get(group.id, ()), combination.level_rule)
-        for group in rules.guideline.groups
-    }
+    levels = dict(rules.no_levels)
+    for group, criteria in by_group.items():
+        levels[group] = _level(criteria, combination.level_rule)
     own = dict(levels)
     for raising in combination.raise_rule:
         if own[raising.group] is raising.from_level and is_at_least(
@@ -40,15 +40,13 @@ def group_levels(criteria: Sequence[CriterionResult], rules: Rules) -> dict[str,
 
 def _level(criteria: Sequence[CriterionResult], level_rules: Sequence[LevelRule]) -> Level:
     """First level rule that holds; criteria of one domain count once, the strongest."""
-    if not criteria:
-        return Level.NONE
     by_domain: dict[str, Strength] = {}
     for result in criteria:
         if result.strength is None:
             continue
         domain = result.criterion.domain
         best = by_domain.get(domain)
-        if best is None or _position(result.strength) < _position(best):
+        if best is None or STRENGTH_ORDER[result.strength] < STRENGTH_ORDER[best]:
             by_domain[domain] = result.strength
     strengths = list(by_domain.values())
     strong = sum(strength in _STRONG for strength in strengths)
@@ -58,10 +56,6 @@ def _level(criteria: Sequence[CriterionResult], level_rules: Sequence[LevelRule]
         if strong >= rule.strong and moderate >= rule.moderate and weak >= rule.weak:
             return rule.level
     return Level.NONE
-
-
-def _position(strength: Strength) -> int:
-    return list(Strength).index(strength)
 
 
 def _mscc(
@@ -94,8 +88,7 @@ def is_neuro(levels: Mapping[str, Level], rules: Rules) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class GroupContext:
+class GroupContext(Struct, frozen=True, gc=False):
     """What the urgency of a group depends on besides its own criteria."""
 
     levels: Mapping[str, Level]

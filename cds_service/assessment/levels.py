@@ -7,12 +7,18 @@ from collections.abc import Iterable
 from cds_service.knowledge.model import Level, Urgency
 
 _LEVELS = (Level.ACTIVE, Level.POSSIBLE, Level.NOTED, Level.NONE)
+_AT_LEAST = {level: _LEVELS[: position + 1] for position, level in enumerate(_LEVELS)}
 _URGENCIES = (Urgency.ROUTINE, Urgency.URGENT, Urgency.EMERGENCY)
+
+
+def levels_from(least: Level) -> tuple[Level, ...]:
+    """The levels that are this one or higher."""
+    return _AT_LEAST[least]
 
 
 def is_at_least(level: Level, wanted: Level) -> bool:
     """True when the level is the wanted one or higher."""
-    return _LEVELS.index(level) <= _LEVELS.index(wanted)
+    return level in _AT_LEAST[wanted]
 
 
 def highest_urgency(urgencies: Iterable[Urgency]) -> Urgency:

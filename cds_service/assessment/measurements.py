@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.model import Finding, State
-from cds_service.assessment.timing import is_within, newest_first, settled
+from cds_service.assessment.timing import is_within, newest_first
 from cds_service.assessment.weighing import lowered
-from cds_service.evidence.model import DateSpan, ImagingOrder, ObservationHit
+from cds_service.evidence.model import DateSpan, ObservationHit
 from cds_service.knowledge.model import (
     Criterion,
     Group,
@@ -20,7 +21,7 @@ from cds_service.knowledge.model import (
 
 
 def observation_findings(
-    evidence: ObservationEvidence, criterion: Criterion, _: Group, chart: Chart, __: ImagingOrder
+    evidence: ObservationEvidence, criterion: Criterion, _: Group, chart: Chart
 ) -> list[Finding]:
     """The measured value that meets the threshold after aggregation; an older one that a newer corrected is stale."""
     dated, undated = _numbers(chart, evidence.vs, evidence.days)
@@ -73,7 +74,7 @@ def _numbers(
     for hit in chart.record.observations.get(value_set, ()):
         if hit.number is None:
             continue
-        span, _ = settled(hit.entry.when, chart.as_of, chart.rules.guideline.evidence.future_days)
+        span = chart.settled(hit.entry.when)
         if span is None:
             undated.append(hit)
         elif is_within(span, chart.as_of, days):
@@ -146,7 +147,6 @@ def positive_observation_findings(
     criterion: Criterion,
     group: Group,
     chart: Chart,
-    _: ImagingOrder,
 ) -> list[Finding]:
     """Positive now; a positive followed by a negative inside the window is weak in a fading group, else listed."""
     positives, newest = _answers(chart, evidence)
@@ -184,9 +184,7 @@ def _answers(
     for hit in chart.record.observations.get(evidence.vs, ()):
         if hit.entry.polarity == "unknown":
             continue
-        span, _ahead = settled(
-            hit.entry.when, chart.as_of, chart.rules.guideline.evidence.future_days
-        )
+        span = chart.settled(hit.entry.when)
         if span is not None and not is_within(span, chart.as_of, evidence.days):
             continue
         if hit.entry.polarity == "positive":

@@ -1,12 +1,16 @@
-"""What was concluded about one order, and from what."""
+"""What was concluded about one order, and from what. Complete: a card says nothing that does not stand here.
+
+Every value that a call makes is a Struct: those are made five times as fast as frozen dataclasses.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from msgspec import Struct
+
+from cds_service.cds_hooks.model import Indicator
 from cds_service.evidence.model import (
     DateSpan,
     DeviceEntry,
@@ -15,7 +19,23 @@ from cds_service.evidence.model import (
     ImagingOrder,
     StudyProcedure,
 )
-from cds_service.knowledge.model import Criterion, Group, Level, Rating, Strength, Urgency
+from cds_service.knowledge.model import Criterion, Group, Level, Priority, Rating, Strength, Urgency
+
+
+class Choices(Struct, frozen=True, gc=False):
+    """What a site and its client have chosen and the assessment depends on."""
+
+    jurisdiction: str
+    """`us` or `uk`: which rating rows hold beside the common ones."""
+    site_country: str | None = None
+    """ISO 3166 code; None: a foreign address says nothing."""
+    is_quiet: bool = False
+    """No card when there is nothing to do."""
+    hidden_cards: frozenset[str] = frozenset()
+    """Card ids that the client switched off; a critical card is shown all the same."""
+
+
+# ------------------------------------------------------------------------------- criteria and groups
 
 
 class State(StrEnum):
@@ -27,8 +47,7 @@ class State(StrEnum):
     STALE = "stale"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True, gc=False):
     """One piece of evidence for one criterion, weighed."""
 
     reference: str
@@ -53,8 +72,7 @@ class Finding:
     """The record also holds it as refuted, and neither entry is clearly newer."""
 
 
-@dataclass(frozen=True, slots=True)
-class CriterionResult:
+class CriterionResult(Struct, frozen=True, gc=False):
     """One criterion that was found."""
 
     criterion: Criterion
@@ -71,8 +89,7 @@ class CriterionResult:
         return max(dates, key=lambda span: span.last) if dates else None
 
 
-@dataclass(frozen=True, slots=True)
-class GroupResult:
+class GroupResult(Struct, frozen=True, gc=False):
     """One group, with its level and what it asks for."""
 
     group: Group
@@ -83,8 +100,7 @@ class GroupResult:
     criteria: tuple[CriterionResult, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(Struct, frozen=True, gc=False):
     """How long the symptoms have lasted, in days, both ends included. `most` None: not bounded."""
 
     least: int
@@ -98,8 +114,17 @@ class Duration:
         return self.least > 0 or self.most is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Risk:
+class Conflict(Struct, frozen=True, gc=False):
+    """A criterion whose evidence is both active and refuted."""
+
+    criterion: Criterion
+    in_emergency_group: bool
+
+
+# ------------------------------------------------------------------------------- safety of the order
+
+
+class Risk(Struct, frozen=True, gc=False):
     """Why contrast may be unsafe."""
 
     name: str
@@ -111,8 +136,7 @@ class Risk:
     display: str
 
 
-@dataclass(frozen=True, slots=True)
-class PregnancyBasis:
+class PregnancyBasis(Struct, frozen=True, gc=False):
     """Why a pregnancy is possible."""
 
     basis: Literal["condition", "test", "status", "due"]
@@ -121,8 +145,15 @@ class PregnancyBasis:
     display: str
 
 
-@dataclass(frozen=True, slots=True)
-class OrderSafety:
+class Measured(Struct, frozen=True, gc=False):
+    """A measurement that a card shows and nothing was concluded from."""
+
+    display: str
+    value: str
+    when: DateSpan | None
+
+
+class OrderSafety(Struct, frozen=True, gc=False):
     """What the order checks found, whichever cards come of it."""
 
     devices: tuple[DeviceEntry, ...]
@@ -135,18 +166,56 @@ class OrderSafety:
     pregnancy_unknown: bool
     """A woman of child-bearing age without any statement about pregnancy."""
     claustrophobia: bool
+    creatinine: Measured | None = None
+    """The newest creatinine where no eGFR is current."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """A criterion whose evidence is both active and refuted."""
-
-    criterion: Criterion
-    in_emergency_group: bool
+# ------------------------------------------------------------------------------- cards
 
 
-@dataclass(frozen=True, slots=True)
-class OrderAssessment:
+class RatedStudy(Struct, frozen=True, gc=False):
+    """A study as it would be ordered, and how it is rated in the primary scenario."""
+
+    study: StudyProcedure
+    rating: Rating
+
+
+class Offer(Struct, frozen=True, gc=False):
+    """One suggestion that fits the patient. Whether the order's own FHIR can carry it, the card finds out."""
+
+    suggestion: str
+    change: Literal["study", "new-studies", "priority", "reasons", "statement", "records", "listed"]
+    """What happens to the order. `statement` is the clinician's own of care done, `records` the request to bring
+    earlier images, `listed` what the guideline lists with the suggestion: to create, to remove."""
+    studies: tuple[RatedStudy, ...] = ()
+    """One that replaces the order's, or one for each new order."""
+    label_study: StudyProcedure | None = None
+    """The study that the label names."""
+    priority: Priority | None = None
+    """Of the changed or new order; None: it keeps its own."""
+    reasons: tuple[tuple[str, str], ...] = ()
+    """(reference, display) of the evidence to be named as reasons."""
+
+
+class ChosenCard(Struct, frozen=True, gc=False):
+    """One card that an order gets, in one of its forms."""
+
+    card: str
+    form: str
+    """Id of the variant; empty for the plain form."""
+    indicator: Indicator
+    """After softening."""
+    group: Group | None = None
+    """The group that it speaks of; None: the symptom alone."""
+    finding: CriterionResult | None = None
+    """What its summary names."""
+    rests_on: tuple[CriterionResult, ...] = ()
+    """What a card beside the primary one lists."""
+    conflict: Conflict | None = None
+    offers: tuple[Offer, ...] = ()
+
+
+class OrderAssessment(Struct, frozen=True, gc=False):
     """Everything concluded about one order."""
 
     order: ImagingOrder
@@ -156,14 +225,18 @@ class OrderAssessment:
     groups: tuple[GroupResult, ...]
     """Groups that are at least noted, in the order of the guideline."""
     scenario: str
+    scenario_subject: Group | None
+    """The group that the primary scenario speaks of, whatever its level."""
     scenario_group: GroupResult | None
-    """The group that the primary scenario speaks of, when it is at least noted."""
+    """The same, when it is at least noted."""
     rating: Rating
     """Drives the cards."""
     appropriateness: Rating
     """What is published: undetermined when nothing indicates the order or missing data could change the answer."""
     citations: tuple[str, ...]
     """Citation of the rating rows used, as in the rating tables (id and variant)."""
+    pediatric_row: str | None
+    """`when` of the child's rating row that holds; None: none does."""
     urgency: Urgency
     """Required urgency: the highest over the groups."""
     urgency_group: GroupResult | None
@@ -172,32 +245,53 @@ class OrderAssessment:
     """The preferred study after the safety of suggestions; None: none can be offered."""
     preferred_is_order: bool
     """The preferred study is what was ordered."""
-    study_good_enough: bool
+    is_only_unsafe: bool
+    """There is a study of choice, and a device on record leaves none to offer."""
     alternative: StudyProcedure | None
     """What is done instead of an MRI when a device is on record."""
     primary_card: str | None
     """None: another selected order carries the card."""
+    cards: tuple[ChosenCard, ...]
+    """The cards about this order, most important first."""
+    left_out: tuple[ChosenCard, ...]
+    """Cards over the limit: each is a line of the first card."""
     safety: OrderSafety
+    contrast_risk: Risk | None
+    """The first reason for care with the contrast that the order asks for."""
+    remarks: tuple[str, ...]
+    """Keys of `wording.detail` about the safety of the order that the primary card says."""
     duration: Duration
+    has_symptom: bool
+    """A spine symptom is on record or on the order."""
     symptom: str
     """Key of `symptoms.names`: what the card calls the complaint."""
     suggested_regions: tuple[str, ...]
-    facts: Mapping[str, bool]
-    """Facts evaluated for cards: see `facts.py`."""
+    """Where the findings point."""
     duplicates: tuple[EarlierStudy, ...]
     pending: tuple[tuple[str, StudyProcedure], ...]
     """(display, study) of other open orders of the same region and modality."""
-    conflicts: tuple[Conflict, ...]
-    other_radiograph: bool
+    mentions_travel: bool
+    """The order speaks of travel, or the patient lives in another country than the site's."""
+    wants_records: bool
+    """Earlier images may exist that were not read, and there is time to ask for them."""
     age: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class CallAssessment:
+class CallAssessment(Struct, frozen=True, gc=False):
     """Every order of one call, and what could not be read."""
 
     orders: tuple[OrderAssessment, ...]
     gaps: tuple[Gap, ...]
     failed_criteria: tuple[str, ...]
+    missing: tuple[str, ...]
+    """Prefetch keys that decide and were not fully read."""
+    partial: ChosenCard | None
+    """The card about what was not read; None: nothing that decides is missing."""
+    read_keys: frozenset[str]
+    """Prefetch keys that were read in full."""
+    not_understood: int
+    """Entries of the problem list that the guideline does not know."""
+    other_patients: int
+    """Entries left out because they belong to another patient."""
     serious_active: bool
     """A serious group is active for at least one order."""

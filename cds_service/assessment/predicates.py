@@ -2,94 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
-
-from cds_service.assessment.levels import is_at_least
-from cds_service.assessment.model import CriterionResult, Duration
-from cds_service.evidence.model import ImagingOrder
-from cds_service.knowledge.model import Level, Rating, Urgency, When
-
-
-class Situation(Protocol):
-    """What a predicate may ask about one order. Each answer is worked out when it is first asked for."""
-
-    @property
-    def order(self) -> ImagingOrder:
-        """The order itself."""
-
-    @property
-    def age(self) -> int | None:
-        """Completed years."""
-
-    @property
-    def duration(self) -> Duration:
-        """How long the symptoms have lasted."""
-
-    @property
-    def scenario(self) -> str:
-        """The primary scenario."""
-
-    @property
-    def rating(self) -> Rating:
-        """The order's rating in it."""
-
-    @property
-    def urgency(self) -> Urgency:
-        """The required urgency."""
-
-    @property
-    def region_set(self) -> frozenset[str]:
-        """Ordered regions; `whole` counts as cervical, thoracic and lumbar too."""
-
-    def level(self, group: str) -> Level:
-        """Level of a group."""
-
-    def criterion(self, criterion: str) -> CriterionResult | None:
-        """A criterion that was found."""
-
-    def has_any_criterion(self) -> bool:
-        """Anything was found at all."""
-
-    def found_in_domains(self, group: str, domains: tuple[str, ...]) -> bool:
-        """A criterion of the group in one of these domains was found."""
-
-    def is_on_order_or_symptom(self, value_set: str) -> bool:
-        """A current spine symptom, or a reason on the order, is in the set."""
-
-    def fact(self, name: str) -> bool:
-        """One of the named facts."""
-
-
-Predicate = Callable[[Situation], bool]
+from cds_service.assessment.case import Case
+from cds_service.assessment.facts import FACTS
+from cds_service.assessment.levels import levels_from
+from cds_service.assessment.rules import Predicate
+from cds_service.knowledge.model import GroupTest, Level, When
 
 
 def compile_when(when: When) -> Predicate:  # noqa: C901 - one branch a predicate of the closed list
     """The function that answers one `When`. Exactly one of its keys is set: the loader has checked that."""
     if when.all_of is not None:
-        every = tuple(compile_when(part) for part in when.all_of)
-        return lambda case: all(part(case) for part in every)
+        return _all_of(tuple(compile_when(part) for part in when.all_of))
     if when.any_of is not None:
-        some = tuple(compile_when(part) for part in when.any_of)
-        return lambda case: any(part(case) for part in some)
+        return _any_of(tuple(compile_when(part) for part in when.any_of))
     if when.none_of is not None:
-        none = tuple(compile_when(part) for part in when.none_of)
-        return lambda case: not any(part(case) for part in none)
+        return _none_of(tuple(compile_when(part) for part in when.none_of))
     if when.group is not None:
-        group, least, exact = when.group.id, when.group.at_least, when.group.exactly
-        if exact is not None:
-            return lambda case: case.level(group) is exact
-        wanted = least if least is not None else Level.ACTIVE
-        return lambda case: is_at_least(case.level(group), wanted)
+        return _group_test(when.group)
     if when.criterion is not None:
-        ids = when.criterion
-        return lambda case: any(case.criterion(name) is not None for name in ids)
+        ids = frozenset(when.criterion)
+        return lambda case: not ids.isdisjoint(case.by_id)
     if when.group_finding is not None:
         asked, domains = when.group_finding.id, when.group_finding.domains
-        return lambda case: case.found_in_domains(asked, domains)
+        return lambda case: any(
+            result.criterion.domain in domains for result in case.criteria_of(asked)
+        )
     if when.any_criterion_found is not None:
         is_wanted = when.any_criterion_found
-        return lambda case: case.has_any_criterion() is is_wanted
+        return lambda case: bool(case.by_id) is is_wanted
     if when.scenario is not None:
         scenarios = frozenset(when.scenario)
         return lambda case: case.scenario in scenarios
@@ -100,9 +40,44 @@ def compile_when(when: When) -> Predicate:  # noqa: C901 - one branch a predicat
         urgency = when.urgency
         return lambda case: case.urgency is urgency
     if when.fact is not None:
-        fact = when.fact
-        return lambda case: case.fact(fact)
+        return FACTS[when.fact]
     return _compile_order_test(when)
+
+
+def _all_of(parts: tuple[Predicate, ...]) -> Predicate:
+    def every(case: Case) -> bool:
+        for part in parts:  # noqa: SIM110 - asked some fifty times a call: a generator would cost as much again
+            if not part(case):
+                return False
+        return True
+
+    return every
+
+
+def _any_of(parts: tuple[Predicate, ...]) -> Predicate:
+    def some(case: Case) -> bool:
+        for part in parts:  # noqa: SIM110 - as above
+            if part(case):
+                return True
+        return False
+
+    return some
+
+
+def _none_of(parts: tuple[Predicate, ...]) -> Predicate:
+    if len(parts) == 1:
+        only = parts[0]
+        return lambda case: not only(case)
+    some = _any_of(parts)
+    return lambda case: not some(case)
+
+
+def _group_test(test: GroupTest) -> Predicate:
+    group, exact = test.id, test.exactly
+    if exact is not None:
+        return lambda case: case.levels[group] is exact
+    wanted = levels_from(test.at_least if test.at_least is not None else Level.ACTIVE)
+    return lambda case: case.levels[group] in wanted
 
 
 def _compile_order_test(when: When) -> Predicate:  # noqa: C901 - one branch a predicate

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
-from cds_service.assessment.predicates import Situation
 from cds_service.assessment.regions import expanded, sorted_regions
 from cds_service.assessment.rules import CompiledRow, Rules
 from cds_service.evidence.model import StudyProcedure
@@ -13,53 +13,58 @@ from cds_service.knowledge.model import Rating, Region
 
 _BEST_FIRST = (Rating.APPROPRIATE, Rating.MAY_BE, Rating.NOT)
 Cells = tuple[Rating, ...]
+Rated = tuple[Rating, tuple[str, ...]]
+"""A rating, and the citations of the rows that it was read from."""
+_NOT_RATED: Rated = (Rating.UNDETERMINED, ())
 _PED = Scenarios.S_PED
 
 
+class RatedCase(Protocol):
+    """What the rows of the tables are narrowed by: they ask a `Case` whatever their predicates ask."""
+
+    @property
+    def regions_present(self) -> frozenset[Region]:
+        """Regions that have a symptom or an active group: they decide for an order of several."""
+
+
 class RatingTable:
-    """The rating tables for one order: rows narrowed by what holds for it, in one jurisdiction.
+    """The rating tables for one order: rows narrowed by what holds for it, in one jurisdiction."""
 
-    `present` are the regions that have a symptom or an active group: they decide for an order of several.
-    """
-
-    def __init__(
-        self, rules: Rules, situation: Situation, jurisdiction: str, present: frozenset[Region]
-    ) -> None:
+    def __init__(self, rules: Rules, case: RatedCase, jurisdiction: str) -> None:
         self._rules = rules
-        self._situation = situation
+        self._case = case
         self._jurisdiction = jurisdiction
-        self._present = present
         self._cells: dict[tuple[str, str], tuple[Cells, tuple[str, ...]] | None] = {}
+        self._rated: dict[tuple[str | None, tuple[Region, ...], str, str], Rated] = {}
 
-    def rate(self, study: StudyProcedure, scenario: str) -> tuple[Rating, tuple[str, ...]]:
+    def rate(self, study: StudyProcedure, scenario: str) -> Rated:
         """Rating of a study and the citations of the rows used; undetermined when no row rates it.
 
         Contrast not stated by the study: the most favourable column of its modality. Several regions: the
         most favourable of those with a symptom or an active group; if none has, the least favourable.
         """
+        key = (study.modality, study.regions, study.contrast, scenario)
+        found = self._rated.get(key)
+        if found is None:
+            found = self._rated[key] = self._worked_out(study, scenario)
+        return found
+
+    def _worked_out(self, study: StudyProcedure, scenario: str) -> Rated:
         if study.modality is None:
-            return Rating.UNDETERMINED, ()
+            return _NOT_RATED
         columns = self._rules.columns.get((study.modality, study.contrast), ())
-        rows = self._region_rows(study.regions, scenario)
-        rated: dict[str, Rating] = {}
-        cited: dict[str, tuple[str, ...]] = {}
-        for region, (cells, cite) in rows.items():
+        rated: dict[str, Rated] = {}
+        for region, (cells, cite) in self._region_rows(study.regions, scenario).items():
             verdict = _best([cells[column] for column in columns])
             if verdict is not Rating.UNDETERMINED:
-                rated[region] = verdict
-                cited[region] = cite
-        if not rated:
-            return Rating.UNDETERMINED, ()
-        deciding: dict[str, Rating] = {
-            region: verdict for region, verdict in rated.items() if region in self._present
-        }
-        if len(rated) == 1:
-            deciding = rated
+                rated[region] = (verdict, cite)
+        if len(rated) <= 1:
+            return next(iter(rated.values()), _NOT_RATED)
+        present = self._case.regions_present
+        deciding = [found for region, found in rated.items() if region in present]
         if deciding:
-            region = min(deciding, key=lambda name: _BEST_FIRST.index(deciding[name]))
-        else:
-            region = max(rated, key=lambda name: _BEST_FIRST.index(rated[name]))
-        return rated[region], cited[region]
+            return min(deciding, key=lambda found: _BEST_FIRST.index(found[0]))
+        return max(rated.values(), key=lambda found: _BEST_FIRST.index(found[0]))
 
     def _region_rows(
         self, regions: Sequence[Region], scenario: str
@@ -98,7 +103,7 @@ class RatingTable:
         for row in rows:
             if row.row.profile not in (None, self._jurisdiction):
                 continue
-            if row.when is not None and not row.when(self._situation):
+            if row.when is not None and not row.when(self._case):
                 continue
             cite = tuple(dict.fromkeys((*cite, *row.row.cite)))
             if cells is None:

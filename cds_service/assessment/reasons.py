@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.model import Finding, State
-from cds_service.assessment.timing import settled, today_span
+from cds_service.assessment.timing import today_span
 from cds_service.assessment.weighing import LATER_ENCOUNTERS, Scale, weigh_condition
-from cds_service.evidence.model import ConditionHit, ImagingOrder, Reason
+from cds_service.evidence.model import ImagingOrder, Reason
 
 ANY_TIME = 365_000
 """Days of a window that never closes, for statements without a look-back of their own."""
@@ -31,7 +31,9 @@ def reason_findings(
     does not make a long-known finding new. `days` is the window that the same finding has on the record.
     """
     findings: list[Finding] = []
-    match = _dated_match(chart, value_set)
+    if not order.reasons:
+        return findings
+    match = chart.dated_match(value_set)
     for reason in order.reasons:
         if reason.reference is not None and value_set not in reason.value_sets:
             findings.extend(_referenced(chart, order, reason, value_set, scale))
@@ -45,7 +47,7 @@ def reason_findings(
                 scale,
                 value_set=value_set,
                 days=days if days is not None else ANY_TIME,
-                peers=chart.conditions(value_set).hits,
+                peers=chart.conditions(value_set).active_since,
             )
             if weighed is not None:
                 findings.append(weighed)
@@ -66,17 +68,6 @@ def reason_findings(
             )
         )
     return findings
-
-
-def _dated_match(chart: Chart, value_set: str) -> ConditionHit | None:
-    """The newest current entry of the set on the record that has a date; None when there is none."""
-    rules = chart.rules.guideline.evidence
-    dated = []
-    for hit in chart.conditions(value_set).hits:
-        span, _ = settled(hit.entry.onset or hit.entry.recorded, chart.as_of, rules.future_days)
-        if span is not None and hit.entry.clinical == "current" and hit.seventh != "sequela":
-            dated.append((span.last, hit))
-    return max(dated, key=lambda item: item[0])[1] if dated else None
 
 
 def _referenced(

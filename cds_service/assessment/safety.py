@@ -5,14 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from cds_service.assessment.chart import Chart
-from cds_service.assessment.model import OrderSafety, PregnancyBasis, Risk
-from cds_service.assessment.timing import (
-    days_before,
-    is_within,
-    newest_first,
-    settled,
-)
-from cds_service.evidence.model import ConditionHit, DateSpan, ObservationHit
+from cds_service.assessment.model import Measured, OrderSafety, PregnancyBasis, Risk
+from cds_service.assessment.timing import days_before, is_within, newest_first
+from cds_service.evidence.model import ConditionHit, DateSpan, ObservationHit, StudyProcedure
 from cds_service.knowledge.anchors import ValueSets
 
 
@@ -33,15 +28,30 @@ def check_safety(chart: Chart) -> OrderSafety:
         pregnancy=pregnancy,
         pregnancy_unknown=pregnancy is None and _could_be_pregnant(chart),
         claustrophobia=bool(_current(chart, ValueSets.CLAUSTROPHOBIA)),
+        creatinine=_creatinine_alone(chart),
     )
+
+
+_ENHANCED = ("with", "without-and-with")
+
+
+def contrast_risk(procedure: StudyProcedure, safety: OrderSafety) -> Risk | None:
+    """The first reason for care with the contrast that an order asks for.
+
+    Nothing is said of an order that does not state its contrast. For CT myelography and myelography only
+    an earlier reaction counts: the contrast goes into the spinal canal.
+    """
+    if procedure.modality == "MR" and procedure.contrast in _ENHANCED:
+        return next(iter(safety.gadolinium), None)
+    if procedure.modality == "CT" and procedure.contrast in _ENHANCED:
+        return next(iter(safety.iodine), None)
+    if procedure.modality in ("CTM", "RF"):
+        return next(iter(safety.iodine_reaction), None)
+    return None
 
 
 def _current(chart: Chart, value_set: str) -> list[ConditionHit]:
     return [hit for hit in chart.conditions(value_set).hits if hit.entry.clinical == "current"]
-
-
-def _settled(chart: Chart, span: DateSpan | None) -> DateSpan | None:
-    return settled(span, chart.as_of, chart.rules.guideline.evidence.future_days)[0]
 
 
 def _renal_risks(chart: Chart) -> tuple[Risk, ...]:
@@ -80,7 +90,7 @@ def _current_egfr(chart: Chart) -> tuple[ObservationHit, DateSpan] | None:
     days = chart.rules.guideline.safety_limits.egfr_max_age_days
     found: list[tuple[ObservationHit, DateSpan]] = []
     for hit in chart.record.observations.get(ValueSets.OBS_EGFR, ()):
-        span = _settled(chart, hit.entry.when)
+        span = chart.settled(hit.entry.when)
         if hit.number is not None and span is not None and is_within(span, chart.as_of, days):
             found.append((hit, span))
     if not found:
@@ -88,19 +98,23 @@ def _current_egfr(chart: Chart) -> tuple[ObservationHit, DateSpan] | None:
     return min(found, key=lambda item: (-item[1].last.toordinal(), item[0].number))
 
 
-def creatinine_alone(chart: Chart) -> ObservationHit | None:
+def _creatinine_alone(chart: Chart) -> Measured | None:
     """The newest creatinine of the look-back where no eGFR is current; None when an eGFR is, or neither."""
-    if _current_egfr(chart) is not None:
+    hits = chart.record.observations.get(ValueSets.OBS_CREATININE, ())
+    if not hits or _current_egfr(chart) is not None:
         return None
     days = chart.rules.guideline.safety_limits.egfr_max_age_days
     dated = [
-        (span.last, hit)
-        for hit in chart.record.observations.get(ValueSets.OBS_CREATININE, ())
+        (span.last, hit.entry)
+        for hit in hits
         if hit.entry.value_text
-        and (span := _settled(chart, hit.entry.when)) is not None
+        and (span := chart.settled(hit.entry.when)) is not None
         and is_within(span, chart.as_of, days)
     ]
-    return max(dated, key=lambda item: item[0])[1] if dated else None
+    if not dated:
+        return None
+    newest = max(dated, key=lambda item: item[0])[1]
+    return Measured(newest.display, newest.value_text, newest.when)
 
 
 def _is_below(hit: ObservationHit, limit: float) -> bool:
@@ -123,7 +137,7 @@ def _condition_risks(chart: Chart, value_set: str, name: str) -> list[Risk]:
         Risk(
             name,
             "",
-            _settled(chart, hit.entry.onset or hit.entry.recorded),
+            chart.settled(hit.entry.onset or hit.entry.recorded),
             hit.entry.reference,
             hit.entry.display,
         )
@@ -149,7 +163,7 @@ def _reactions(chart: Chart, kind: str, value_set: str) -> tuple[Risk, ...]:
         Risk(
             named[hit.value_set],
             "",
-            _settled(chart, hit.when),
+            chart.settled(hit.when),
             hit.reference,
             hit.display,
         )
@@ -161,7 +175,7 @@ def _reactions(chart: Chart, kind: str, value_set: str) -> tuple[Risk, ...]:
             Risk(
                 risk_name,
                 "",
-                _settled(chart, hit.entry.onset or hit.entry.recorded),
+                chart.settled(hit.entry.onset or hit.entry.recorded),
                 hit.entry.reference,
                 hit.entry.display,
             )
@@ -175,7 +189,7 @@ def _pregnancy(chart: Chart) -> PregnancyBasis | None:
     limits = chart.rules.guideline.safety_limits
     candidates: list[PregnancyBasis] = []
     for hit in _current(chart, ValueSets.PREGNANCY):
-        span = _settled(chart, hit.entry.onset or hit.entry.recorded)
+        span = chart.settled(hit.entry.onset or hit.entry.recorded)
         if span is None or is_within(span, chart.as_of, limits.pregnancy_window_days):
             candidates.append(
                 PregnancyBasis("condition", span, hit.entry.reference, hit.entry.display)
@@ -200,7 +214,7 @@ def _pregnancy_observations(
     """The newest statement of a set, when it is positive."""
     dated: list[tuple[DateSpan, ObservationHit]] = []
     for hit in chart.record.observations.get(value_set, ()):
-        span = _settled(chart, hit.entry.when)
+        span = chart.settled(hit.entry.when)
         if (
             span is not None
             and hit.entry.polarity != "unknown"
@@ -225,7 +239,7 @@ def _due_dates(chart: Chart, ended: date | None) -> list[PregnancyBasis]:
     found = []
     for hit in chart.record.observations.get(ValueSets.OBS_DUE_DATE, ()):
         due = hit.entry.value_date
-        stated = _settled(chart, hit.entry.when)
+        stated = chart.settled(hit.entry.when)
         if due is None or (ended is not None and stated is not None and stated.last <= ended):
             continue
         ahead = -days_before(due.last, chart.as_of)
@@ -238,7 +252,7 @@ def _pregnancy_ended(chart: Chart) -> date | None:
     """The newest day on which a pregnancy is said to have ended or not to exist; None when never said."""
     days = []
     for hit in chart.conditions(ValueSets.PREGNANCY_ENDED).hits:
-        span = _settled(chart, hit.entry.onset or hit.entry.recorded)
+        span = chart.settled(hit.entry.onset or hit.entry.recorded)
         if span is not None:
             days.append(span.last)
     days += [
@@ -247,7 +261,7 @@ def _pregnancy_ended(chart: Chart) -> date | None:
         if procedure.when is not None
     ]
     for observed in chart.record.observations.get(ValueSets.OBS_PREGNANCY_STATUS, ()):
-        span = _settled(chart, observed.entry.when)
+        span = chart.settled(observed.entry.when)
         if observed.entry.polarity == "negative" and span is not None:
             days.append(span.last)
     return max(days, default=None)
@@ -263,7 +277,7 @@ def _could_be_pregnant(chart: Chart) -> bool:
         return False
     return not any(
         hit.entry.polarity == "negative"
-        and (span := _settled(chart, hit.entry.when)) is not None
+        and (span := chart.settled(hit.entry.when)) is not None
         and is_within(span, chart.as_of, limits.hcg_max_age_days)
         for value_set in (ValueSets.OBS_HCG, ValueSets.OBS_PREGNANCY_STATUS)
         for hit in chart.record.observations.get(value_set, ())

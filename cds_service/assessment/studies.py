@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
-from msgspec.structs import replace
+from msgspec import Struct
 
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.levels import is_at_least
-from cds_service.assessment.model import OrderSafety
+from cds_service.assessment.model import CriterionResult, OrderSafety
 from cds_service.assessment.ratings import RatingTable
 from cds_service.assessment.regions import expanded, sorted_regions
 from cds_service.assessment.rules import Rules
@@ -29,8 +28,7 @@ _IONIZING: frozenset[str] = frozenset(("XR", "CT", "CTM", "RF", "NM", "PET"))
 _GADOLINIUM: frozenset[str] = frozenset(("with", "without-and-with"))
 
 
-@dataclass(frozen=True, slots=True)
-class StudyQuestion:
+class StudyQuestion(Struct, frozen=True, gc=False):
     """What the choice of a study for one order depends on."""
 
     rules: Rules
@@ -56,7 +54,7 @@ class StudyQuestion:
         return self.table.rate(study, self.scenario)[0]
 
 
-def pediatric_group(rules: Rules, level_of: dict[str, Level]) -> Group | None:
+def pediatric_group(rules: Rules, level_of: Mapping[str, Level]) -> Group | None:
     """The first of a child's serious groups that is at least possible."""
     for name in rules.guideline.combination.pediatric_groups:
         if is_at_least(level_of[name], Level.POSSIBLE):
@@ -137,13 +135,27 @@ _REGION_SYMPTOMS: tuple[Region, ...] = ("cervical", "thoracic", "lumbar")
 
 def symptom_regions(chart: Chart) -> tuple[Region, ...]:
     """Regions named by current symptoms; pain whose level is not stated names none."""
-    symptoms = chart.rules.symptom_sets
-    everywhere = set(symptoms["cervical"]) & set(symptoms["thoracic"]) & set(symptoms["lumbar"])
+    everywhere = chart.rules.everywhere_sets
     return sorted_regions(
         region
         for region in _REGION_SYMPTOMS
-        if chart.current_symptoms(set(symptoms[region]) - everywhere)
+        if chart.has_current(
+            name for name in chart.rules.symptom_sets[region] if name not in everywhere
+        )
     )
+
+
+def named_levels(criteria: Iterable[CriterionResult]) -> tuple[Region, ...]:
+    """Levels that findings name in their words."""
+    text = " ".join(
+        finding.display.casefold() for result in criteria for finding in result.findings
+    )
+    regions: list[Region] = []
+    if "cervic" in text:
+        regions.append("cervical")
+    if "thorac" in text:
+        regions.append("thoracic")
+    return tuple(regions)
 
 
 def mri_alternative(question: StudyQuestion) -> StudyProcedure | None:
@@ -172,21 +184,26 @@ def offered_study(question: StudyQuestion, study: StudyProcedure | None) -> Stud
             if safety.devices:
                 return None
         elif study.contrast in _GADOLINIUM:
-            study = replace(study, contrast="without")
+            study = without_contrast(study)
     return _without_contrast_risk(question, study)
 
 
 def _without_contrast_risk(question: StudyQuestion, study: StudyProcedure) -> StudyProcedure | None:
     safety = question.safety
     if study.modality == "MR" and study.contrast in _GADOLINIUM and safety.gadolinium:
-        study = replace(study, contrast="without")
+        study = without_contrast(study)
     if study.modality == "CT" and study.contrast in _GADOLINIUM and safety.iodine:
-        study = replace(study, contrast="without")
+        study = without_contrast(study)
     if study.modality in ("CTM", "RF") and safety.iodine_reaction:
         return None
     if safety.pregnancy is not None and not question.trauma_active and study.modality in _IONIZING:
         return None
     return None if question.rating(study) is Rating.NOT else study
+
+
+def without_contrast(study: StudyProcedure) -> StudyProcedure:
+    """The same study without contrast."""
+    return StudyProcedure(study.modality, study.regions, "without")
 
 
 def same_study(one: StudyProcedure, other: StudyProcedure) -> bool:
@@ -198,8 +215,9 @@ def same_study(one: StudyProcedure, other: StudyProcedure) -> bool:
 
 def single_phase(question: StudyQuestion, phases: Sequence[Contrast]) -> StudyProcedure | None:
     """The ordered modality in another contrast phase that is appropriate; None when there is none."""
+    ordered = question.order.procedure
     for contrast in phases:
-        study = replace(question.order.procedure, contrast=contrast)
+        study = StudyProcedure(ordered.modality, ordered.regions, contrast)
         if question.rating(study) is Rating.APPROPRIATE:
             return study
     return None

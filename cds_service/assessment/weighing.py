@@ -7,12 +7,14 @@ reasons (undated, long-standing, fading).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from cds_service.assessment.model import Finding, State
-from cds_service.assessment.timing import is_within, least_age, settled
-from cds_service.evidence.model import ConditionHit, DateSpan
+from cds_service.assessment.timing import days_before, is_within, least_age, settled
+from cds_service.evidence.model import ConditionEntry, ConditionHit, DateSpan
 from cds_service.knowledge.model import EvidenceRules, Strength
 
 _LOWER = {
@@ -22,6 +24,10 @@ _LOWER = {
     Strength.WEAK: None,
 }
 
+STRENGTH_ORDER: dict[Strength | None, int] = {
+    strength: position for position, strength in enumerate((*Strength, None))
+}
+"""Strongest first; None, a weak one lowered, is last."""
 
 LATER_ENCOUNTERS = ("subsequent", "sequela")
 """7th characters of an injury that is not new: only its onset says when it was, the day of recording never does."""
@@ -32,8 +38,39 @@ def lowered(strength: Strength) -> Strength | None:
     return _LOWER[strength]
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+def is_current(hit: ConditionHit) -> bool:
+    """Still active, and not what an injury has left behind."""
+    return hit.entry.clinical == "current" and hit.seventh != "sequela"
+
+
+ActiveSince = tuple[tuple[date, ConditionEntry], ...]
+"""The two entries of a value set that have been active longest, with the last day on which each can have begun."""
+
+
+def active_since(hits: Iterable[ConditionHit]) -> ActiveSince:
+    """The longest active entries, oldest first: two at most, for each to be weighed against another one."""
+    first: tuple[date, ConditionEntry] | None = None
+    second: tuple[date, ConditionEntry] | None = None
+    for hit in hits:
+        entry = hit.entry
+        start = entry.onset or entry.recorded
+        if (
+            start is None
+            or entry.verification == "refuted"
+            or entry.clinical == "past"
+            or hit.seventh in LATER_ENCOUNTERS
+        ):
+            continue
+        if first is None or start.last < first[0]:
+            if first is None or first[1] is not entry:
+                second = first
+            first = (start.last, entry)
+        elif entry is not first[1] and (second is None or start.last < second[0]):
+            second = (start.last, entry)
+    return tuple(item for item in (first, second) if item is not None)
+
+
+class Scale(Struct, frozen=True, gc=False):
     """What a finding is weighed on: the criterion's strength, the value set's course, the group's ways."""
 
     strength: Strength
@@ -54,12 +91,12 @@ def weigh_condition(  # noqa: C901, PLR0912, PLR0913 - one branch a rule of the 
     days: int,
     min_days: int = 0,
     historical: bool = False,
-    peers: Sequence[ConditionHit] = (),
+    peers: ActiveSince = (),
 ) -> Finding | None:
     """The finding that one Condition makes, or None when it does not count.
 
     A finding with state stale is outside its look-back: to be listed, never to be counted.
-    `peers` are all hits of the value set: an older one still active makes this one long-standing.
+    `peers` are of all hits of the value set: an older one still active makes this one long-standing.
     """
     entry = hit.entry
     if entry.verification == "refuted":
@@ -147,23 +184,11 @@ def _resolved_finding(
     )
 
 
-def _is_long_standing(
-    hit: ConditionHit, peers: Sequence[ConditionHit], days: int, scale: Scale
-) -> bool:
+def _is_long_standing(hit: ConditionHit, peers: ActiveSince, days: int, scale: Scale) -> bool:
     """True when another entry of the same value set is still active and began before the window."""
-    for peer in peers:
-        other = peer.entry
-        if (
-            other is hit.entry
-            or other.verification == "refuted"
-            or other.clinical == "past"
-            or peer.seventh in LATER_ENCOUNTERS
-        ):
-            continue
-        start = other.onset or other.recorded
-        if start is not None and least_age(start, scale.as_of) > days:
-            return True
-    return False
+    return any(
+        days_before(day, scale.as_of) > days for day, entry in peers if entry is not hit.entry
+    )
 
 
 def _made(  # noqa: PLR0913 - the parts of a finding
@@ -188,13 +213,16 @@ def _made(  # noqa: PLR0913 - the parts of a finding
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True, gc=False):
     """Hits of a value set after confirmed and refuted entries were weighed against each other."""
 
     hits: tuple[ConditionHit, ...]
     disputed: frozenset[int]
     """Ids (`id()`) of entries that are both active and refuted with neither clearly newer."""
+    active_since: ActiveSince
+
+
+NOTHING_SETTLED = Settled((), frozenset(), ())
 
 
 def settle_conflicts(hits: Sequence[ConditionHit]) -> Settled:
@@ -207,19 +235,20 @@ def settle_conflicts(hits: Sequence[ConditionHit]) -> Settled:
     """
     refuted = [hit for hit in hits if hit.entry.verification == "refuted"]
     if not refuted:
-        return Settled(tuple(hits), frozenset())
+        return Settled(tuple(hits), frozenset(), active_since(hits))
+    refutations = _by_concept(refuted)
     kept: list[ConditionHit] = []
     disputed: set[int] = set()
     for hit in hits:
         if hit.entry.verification == "refuted":
             continue
-        verdicts = {_verdict(hit, other) for other in refuted}
+        verdicts = {_verdict(hit, refutation) for refutation in refutations}
         if "refuted" in verdicts:
             continue
         if "disputed" in verdicts:
             disputed.add(id(hit.entry))
         kept.append(hit)
-    return Settled(tuple(kept), frozenset(disputed))
+    return Settled(tuple(kept), frozenset(disputed), active_since(kept))
 
 
 def with_conflict(finding: Finding, hit: ConditionHit, entries: Settled, scale: Scale) -> Finding:
@@ -236,18 +265,58 @@ def with_conflict(finding: Finding, hit: ConditionHit, entries: Settled, scale: 
 
 
 _CATEGORY_LENGTH = 3  # an ICD category
+_ICD = ("icd10cm", "icd10", "icd9cm")
 
 
-def _verdict(hit: ConditionHit, refuting: ConditionHit) -> str:
-    """standing, disputed, or refuted: what the refuting entry does to this one."""
+class _Recorded(Struct, gc=False):
+    """When refuted entries were recorded."""
+
+    newest: date | None = None
+    has_undated: bool = False
+
+    def add(self, day: date | None) -> None:
+        """One more entry, recorded on this day."""
+        if day is None:
+            self.has_undated = True
+        elif self.newest is None or day > self.newest:
+            self.newest = day
+
+
+class _Refutations(Struct, frozen=True, gc=False):
+    """The refuted entries whose code was matched in one way."""
+
+    via: str
+    system: str
+    of_category: dict[str, _Recorded]
+    of_any: _Recorded
+
+
+def _category(hit: ConditionHit) -> str:
+    return hit.code[:_CATEGORY_LENGTH] if hit.system in _ICD else hit.code
+
+
+def _by_concept(refuted: Iterable[ConditionHit]) -> list[_Refutations]:
+    """One item for every way of matching: there are a handful, however many entries were refuted."""
+    found: dict[tuple[str, str], _Refutations] = {}
+    for hit in refuted:
+        way = (hit.via, hit.system)
+        refutations = found.setdefault(way, _Refutations(*way, {}, _Recorded()))
+        day = hit.entry.recorded.last if hit.entry.recorded is not None else None
+        refutations.of_any.add(day)
+        refutations.of_category.setdefault(_category(hit), _Recorded()).add(day)
+    return list(found.values())
+
+
+def _verdict(hit: ConditionHit, refuting: _Refutations) -> str:
+    """standing, disputed, or refuted: what the refuting entries do to this one."""
     is_unclear = hit.via != refuting.via or hit.system != refuting.system
-    if not is_unclear:
-        length = _CATEGORY_LENGTH if hit.system in ("icd10cm", "icd10", "icd9cm") else None
-        if hit.code[:length] != refuting.code[:length]:
-            return "standing"
-    mine, theirs = hit.entry.recorded, refuting.entry.recorded
-    if mine is None or theirs is None or mine.last == theirs.last:
-        return "disputed"
-    if mine.last > theirs.last:
+    theirs = refuting.of_any if is_unclear else refuting.of_category.get(_category(hit))
+    if theirs is None:
         return "standing"
-    return "disputed" if is_unclear else "refuted"
+    mine = hit.entry.recorded
+    if mine is None:
+        return "disputed"
+    newest = theirs.newest
+    if newest is not None and newest > mine.last:
+        return "disputed" if is_unclear else "refuted"
+    return "disputed" if theirs.has_undated or newest == mine.last else "standing"

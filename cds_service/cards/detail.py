@@ -4,381 +4,359 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from cds_service.assessment.model import CriterionResult, Finding, State
-from cds_service.assessment.safety import creatinine_alone
-from cds_service.cards.names import cut, date_text, inside, study_name, value_text
-from cds_service.cards.options import Answering
-from cds_service.cards.suggestions import is_traveler, wants_records
+from cds_service.assessment.model import CallAssessment, CriterionResult, State
+from cds_service.cards.evidence_lines import (
+    AGE,
+    DISPLAY_LENGTH,
+    MAX_SHOWN,
+    criterion_line,
+    finding_text,
+    shown_line,
+)
+from cds_service.cards.names import cut, date_text, inside, value_text
 from cds_service.cards.summary import Subject
+from cds_service.cards.words import CardWords, capitalized
 from cds_service.cds_hooks.markdown import escaped
-from cds_service.evidence.model import Gap
-from cds_service.knowledge.anchors import AdviceLines, Cards, Citations, Criteria, Forms
-from cds_service.knowledge.model import Citation, Level, Rating, Urgency
+from cds_service.knowledge.anchors import AdviceLines, Cards, Citations, Forms
+from cds_service.knowledge.model import Level, Rating, Urgency
 
-_DISPLAY_LENGTH = 80
 _MAX_ITEMS = 12
 """Lines of evidence on one card; more are counted."""
 _MAX_SOURCES = 5
-_AGE = "age"
-"""Value set of findings that are the patient's age."""
 _CONTRAST_MATTERS = ("MR", "CT")
+_LEVEL_ORDER = {Level.ACTIVE: 0, Level.POSSIBLE: 1, Level.NOTED: 2, Level.NONE: 3}
 
 
-class Detail:
-    """Writes the detail of one card."""
+def primary_detail(
+    subject: Subject, sources: Sequence[str], gap_lines: Sequence[str], over_limit: Sequence[str]
+) -> str:
+    """Detail of the primary card; `over_limit` are the summaries of cards that found no room."""
+    words, chosen = subject.words, subject.chosen
+    return _joined(
+        words.cards[chosen.card].forms[chosen.form].opening,
+        _section(words, "found", _found(subject)),
+        _section(words, "suggests", _suggests(subject)),
+        _section(words, "why", [_cited(words, sources)]),
+        _section(words, "not_read", _not_read(subject, gap_lines)),
+        _section(words, "how_sure", _how_sure(subject)),
+        _section(words, "also", [escaped(line) for line in over_limit]),
+        _section(words, "advice", _advice(subject)),
+    )
 
-    def __init__(self, subject: Subject, answering: Answering, gaps: Sequence[Gap]) -> None:
-        self._subject = subject
-        self._answering = answering
-        self._gaps = tuple(gaps)
-        self._words = subject.detail
-        self._names = subject.case.rules.guideline.wording.short_names
 
-    def primary(self, over_limit: Sequence[str]) -> str:
-        """Detail of the primary card; `over_limit` are the summaries of cards that found no room."""
-        form = self._subject.form
-        opening = form.card.opens_detail if form.name in form.card.opens_detail_forms else None
-        return self._joined(
-            opening or "",
-            self._section("found", self._found()),
-            self._section("suggests", self._suggests()),
-            self._section("why", [self._why()]),
-            self._section("not_read", self._not_read()),
-            self._section("how_sure", self._how_sure()),
-            self._section("also", [escaped(line) for line in over_limit]),
-            self._section("advice", self._advice()),
+def added_detail(subject: Subject, sources: Sequence[str], over_limit: Sequence[str]) -> str:
+    """Detail of a card beside the primary one: what was found, then its source."""
+    words = subject.words
+    lines = [words.detail[key] for key in _added_sentences(subject)]
+    return _joined(
+        _section(words, "found", _added_evidence(subject)),
+        _section(words, "suggests", [*lines, *(escaped(line) for line in over_limit)]),
+        _section(words, "why", [_cited(words, sources)]),
+    )
+
+
+def partial_detail(words: CardWords, gap_lines: Sequence[str]) -> str:
+    """Detail of the card that says what could not be read."""
+    return _joined(
+        _section(words, "not_read", gap_lines),
+        _section(words, "how_sure", [words.detail["partial_meaning"]]),
+    )
+
+
+def _section(words: CardWords, key: str, lines: Sequence[str]) -> str:
+    lines = [line for line in lines if line]
+    if not lines:
+        return ""
+    heading = words.headings[key]
+    if len(lines) == 1:
+        return f"{heading} {lines[0]}"
+    return f"{heading}\n\n- " + "\n- ".join(lines)
+
+
+def _joined(*sections: str) -> str:
+    return "\n\n".join([section for section in sections if section])
+
+
+def _found(subject: Subject) -> list[str]:
+    words, assessment = subject.words.detail, subject.assessment
+    results = list(_ages_once(_in_order_of_weight(subject)))
+    lines = [criterion_line(subject.words, result) for result in results[:_MAX_ITEMS]]
+    if len(results) > _MAX_ITEMS:
+        lines.append(words["more_found"].format(count=len(results) - _MAX_ITEMS))
+    if not lines:
+        lines = [_none_found(subject)]
+    lines.append(_symptom_line(subject))
+    if assessment.order.read_from == "text":
+        lines.append(words["order_from_text"])
+    elif assessment.order.read_from == "body-site":
+        lines.append(words["order_from_body_site"])
+    return lines
+
+
+def _in_order_of_weight(subject: Subject) -> list[CriterionResult]:
+    """Criteria of the deciding groups first, then by level."""
+    assessment = subject.assessment
+    first = {
+        result.group.id
+        for result in (assessment.urgency_group, assessment.scenario_group)
+        if result is not None
+    }
+    ordered = sorted(
+        assessment.groups,
+        key=lambda item: (
+            item.group.id not in first,
+            _LEVEL_ORDER[item.level],
+            item.group.order,
+        ),
+    )
+    return [result for group in ordered for result in group.criteria]
+
+
+def _none_found(subject: Subject) -> str:
+    words = subject.words.detail
+    read = [
+        key
+        for key in ("conditions", "observations", "medications", "procedures")
+        if key in subject.call.read_keys
+    ]
+    text = words["none_found"]
+    return f"{text} ({', '.join(read)})." if read else f"{text}."
+
+
+def _symptom_line(subject: Subject) -> str:
+    words, assessment = subject.words.detail, subject.assessment
+    if not assessment.has_symptom:
+        return words["no_symptom"]
+    name = capitalized(subject.words.symptoms[assessment.symptom])
+    duration = assessment.duration
+    if not duration.is_known:
+        return f"{name}: {words['duration_unknown']}"
+    if duration.quote:
+        quote = escaped(cut(duration.quote, DISPLAY_LENGTH))
+        return f"{name}, {words['duration_stated'].format(quote=quote)}."
+    days = duration.least
+    key = "duration_at_least"
+    if duration.most == days:
+        key = {0: "duration_today", 1: "duration_one_day"}.get(days, "duration_days")
+    return f"{name} {words[key].format(days=days)}."
+
+
+def _suggests(subject: Subject) -> list[str]:
+    words, assessment = subject.words.detail, subject.assessment
+    lines = [_groups_line(subject)]
+    group = assessment.scenario_group
+    not_a_spine_study = group.group.preferred_text if group is not None else None
+    if _is_another_study_advised(subject):
+        pass
+    elif assessment.rating is not Rating.UNDETERMINED:
+        lines.append(_rated_line(subject))
+    elif not_a_spine_study is None:
+        lines.append(words["not_rated_here"])
+    preferred = assessment.preferred
+    if preferred is not None and not assessment.preferred_is_order:
+        name = subject.words.study(preferred, (assessment.order.procedure,))
+        lines.append(words["usually"].format(preferred=name))
+    elif assessment.is_only_unsafe:
+        lines.append(words["mri_unsafe_no_study"])
+    if not_a_spine_study is not None:
+        lines.append(_sentence(not_a_spine_study))
+    if assessment.urgency is not Urgency.ROUTINE:
+        lines.append(
+            words["timing"].format(
+                urgency=words[f"urgency_{assessment.urgency.value}"],
+                priority=assessment.order.priority,
+            )
         )
+    procedure = assessment.order.procedure
+    if procedure.contrast == "unspecified" and procedure.modality in _CONTRAST_MATTERS:
+        lines.append(words["contrast_not_stated"])
+    if any(result.imaged_since for result in assessment.groups):
+        lines.append(words["imaged_since"])
+    lines += [_remark(subject, key) for key in assessment.remarks]
+    return lines
 
-    def added(self, found: Iterable[str], sources: Iterable[str], lines: Iterable[str] = ()) -> str:
-        """Detail of a card beside the primary one: what was found, then its source."""
-        cited = self._cited(sources)
-        return self._joined(
-            self._section("found", list(found)),
-            self._section("suggests", list(lines)),
-            self._section("why", [cited] if cited else []),
-        )
 
-    def partial(self) -> str:
-        """Detail of the card that says what could not be read."""
-        return self._joined(
-            self._section("not_read", self._gap_lines()),
-            self._section("how_sure", [self._words["partial_meaning"]]),
-        )
+def _groups_line(subject: Subject) -> str:
+    parts = []
+    for level, key in ((Level.ACTIVE, "group_active"), (Level.POSSIBLE, "group_possible")):
+        names = [
+            result.group.short for result in subject.assessment.groups if result.level is level
+        ]
+        if names:
+            parts.append(subject.words.detail[key].format(group=", ".join(names)))
+    return _sentence("; ".join(parts)) if parts else ""
 
-    def _section(self, key: str, lines: Sequence[str]) -> str:
-        lines = [line for line in lines if line]
-        if not lines:
-            return ""
-        heading = f"**{self._words[key]}:**"
-        if len(lines) == 1:
-            return f"{heading} {lines[0]}"
-        return "\n".join([heading, "", *(f"- {line}" for line in lines)])
 
-    @staticmethod
-    def _joined(*sections: str) -> str:
-        return "\n\n".join(section for section in sections if section)
+def _rated_line(subject: Subject) -> str:
+    words, assessment = subject.words, subject.assessment
+    return words.detail["rated"].format(
+        scenario=words.scenario_titles[assessment.scenario],
+        ordered=inside(words.study(assessment.order.procedure), words.names),
+        rating=words.detail[f"rating_{assessment.rating.value.replace('-', '_')}"],
+    )
 
-    def _found(self) -> list[str]:
-        assessment = self._subject.assessment
-        lines = [self.criterion_line(result) for result in _ages_once(self._in_order_of_weight())]
-        if len(lines) > _MAX_ITEMS:
-            rest = len(lines) - _MAX_ITEMS
-            lines = [*lines[:_MAX_ITEMS], self._words["more_found"].format(count=rest)]
-        if not lines:
-            lines = [self._none_found()]
-        lines.append(self._symptom_line())
-        if assessment.order.read_from == "text":
-            lines.append(self._words["order_from_text"])
-        elif assessment.order.read_from == "body-site":
-            lines.append(self._words["order_from_body_site"])
-        return lines
 
-    def _in_order_of_weight(self) -> list[CriterionResult]:
-        """Criteria of the deciding groups first, then by level."""
-        assessment = self._subject.assessment
-        first = {
-            result.group.id
-            for result in (assessment.urgency_group, assessment.scenario_group)
-            if result is not None
-        }
-        levels = {Level.ACTIVE: 0, Level.POSSIBLE: 1, Level.NOTED: 2, Level.NONE: 3}
-        ordered = sorted(
-            assessment.groups,
-            key=lambda item: (item.group.id not in first, levels[item.level], item.group.order),
-        )
-        return [result for group in ordered for result in group.criteria]
+def _is_another_study_advised(subject: Subject) -> bool:
+    """The card asks for another region, or for a child's MRI: that the order suits too would only confuse."""
+    chosen, assessment = subject.chosen, subject.assessment
+    asks_for_another = chosen.card in (Cards.WHOLE_SPINE, Cards.WRONG_REGION) or (
+        chosen.form == Forms.SERIOUS and not assessment.preferred_is_order
+    )
+    return asks_for_another and assessment.rating is Rating.APPROPRIATE
 
-    def criterion_line(self, result: CriterionResult) -> str:
-        """`Urinary retention: Retention of urine (14 Jun 2026, problem list)`."""
-        name = result.criterion.short or result.criterion.name
-        items = "; ".join(self._finding_text(finding) for finding in result.findings[:3])
-        noted = "" if result.strength is not None else f" ({self._words['noted'].lower()})"
-        if not noted and result.findings[0].display.casefold() == name.casefold():
-            return items
-        return f"{name}{noted}: {items}"
 
-    def _finding_text(self, finding: Finding) -> str:
-        if finding.value_set == _AGE:
-            return self._words["age_value"].format(age=finding.value)
-        shown = cut(finding.display, _DISPLAY_LENGTH)
-        if finding.value:
-            shown = f"{shown} {cut(value_text(finding.value, self._names), _DISPLAY_LENGTH)}"
-        if finding.converted:
-            shown = f"{shown} = {value_text(finding.converted, self._names)}"
-        facts = [date_text(finding.when, self._words["undated"])]
-        if finding.from_order_text:
-            facts = [self._words["read_in_order"]]
+def _remark(subject: Subject, key: str) -> str:
+    """One sentence about the safety of the order; that about creatinine shows it."""
+    words = subject.words.detail
+    creatinine = subject.assessment.safety.creatinine
+    if key != "creatinine_only" or creatinine is None:
+        return words[key]
+    return words[key].format(
+        value=escaped(cut(f"{creatinine.display} {creatinine.value}", DISPLAY_LENGTH)),
+        date=date_text(creatinine.when, words["undated"]),
+    )
+
+
+def primary_sources(subject: Subject) -> list[str]:
+    """Citations of the rating rows used, then of the criteria of the deciding groups."""
+    assessment = subject.assessment
+    cites = list(assessment.citations)
+    for result in (assessment.urgency_group, assessment.scenario_group):
+        if result is not None:
+            for criterion in result.criteria:
+                cites += criterion.criterion.sources
+    cites += subject.words.cards[subject.chosen.card].text.sources
+    return list(dict.fromkeys(cites)) or [Citations.POLICY]
+
+
+def added_sources(subject: Subject) -> list[str]:
+    """Of the card; the aortic one rests on what was found."""
+    sources = list(subject.words.cards[subject.chosen.card].text.sources)
+    if subject.chosen.card == Cards.NON_SPINAL_CAUSE:
+        sources += [
+            source for result in subject.chosen.rests_on for source in result.criterion.sources
+        ]
+    return sources or [Citations.POLICY]
+
+
+def _cited(words: CardWords, sources: Iterable[str]) -> str:
+    """`low back pain guidance 2021, variant 4; GIRFT pathway 2023.`: each source once."""
+    texts: dict[str, str] = {}
+    for cite in sources:
+        name, _, place = cite.partition(" ")
+        before = texts.get(name)
+        if before is None:
+            text = words.sources[name].text
+            texts[name] = f"{text}, {place}" if place else text
+        elif place and place not in before:
+            texts[name] = f"{before}, {place}"
+    kept = list(texts.values())[:_MAX_SOURCES]
+    return _sentence("; ".join(kept)) if kept else ""
+
+
+def _not_read(subject: Subject, gap_lines: Sequence[str]) -> list[str]:
+    words, call = subject.words.detail, subject.call
+    lines = list(gap_lines)
+    if call.not_understood:
+        lines.append(words["not_understood"].format(count=call.not_understood))
+    if call.other_patients:
+        lines.append(words["other_patients"].format(count=call.other_patients))
+    for criterion, finding in subject.assessment.stale[:_MAX_ITEMS]:
+        line = f"{criterion.short or criterion.name}: {finding_text(subject.words, finding)}"
+        is_corrected = "newer_value_normal" in finding.notes
+        lines.append(line if is_corrected else f"{line}, {words['stale']}")
+    return lines
+
+
+def gap_lines(call: CallAssessment, words: CardWords) -> list[str]:
+    """One line for everything that is missing for the same reason."""
+    lines: list[str] = []
+    keys: dict[str, list[str]] = {}
+    for gap in call.gaps:
+        if gap.reason == "failed" and gap.source in call.failed_criteria:
+            lines.append(words.detail["gap_criterion_failed"])
+        elif gap.note in words.detail:
+            lines.append(words.detail[gap.note])
         else:
-            facts.append(self.source_word(finding.reference))
-        if finding.state in (State.SUSPECTED, State.HISTORICAL):
-            facts.append(self._words[str(finding.state)])
-        facts += [self._words[note] for note in finding.notes if note != "undated"]
-        return f"{escaped(shown)} ({', '.join(facts)})"
+            keys.setdefault(f"gap_{gap.reason.replace('-', '_')}", []).append(gap.source)
+    missing = [
+        _sentence(words.detail[reason].format(key=", ".join(dict.fromkeys(sources))))
+        for reason, sources in keys.items()
+    ]
+    return list(dict.fromkeys((*missing, *lines)))
 
-    def line(self, display: str, when: str, reference: str) -> str:
-        """`Pregnant state (10 Jan 2026, problem list)`."""
-        return f"{escaped(cut(display, _DISPLAY_LENGTH))} ({when}, {self.source_word(reference)})"
 
-    def source_word(self, reference: str) -> str:
-        """`Condition/c3` is from the problem list; a type without a word of its own is shown as it is."""
-        kind = reference.split("/", 1)[0]
-        return self._words.source.get(kind) or escaped(kind)
+def _how_sure(subject: Subject) -> list[str]:
+    words = subject.words.detail
+    lines = []
+    is_suspected = any(
+        result.state is State.SUSPECTED
+        for group in subject.assessment.groups
+        if group.level is not Level.NOTED
+        for result in group.criteria
+    )
+    if is_suspected:
+        lines.append(words["uncertain_suspected"])
+    if subject.call.gaps:
+        lines.append(words["uncertain_missing"])
+    if subject.chosen.form in (Forms.NOTED, Forms.POSSIBLE):
+        lines.append(words["examine_first"])
+    lines.append(words["confirm_bedside"])
+    return lines
 
-    def _none_found(self) -> str:
-        read = [
-            key
-            for key in ("conditions", "observations", "medications", "procedures")
-            if key in self._subject.case.chart.record.read_keys
+
+def _advice(subject: Subject) -> list[str]:
+    assessment = subject.assessment
+    names = list(subject.words.cards[subject.chosen.card].text.advice)
+    if assessment.wants_records:
+        names.append(AdviceLines.BRING_RECORDS)
+    if assessment.mentions_travel and assessment.urgency is not Urgency.EMERGENCY:
+        names.append(AdviceLines.TRAVEL)
+    return [subject.words.advice[name] for name in dict.fromkeys(names)]
+
+
+def _added_sentences(subject: Subject) -> tuple[str, ...]:
+    card, assessment = subject.chosen.card, subject.assessment
+    if card == Cards.CONTRAST_SAFETY and assessment.order.procedure.modality == "MR":
+        return ("contrast_if_needed",)
+    if card == Cards.MRI_SAFETY and assessment.alternative is None:
+        return ("mri_unsafe_no_study",)
+    if card == Cards.CONFLICTING_DATA:
+        return ("conflicting_refuted",)
+    return ()
+
+
+def _added_evidence(subject: Subject) -> list[str]:
+    """What a card beside the primary one lists as found."""
+    words, assessment = subject.words, subject.assessment
+    undated = words.detail["undated"]
+    card = subject.chosen.card
+    if card == Cards.MRI_SAFETY:
+        return [
+            shown_line(words, device.display, date_text(device.when, undated), device.reference)
+            for device in assessment.safety.devices
         ]
-        text = self._words["none_found"]
-        return f"{text} ({', '.join(read)})." if read else f"{text}."
-
-    def _symptom_line(self) -> str:
-        case, assessment = self._subject.case, self._subject.assessment
-        if not case.has_symptom:
-            return self._words["no_symptom"]
-        name = case.rules.guideline.combination.symptoms.names[assessment.symptom]
-        name = name[:1].upper() + name[1:]
-        duration = assessment.duration
-        if not duration.is_known:
-            return f"{name}: {self._words['duration_unknown']}"
-        if duration.quote:
-            quote = escaped(cut(duration.quote, _DISPLAY_LENGTH))
-            return f"{name}, {self._words['duration_stated'].format(quote=quote)}."
-        days = duration.least
-        key = "duration_at_least"
-        if duration.most == days:
-            key = {0: "duration_today", 1: "duration_one_day"}.get(days, "duration_days")
-        return f"{name} {self._words[key].format(days=days)}."
-
-    def _suggests(self) -> list[str]:
-        case, assessment = self._subject.case, self._subject.assessment
-        ordered = study_name(assessment.order.procedure, self._names)
-        lines = [self._groups_line()]
-        group = assessment.scenario_group
-        not_a_spine_study = group.group.preferred_text if group is not None else None
-        if self._is_another_study_advised():
-            pass
-        elif assessment.rating is not Rating.UNDETERMINED:
-            rating = self._words[f"rating_{assessment.rating.value.replace('-', '_')}"]
-            title = next(
-                item.title
-                for item in case.rules.guideline.combination.scenario
-                if item.id == assessment.scenario
-            )
-            lines.append(
-                self._words["rated"].format(
-                    scenario=title, ordered=inside(ordered, self._names), rating=rating
-                )
-            )
-        elif not_a_spine_study is None:
-            lines.append(self._words["not_rated_here"])
-        preferred = assessment.preferred
-        if preferred is not None and not assessment.preferred_is_order:
-            name = study_name(preferred, self._names, (assessment.order.procedure,))
-            lines.append(self._words["usually"].format(preferred=name))
-        elif preferred is None and case.usual_study is not None and case.call.safety.devices:
-            lines.append(self._words["mri_unsafe_no_study"])
-        if not_a_spine_study is not None:
-            lines.append(_sentence(not_a_spine_study))
-        if assessment.urgency is not Urgency.ROUTINE:
-            lines.append(
-                self._words["timing"].format(
-                    urgency=self._words[f"urgency_{assessment.urgency.value}"],
-                    priority=assessment.order.priority,
-                )
-            )
-        procedure = assessment.order.procedure
-        if procedure.contrast == "unspecified" and procedure.modality in _CONTRAST_MATTERS:
-            lines.append(self._words["contrast_not_stated"])
-        if any(result.imaged_since for result in assessment.groups):
-            lines.append(self._words["imaged_since"])
-        lines += self._safety_lines()
-        return lines
-
-    def _groups_line(self) -> str:
-        parts = []
-        for level, key in ((Level.ACTIVE, "group_active"), (Level.POSSIBLE, "group_possible")):
-            names = [
-                result.group.short
-                for result in self._subject.assessment.groups
-                if result.level is level
-            ]
-            if names:
-                parts.append(self._words[key].format(group=", ".join(names)))
-        return _sentence("; ".join(parts)) if parts else ""
-
-    def _is_another_study_advised(self) -> bool:
-        """The card asks for another region, or for a child's MRI: that the order suits too would only confuse."""
-        form, assessment = self._subject.form, self._subject.assessment
-        asks_for_another = form.card.id in (Cards.WHOLE_SPINE, Cards.WRONG_REGION) or (
-            form.name == Forms.SERIOUS and not assessment.preferred_is_order
-        )
-        return asks_for_another and assessment.rating is Rating.APPROPRIATE
-
-    def _safety_lines(self) -> list[str]:
-        case, assessment = self._subject.case, self._subject.assessment
-        safety, procedure = assessment.safety, assessment.order.procedure
-        lines = []
-        if safety.pregnancy_unknown and procedure.modality in (
-            "CT",
-            "CTM",
-            "XR",
-            "RF",
-            "NM",
-            "PET",
-        ):
-            lines.append(self._words["pregnancy_status_unknown"])
-        if safety.claustrophobia and procedure.modality == "MR":
-            lines.append(self._words["claustrophobia"])
-        creatinine = creatinine_alone(case.chart)
-        if (
-            creatinine is not None
-            and procedure.modality in ("MR", "CT")
-            and procedure.contrast
-            in (
-                "with",
-                "without-and-with",
-            )
-        ):
-            lines.append(
-                self._words["creatinine_only"].format(
-                    value=escaped(
-                        cut(
-                            f"{creatinine.entry.display} {creatinine.entry.value_text}",
-                            _DISPLAY_LENGTH,
-                        )
-                    ),
-                    date=date_text(creatinine.entry.when, self._words["undated"]),
-                )
-            )
-        limits = case.rules.guideline.safety_limits
-        if (
-            self._subject.form.card.id == Cards.TRAUMA_CT_FIRST
-            and procedure.regions == ("cervical",)
-            and assessment.age is not None
-            and limits.neck_rule_age_from <= assessment.age <= limits.neck_rule_age_to
-            and case.criterion(Criteria.ANKYLOSED_SPINE_TRAUMA) is None
-            and not case.neuro
-        ):
-            lines.append(self._words["neck_rule"])
-        return lines
-
-    def _why(self) -> str:
-        return self._cited(self.sources())
-
-    def sources(self) -> list[str]:
-        """Citations of the rating rows used, then of the criteria of the deciding groups."""
-        assessment = self._subject.assessment
-        cites = list(assessment.citations)
-        for result in (assessment.urgency_group, assessment.scenario_group):
-            if result is not None:
-                for criterion in result.criteria:
-                    cites += criterion.criterion.sources
-        cites += self._subject.form.card.sources
-        return list(dict.fromkeys(cites)) or [Citations.POLICY]
-
-    def _cited(self, sources: Iterable[str]) -> str:
-        """`low back pain guidance 2021, variant 4; GIRFT pathway 2023.`: each source once."""
-        texts: dict[str, str] = {}
-        for cite in sources:
-            name, _, place = cite.partition(" ")
-            citation = self._subject.case.rules.guideline.citations[name]
-            text = citation_text(citation)
-            if name not in texts or (place and place not in texts[name]):
-                texts[name] = f"{texts.get(name, text)}, {place}" if place else text
-        kept = list(texts.values())[:_MAX_SOURCES]
-        return _sentence("; ".join(kept)) if kept else ""
-
-    def _not_read(self) -> list[str]:
-        lines = self._gap_lines()
-        record = self._subject.case.chart.record
-        if record.not_understood:
-            lines.append(self._words["not_understood"].format(count=record.not_understood))
-        if record.other_patients:
-            lines.append(self._words["other_patients"].format(count=record.other_patients))
-        for criterion, finding in self._subject.assessment.stale[:_MAX_ITEMS]:
-            name = criterion.short or criterion.name
-            if "newer_value_normal" in finding.notes:
-                lines.append(f"{name}: {self._finding_text(finding)}")
-            else:
-                old = self._words["stale"]
-                lines.append(f"{name}: {self._finding_text(finding)}, {old}")
-        return lines
-
-    def _gap_lines(self) -> list[str]:
-        """One line for everything that is missing for the same reason."""
-        lines: list[str] = []
-        keys: dict[str, list[str]] = {}
-        for gap in self._gaps:
-            if gap.reason == "failed" and gap.source in self._subject.case.rules.criterion_ids:
-                lines.append(self._words["gap_criterion_failed"])
-            elif gap.note in self._words:
-                lines.append(self._words[gap.note])
-            else:
-                keys.setdefault(f"gap_{gap.reason.replace('-', '_')}", []).append(gap.source)
-        missing = [
-            _sentence(self._words[reason].format(key=", ".join(dict.fromkeys(sources))))
-            for reason, sources in keys.items()
+    basis, risk = assessment.safety.pregnancy, assessment.contrast_risk
+    if card == Cards.PREGNANCY and basis is not None:
+        return [shown_line(words, basis.display, date_text(basis.when, undated), basis.reference)]
+    if card == Cards.CONTRAST_SAFETY and risk is not None:
+        value = value_text(risk.value, words.names)
+        shown = f"{risk.display} {value}" if value else risk.display
+        return [shown_line(words, shown, date_text(risk.when, undated), risk.reference)]
+    if card == Cards.DUPLICATE_RECENT:
+        return [
+            shown_line(words, study.display, date_text(study.when, undated), study.reference)
+            for study in assessment.duplicates[:MAX_SHOWN]
         ]
-        return list(dict.fromkeys((*missing, *lines)))
-
-    def _how_sure(self) -> list[str]:
-        assessment = self._subject.assessment
-        lines = []
-        is_suspected = any(
-            result.state is State.SUSPECTED
-            for group in assessment.groups
-            if group.level is not Level.NOTED
-            for result in group.criteria
-        )
-        if is_suspected:
-            lines.append(self._words["uncertain_suspected"])
-        if self._gaps:
-            lines.append(self._words["uncertain_missing"])
-        if self._subject.form.name in (Forms.NOTED, Forms.POSSIBLE):
-            lines.append(self._words["examine_first"])
-        lines.append(self._words["confirm_bedside"])
-        return lines
-
-    def _advice(self) -> list[str]:
-        advice = self._subject.case.rules.guideline.wording.advice
-        names = list(self._subject.form.card.advice)
-        if wants_records(self._subject, self._answering):
-            names.append(AdviceLines.BRING_RECORDS)
-        is_emergency = self._subject.assessment.urgency is Urgency.EMERGENCY
-        if not is_emergency and is_traveler(self._subject, self._answering):
-            names.append(AdviceLines.TRAVEL)
-        return [advice[name] for name in dict.fromkeys(names)]
-
-
-def citation_text(citation: Citation) -> str:
-    """How a card names a source: its short name and year."""
-    return f"{citation.short} {citation.year}" if citation.year is not None else citation.short
+    if card == Cards.DUPLICATE_PENDING:
+        return [
+            escaped(cut(display, DISPLAY_LENGTH)) for display, _ in assessment.pending[:MAX_SHOWN]
+        ]
+    return [criterion_line(words, result) for result in subject.chosen.rests_on]
 
 
 def _sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:]
+    text = capitalized(text)
     return text if text.endswith((".", "?")) else f"{text}."
 
 
@@ -386,7 +364,7 @@ def _ages_once(results: Iterable[CriterionResult]) -> Iterator[CriterionResult]:
     """The criteria with the age said once, however many of them rest on it."""
     is_said = False
     for result in results:
-        is_age = all(finding.value_set == _AGE for finding in result.findings)
+        is_age = all(finding.value_set == AGE for finding in result.findings)
         if not (is_age and is_said):
             yield result
         is_said = is_said or is_age

@@ -11,7 +11,6 @@ from cds_service.assessment.model import (
     Finding,
     OrderAssessment,
 )
-from cds_service.cards.ids import topic_code
 from cds_service.cards.render import RenderedCall
 from cds_service.evidence.model import DateSpan
 from cds_service.knowledge.model import Content
@@ -26,12 +25,12 @@ def explanation_json(
         "knowledge": {"id": content.id, "version": content.version},
         "asOf": as_of.isoformat(),
         "assessments": [
-            _order_json(order, [topic_code(card.id) for card in shown[order.order.reference]])
+            _order_json(order, [card.topic.code for card in shown[order.order.reference]])
             for order in assessment.orders
         ],
     }
     if rendered.call_cards:
-        explanation["callCards"] = [topic_code(card.id) for card in rendered.call_cards]
+        explanation["callCards"] = [card.topic.code for card in rendered.call_cards]
     gaps = list(dict.fromkeys((gap.source, gap.reason) for gap in assessment.gaps))
     if gaps:
         explanation["gaps"] = [{"source": source, "reason": reason} for source, reason in gaps]

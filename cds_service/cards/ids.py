@@ -10,27 +10,24 @@ from msgspec.structs import replace
 from cds_service.cds_hooks.model import Card, Coding, HookRequest
 
 BASE = "https://spine-imaging-cds.github.io/fhir/"
-_NAMESPACE = uuid5(NAMESPACE_URL, f"{BASE}NamingSystem/card")
+_NAMESPACE = uuid5(NAMESPACE_URL, f"{BASE}NamingSystem/card").bytes
 CARD_SYSTEM = f"{BASE}CodeSystem/card"
 OVERRIDE_SYSTEM = f"{BASE}CodeSystem/override-reason"
 
 
 def card_uuid(request: HookRequest, order: str, card: str, suggestion: str = "") -> str:
     """Of a card, or of one of its suggestions; `order` is empty for a card about the whole call."""
-    parts = (
-        request.service_id,
-        request.context.patient_id,
-        request.hook_instance,
-        order,
-        card,
-        suggestion,
+    context = request.context
+    name = (
+        f"{request.service_id}|{context.patient_id}|{request.hook_instance}|"
+        f"{order}|{card}|{suggestion}"
     )
-    return _uuid5_text("|".join(parts))
+    return uuid5_text(_NAMESPACE, name)
 
 
-def _uuid5_text(name: str) -> str:
-    """`str(uuid5(_NAMESPACE, name))` for a fifth of the time: a card and each of its suggestions need one."""
-    digest = sha1(_NAMESPACE.bytes + name.encode(), usedforsecurity=False).hexdigest()
+def uuid5_text(namespace: bytes, name: str) -> str:
+    """`str(uuid5(namespace, name))` for a fifth of the time: a card and each of its suggestions need one."""
+    digest = sha1(namespace + name.encode(), usedforsecurity=False).hexdigest()
     variant = "89ab"[int(digest[16], 16) & 3]
     return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
@@ -48,7 +45,7 @@ def numbered(card: Card, number: int) -> Card:
 
 
 def _further(uuid: str, number: int) -> str:
-    return str(uuid5(UUID(uuid), str(number)))
+    return uuid5_text(UUID(uuid).bytes, str(number))
 
 
 def topic_code(card: str) -> str:

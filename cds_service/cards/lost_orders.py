@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from cds_service.cards.detail import citation_text
 from cds_service.cards.ids import card_uuid, topic, topic_code
+from cds_service.cards.words import capitalized, citation_text
 from cds_service.cds_hooks.model import Card, HookRequest
 from cds_service.errors import OrderLoss
 from cds_service.knowledge.anchors import Cards, Citations
@@ -28,7 +28,7 @@ def lost_orders_card(loss: OrderLoss, guideline: Guideline, request: HookRequest
         detail=f"**{words['not_read']}:** {words[loss]}\n\n"
         f"**{words['how_sure']}:** {words['partial_meaning']}",
         indicator=text.indicator,
-        source_label=label[:1].upper() + label[1:],
+        source_label=capitalized(label),
         source_url=citation.url,
         topic=topic(_CARD),
     )

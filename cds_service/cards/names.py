@@ -45,18 +45,25 @@ def study_name(
 
     Contrast is said only when there is some, or when another study of `beside` would read the same without it.
     """
-    modality = names.modality[study.modality] if study.modality is not None else "Study"
-    text = f"{modality} {region_name(study.regions, names)}"
-    if study.modality in _INTRATHECAL:
-        return text
-    contrast = names.contrast[study.contrast]
-    is_ambiguous = any(
+    return spoken_study(study, names, is_contrast_said=is_contrast_said(study, beside))
+
+
+def is_contrast_said(study: StudyProcedure, beside: Sequence[StudyProcedure] = ()) -> bool:
+    """There is contrast, or another study of `beside` would read the same without it."""
+    return study.contrast in _SPOKEN_CONTRAST or any(
         other.modality == study.modality
         and other.regions == study.regions
         and other.contrast != study.contrast
         for other in beside
     )
-    if contrast and (study.contrast in _SPOKEN_CONTRAST or is_ambiguous):
+
+
+def spoken_study(study: StudyProcedure, names: ShortNames, *, is_contrast_said: bool) -> str:
+    """Modality, region, and where it is said the contrast."""
+    modality = names.modality[study.modality] if study.modality is not None else "Study"
+    text = f"{modality} {region_name(study.regions, names)}"
+    contrast = names.contrast[study.contrast]
+    if is_contrast_said and contrast and study.modality not in _INTRATHECAL:
         return f"{text} {contrast}"
     return text
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cds_service.cards.order_changes import StudyCodes
+from cds_service.assessment.model import Choices
+from cds_service.cards.words import CardWords
 from cds_service.cds_hooks.model import HookRequest
 
 
@@ -30,6 +31,16 @@ class AdviceOptions:
     hidden_cards: frozenset[str] = frozenset()
     """Card ids that the client switched off."""
 
+    @property
+    def choices(self) -> Choices:
+        """Those that the assessment depends on."""
+        return Choices(
+            jurisdiction=self.jurisdiction,
+            site_country=self.site_country,
+            is_quiet=self.is_quiet,
+            hidden_cards=self.hidden_cards,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Answering:
@@ -37,4 +48,4 @@ class Answering:
 
     request: HookRequest
     options: AdviceOptions
-    codes: StudyCodes
+    words: CardWords

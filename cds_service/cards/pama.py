@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 
-from cds_service.cds_hooks.model import Action
+from cds_service.cards.ids import uuid5_text
 from cds_service.cds_hooks.order_edit import edited_order
 from cds_service.evidence.model import ImagingOrder
 from cds_service.knowledge.model import Rating
@@ -21,12 +22,35 @@ OWN_SYSTEM = "https://spine-imaging-cds.github.io/fhir/CodeSystem/appropriatenes
 _OURS = (RATING_URL, CONSULTED_URL, CONSULT_ID_URL)
 _CONSULT_NAMESPACE = uuid5(
     NAMESPACE_URL, "https://spine-imaging-cds.github.io/fhir/NamingSystem/pama-consult"
-)
+).bytes
 
 
 def is_ratable(order: ImagingOrder) -> bool:
     """The profile rates ServiceRequests only; one without an id could not be given back."""
     return order.resource_type == "ServiceRequest" and bool(order.id)
+
+
+class OrderRating:
+    """How one order is rated: what it carries already, and what the client reports. Opened once an order."""
+
+    def __init__(
+        self, members: Mapping[str, msgspec.Raw], consult: str, qcdsm_id: str | None
+    ) -> None:
+        self._kept = [item for item in _extensions(members) if _url(item) not in _OURS]
+        self._consulted = [] if qcdsm_id is None else [_extension(CONSULTED_URL, qcdsm_id)]
+        self._consult = {"url": CONSULT_ID_URL, "valueUri": consult}
+
+    def of_order(self, rating: Rating) -> dict[str, list[Any]]:
+        """The change that rates the order: ours are replaced, its other extensions stay. None for undetermined."""
+        if rating is Rating.UNDETERMINED:
+            return {}
+        return {"extension": [*self._kept, *self.of_new_order(rating)]}
+
+    def of_new_order(self, rating: Rating) -> list[Any]:
+        """The extensions of an order that we write ourselves; none for undetermined."""
+        if rating is Rating.UNDETERMINED:
+            return []
+        return [_RATINGS[rating], *self._consulted, self._consult]
 
 
 def rated_order(
@@ -36,15 +60,13 @@ def rated_order(
 
     A rating, consultation or consult id that the order already carries is replaced, other extensions stay.
     """
-    if rating is Rating.UNDETERMINED:
-        return raw
     members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-    kept: list[Any] = [item for item in _extensions(members) if _url(item) not in _OURS]
-    kept.append({"url": RATING_URL, "valueCodeableConcept": {"coding": _rating_codings(rating)}})
-    if qcdsm_id is not None:
-        kept.append({"url": CONSULTED_URL, "valueString": qcdsm_id})
-    kept.append({"url": CONSULT_ID_URL, "valueUri": consult_id})
-    return edited_order(raw, {"extension": kept})
+    change = OrderRating(members, consult_id, qcdsm_id).of_order(rating)
+    return edited_order(raw, change) if change else raw
+
+
+def _extension(url: str, value: str) -> dict[str, str]:
+    return {"url": url, "valueString": value}
 
 
 def _rating_codings(rating: Rating) -> list[dict[str, str]]:
@@ -56,37 +78,31 @@ def _rating_codings(rating: Rating) -> list[dict[str, str]]:
     return codings
 
 
-def consult_id(order: ImagingOrder, patient_id: str) -> str:
+_RATINGS = {
+    rating: msgspec.Raw(
+        msgspec.json.encode(
+            {"url": RATING_URL, "valueCodeableConcept": {"coding": _rating_codings(rating)}}
+        )
+    )
+    for rating in (Rating.APPROPRIATE, Rating.MAY_BE, Rating.NOT)
+}
+
+
+def consult_id(order: ImagingOrder, members: Mapping[str, msgspec.Raw], patient_id: str) -> str:
     """The same for the same order whenever it comes again: the one it carries, else derived from its id."""
-    members = msgspec.json.decode(order.raw, type=dict[str, msgspec.Raw])
     for item in _extensions(members):
         if _url(item) == CONSULT_ID_URL:
             value = _member(item, "valueUri")
             if isinstance(value, str) and value.startswith("urn:uuid:"):
                 return value
-    return f"urn:uuid:{uuid5(_CONSULT_NAMESPACE, f'{patient_id}|{order.reference}')}"
+    return f"urn:uuid:{uuid5_text(_CONSULT_NAMESPACE, f'{patient_id}|{order.reference}')}"
 
 
-def rating_action(
-    order: ImagingOrder,
-    rating: Rating,
-    *,
-    patient_id: str,
-    qcdsm_id: str | None,
-    description: str,
-) -> Action | None:
-    """The system action that rates an order; None for an order that is not rated."""
-    if rating is Rating.UNDETERMINED or not is_ratable(order):
-        return None
-    rated = rated_order(
-        order.raw, rating, consult_id=consult_id(order, patient_id), qcdsm_id=qcdsm_id
-    )
-    return Action(type="update", description=description, resource=rated)
-
-
-def _extensions(members: dict[str, msgspec.Raw]) -> list[msgspec.Raw]:
+def _extensions(members: Mapping[str, msgspec.Raw]) -> list[msgspec.Raw]:
+    if "extension" not in members:
+        return []
     try:
-        return msgspec.json.decode(members.get("extension", b"[]"), type=list[msgspec.Raw])
+        return msgspec.json.decode(members["extension"], type=list[msgspec.Raw])
     except msgspec.ValidationError:
         return []
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cds_service.cards.names import region_name, study_name
-from cds_service.cards.summary import (
+from cds_service.cards.forms import (
     DEVICE_LENGTH,
     MAX_SUMMARY,
     PLACEHOLDER,
     VALUE_LENGTH,
     Form,
 )
+from cds_service.cards.names import region_name, study_name
 from cds_service.checks.remark import Remark
 from cds_service.evidence.model import StudyProcedure
 from cds_service.evidence.record.types import REQUIREMENTS

@@ -355,7 +355,7 @@ ComputedName = Literal[
 
 
 class ComputedEvidence(Table):
-    """A named function of `assessment/computed.py`; its numbers stand in `parameters.toml`."""
+    """A named function of `assessment/computed/`; its numbers stand in `parameters.toml`."""
 
     type: Literal["computed"]
     fn: ComputedName
@@ -823,7 +823,7 @@ class CardLimits(Table):
 
 
 class SuggestionText(Table):
-    """One kind of suggestion: label, and what its actions do. When it is offered is in `cards/suggestions.py`."""
+    """One kind of suggestion: label, and what its actions do. When it is offered is in `assessment/offers.py`."""
 
     id: str
     label: SummaryText

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from cds_service.advice import CompiledGuideline
-from cds_service.assessment.case import Call, Case
+from cds_service.assessment.case import Case, OrderingCall
 from cds_service.assessment.criteria import evaluate_criteria
 from cds_service.assessment.facts import FACTS
+from cds_service.assessment.model import Choices
 from cds_service.assessment.safety import check_safety
 from cds_service.evidence.model import StudyProcedure
 from tests.assessment.charts import ago, chart, condition, order
@@ -22,8 +23,14 @@ def case_of(compiled: CompiledGuideline, regions: Any, **conditions: Any) -> Cas
         conditions={name.replace("_", "-"): hits for name, hits in conditions.items()},
     )
     asked = order(study=StudyProcedure("MR", regions, "without"))
-    call = Call((asked,), (), check_safety(of), "us", True)
-    return Case(of, asked, call, evaluate_criteria(of, asked), FACTS)
+    call = OrderingCall(
+        orders=(asked,),
+        open_orders=(),
+        regions_by_modality={"MR": frozenset(regions)},
+        safety=check_safety(of),
+        choices=Choices("us"),
+    )
+    return Case(of, asked, call, evaluate_criteria(of, asked))
 
 
 @pytest.mark.parametrize(
@@ -45,8 +52,8 @@ def test_only_a_group_with_regions_of_its_own_excludes_an_order(
     compiled: CompiledGuideline, regions: Any, conditions: dict[str, Any], excluded: bool
 ) -> None:
     case = case_of(compiled, regions, **conditions)
-    assert case.fact("group-regions-exclude-order") is excluded
-    assert case.fact("order-region-unknown") is (not regions)
+    assert FACTS["group-regions-exclude-order"](case) is excluded
+    assert FACTS["order-region-unknown"](case) is (not regions)
 
 
 @pytest.mark.parametrize("regions", [("lumbar",), ("cervical", "thoracic"), ("whole",), ()])
@@ -56,6 +63,6 @@ def test_every_fact_has_an_answer_for_every_order(
 ) -> None:
     found: dict[str, Any] = {name: [condition("c", ago(9))]} if name else {}
     case = case_of(compiled, regions, **found)
-    answers = {fact: case.fact(fact) for fact in FACTS}
+    answers = {name: holds(case) for name, holds in FACTS.items()}
     assert set(map(type, answers.values())) <= {bool}
-    assert answers == {fact: case.fact(fact) for fact in FACTS}
+    assert answers == {name: holds(case) for name, holds in FACTS.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from cds_service.advice import CompiledGuideline
 from cds_service.assessment.groups import GroupContext, group_urgency

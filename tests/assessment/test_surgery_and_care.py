@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cds_service.advice import CompiledGuideline
-from cds_service.assessment.computed import surgery_sets
+from cds_service.assessment.computed.surgery import surgery_sets
 from cds_service.evidence.model import DateSpan, Reason
 from cds_service.knowledge.model import Strength
 from tests.assessment.charts import (

@@ -7,6 +7,7 @@ import pytest
 from cds_service.advice import CompiledGuideline
 from cds_service.assessment.weighing import (
     Scale,
+    active_since,
     lowered,
     settle_conflicts,
     weigh_condition,
@@ -174,7 +175,9 @@ def test_only_an_older_entry_still_active_makes_a_new_one_long_standing(
 ) -> None:
     hit = condition("c", ago(3))
     for peers in ((hit, peer), (peer, hit), (condition("x", clinical="past"), peer)):
-        finding = weigh_condition(hit, scale(compiled), value_set="v", days=30, peers=peers)
+        finding = weigh_condition(
+            hit, scale(compiled), value_set="v", days=30, peers=active_since(peers)
+        )
         assert finding is not None
         assert finding.notes == (("long_standing",) if is_long else ())
         assert finding.strength is (Strength.MODERATE if is_long else Strength.STRONG)
@@ -186,7 +189,9 @@ def test_a_finding_is_lowered_by_one_strength_at_most(compiled: CompiledGuidelin
         (condition("c"), ("undated", "long_standing")),
         (condition("c", ago(60)), ("fading", "long_standing")),
     ):
-        finding = weigh_condition(hit, scale(compiled), value_set="v", days=30, peers=(hit, old))
+        finding = weigh_condition(
+            hit, scale(compiled), value_set="v", days=30, peers=active_since((hit, old))
+        )
         assert finding is not None
         assert (finding.strength, finding.notes) == (Strength.MODERATE, notes)
 
@@ -238,7 +243,7 @@ def test_a_refutation_wins_only_when_newer_and_of_the_same_thing(
         return
     assert entries.hits == (mine,)
     finding = weigh_condition(
-        mine, scale(compiled, acute=False), value_set="v", days=30, peers=entries.hits
+        mine, scale(compiled, acute=False), value_set="v", days=30, peers=entries.active_since
     )
     assert finding is not None
     for is_emergency, state in ((True, P), (False, S)):

@@ -11,11 +11,12 @@ import pytest
 from msgspec.structs import replace
 
 from cds_service.advice import Advice, AdviceOptions, CompiledGuideline, advise
-from cds_service.cards.order_changes import with_instruction
+from cds_service.cards.drafts import Draft, RatingChoice
 from cds_service.cds_hooks.model import Suggestion
 from cds_service.cds_hooks.request import parse_hook_request
 from cds_service.evidence.record.types import requirements_for
 from cds_service.fhir.complete import complete
+from cds_service.knowledge.model import Rating
 from tests.compact import hook_request
 
 AS_OF = date(2026, 6, 15)
@@ -116,6 +117,7 @@ def test_an_instruction_for_the_patient_is_kept_and_anything_else_gives_way(
 ):
     raw = msgspec.Raw(json.dumps({"patientInstruction": before}).encode())
     order = replace(advice_on(compiled, {}).orders[0], raw=raw)
-    changed = msgspec.json.decode(with_instruction(order, "Bring a driver."))
+    draft = Draft(order, compiled.words.codes, "p1", RatingChoice(is_wanted=False))
+    changed = msgspec.json.decode(draft.with_instruction("Bring a driver.", Rating.UNDETERMINED))
     assert changed["patientInstruction"].startswith("Drink water.") is after
     assert changed["patientInstruction"].endswith("Bring a driver.")

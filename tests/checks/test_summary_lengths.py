@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cds_service.cards.summary import MAX_SUMMARY
+from cds_service.cards.forms import MAX_SUMMARY
 from cds_service.checks.summary_lengths import length_remarks, longest_summaries
 from cds_service.knowledge.model import Guideline, Wording
 

@@ -1,0 +1,108 @@
+"""Two findings that mean something together."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from cds_service.assessment.computed.question import ComputedQuestion, weakest, weighed
+from cds_service.assessment.model import Finding, State
+from cds_service.assessment.reasons import ANY_TIME
+from cds_service.assessment.timing import is_within, least_age
+from cds_service.assessment.weighing import weigh_condition, with_conflict
+from cds_service.knowledge.anchors import Parameters, ValueSets
+
+
+def bilateral_sciatica(question: ComputedQuestion) -> list[Finding]:
+    """Right and left sciatica, both current within the window."""
+    days = question.days if question.days is not None else ANY_TIME
+    right = weighed(question, ValueSets.SCIATICA_RIGHT, days)
+    left = weighed(question, ValueSets.SCIATICA_LEFT, days)
+    return weakest(right, left) if right and left else []
+
+
+def numbness_with_saddle_site(question: ComputedQuestion) -> list[Finding]:
+    """Numbness within the window whose body site is the saddle or perineum."""
+    chart = question.chart
+    scale = chart.scale(question.criterion.strength, ValueSets.NUMBNESS, question.group)
+    entries = chart.conditions(ValueSets.NUMBNESS)
+    findings = []
+    for hit in entries.hits:
+        if ValueSets.BODY_SITE_SADDLE not in hit.entry.body_sites:
+            continue
+        finding = weigh_condition(
+            hit,
+            scale,
+            value_set=ValueSets.NUMBNESS,
+            days=question.days if question.days is not None else ANY_TIME,
+            peers=entries.active_since,
+        )
+        if finding is not None:
+            findings.append(with_conflict(finding, hit, entries, scale))
+    return findings
+
+
+def aaa_new_pain(question: ComputedQuestion) -> list[Finding]:
+    """A known aortic aneurysm, and a current spine symptom that began within so many days."""
+    aneurysm = weighed(question, ValueSets.AAA_KNOWN, ANY_TIME)
+    if not aneurysm:
+        return []
+    chart = question.chart
+    limit = question.whole(Parameters.AAA_NEW_PAIN_DAYS)
+    for hit in chart.symptoms:
+        span = chart.onset(hit)
+        if span is not None and is_within(span, chart.as_of, limit):
+            pain = Finding(
+                reference=hit.entry.reference,
+                display=hit.entry.display,
+                when=span,
+                state=State.PRESENT if hit.via == "code" else State.SUSPECTED,
+                strength=question.criterion.strength,
+                value_set=ValueSets.AAA_KNOWN,
+            )
+            return weakest(aneurysm, [pain])
+    stated = question.order.duration
+    if stated is not None and stated.most <= limit:
+        return aneurysm[:1]
+    return []
+
+
+def ankylosed_with_trauma(question: ComputedQuestion) -> list[Finding]:
+    """An ankylosed spine and any trauma, resolved or not, within the window."""
+    spine = weighed(question, ValueSets.ANKYLOSED_SPINE, ANY_TIME)
+    if not spine:
+        return []
+    days = question.whole(Parameters.ANKYLOSED_TRAUMA_WINDOW)
+    trauma = [
+        finding
+        for value_set in (ValueSets.HIGH_ENERGY_TRAUMA, ValueSets.LOW_VELOCITY_TRAUMA)
+        for finding in weighed(question, value_set, days, historical=True)
+    ]
+    if not trauma:
+        return []
+    # an undated or long-standing fall still makes an ankylosed spine a fracture until excluded
+    strength = question.criterion.strength
+    return [replace(item, strength=strength) for item in weakest(trauma, spine)]
+
+
+def young_onset_chronic(question: ComputedQuestion) -> list[Finding]:
+    """Back pain of at least so many days whose onset came before the age limit."""
+    chart = question.chart
+    least_days = question.whole(Parameters.YOUNG_ONSET_DURATION)
+    limit = question.whole(Parameters.YOUNG_ONSET_AGE)
+    for hit in chart.current(ValueSets.LOW_BACK_PAIN):
+        span = chart.onset(hit)
+        if span is None or least_age(span, chart.as_of) < least_days:
+            continue
+        age = chart.age_on(span.last)
+        if age is not None and 0 <= age < limit:
+            return [
+                Finding(
+                    reference=hit.entry.reference,
+                    display=hit.entry.display,
+                    when=span,
+                    state=State.PRESENT if hit.via == "code" else State.SUSPECTED,
+                    strength=question.criterion.strength,
+                    value_set=ValueSets.LOW_BACK_PAIN,
+                )
+            ]
+    return []

@@ -1,0 +1,75 @@
+"""What a computed criterion is asked about, and what its functions share."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cds_service.assessment.chart import Chart
+from cds_service.assessment.model import Finding, State
+from cds_service.assessment.reasons import reason_findings
+from cds_service.assessment.timing import newest_first
+from cds_service.assessment.weighing import STRENGTH_ORDER, weigh_condition, with_conflict
+from cds_service.evidence.model import ImagingOrder
+from cds_service.knowledge.model import Criterion, Group
+
+
+class ComputedQuestion(Struct, frozen=True, gc=False):
+    """One computed criterion about one order."""
+
+    chart: Chart
+    order: ImagingOrder
+    criterion: Criterion
+    group: Group
+    days: int | None
+
+    def parameter(self, name: str) -> float:
+        """A number of `parameters.toml`."""
+        return self.chart.rules.parameters[name]
+
+    def whole(self, name: str) -> int:
+        """A parameter that is a number of days or years."""
+        return int(self.chart.rules.parameters[name])
+
+
+def weighed(
+    question: ComputedQuestion, value_set: str, days: int, *, historical: bool = False
+) -> list[Finding]:
+    """Condition entries of a set that count in a window, and what the order says of the set."""
+    chart = question.chart
+    scale = chart.scale(question.criterion.strength, value_set, question.group)
+
+    def on_record() -> list[Finding]:
+        entries = chart.conditions(value_set)
+        return [
+            with_conflict(finding, hit, entries, scale)
+            for hit in entries.hits
+            if (
+                finding := weigh_condition(
+                    hit,
+                    scale,
+                    value_set=value_set,
+                    days=days,
+                    historical=historical,
+                    peers=entries.active_since,
+                )
+            )
+            is not None
+            and finding.state is not State.STALE
+        ]
+
+    key = (question.criterion.id, value_set, days, historical)
+    found = chart.once(key, on_record) if value_set in chart.value_sets else []
+    stated = reason_findings(chart, question.order, value_set, scale, days=days)
+    return found + [finding for finding in stated if finding.state is not State.STALE]
+
+
+def weakest(*sides: list[Finding]) -> list[Finding]:
+    """The newest of each side, all with the certainty and strength of the least certain one."""
+    chosen = [min(side, key=lambda item: newest_first(item.when)) for side in sides]
+    is_suspected = any(item.state is State.SUSPECTED for item in chosen)
+    least = max((item.strength for item in chosen), key=STRENGTH_ORDER.__getitem__)
+    return [
+        replace(item, state=State.SUSPECTED if is_suspected else item.state, strength=least)
+        for item in chosen
+    ]

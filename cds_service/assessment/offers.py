@@ -1,0 +1,268 @@
+"""Which suggestions fit the patient, one function each. Each suggested study passed the safety checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct
+
+from cds_service.assessment.case import Case
+from cds_service.assessment.model import CriterionResult, Offer, RatedStudy
+from cds_service.assessment.regions import ORDER, WHOLE, expanded
+from cds_service.assessment.rules import CardForm
+from cds_service.assessment.studies import offered_study, same_study
+from cds_service.assessment.symptoms import has_own_symptom
+from cds_service.evidence.model import StudyProcedure
+from cds_service.knowledge.anchors import Cards, Criteria, Forms, Groups, Scenarios, Suggestions
+from cds_service.knowledge.model import Level, Priority, Rating, Urgency
+
+_REASON_TYPES = ("Condition/", "Observation/", "DiagnosticReport/")
+"""What ServiceRequest.reasonReference may point to, of the types that are read."""
+_CARE_CARDS = (Cards.NOT_YET_INDICATED, Cards.CARE_NOT_DOCUMENTED, Cards.DURATION_UNKNOWN)
+_ANOTHER_LEVEL = (Cards.WHOLE_SPINE, Cards.WRONG_REGION)
+"""Cards that ask for more or other regions: what they add is never less than stat."""
+_PRIORITY_ORDER: tuple[Priority, ...] = ("routine", "urgent", "asap", "stat")
+_ASKING_FORMS = (Forms.POSSIBLE, Forms.FEVER, Forms.SERIOUS, Forms.TRAUMA)
+
+
+class _Asking(Struct, frozen=True, gc=False):
+    """One card that asks what it may offer."""
+
+    case: Case
+    form: CardForm
+    finding: CriterionResult | None
+    """What the summary names."""
+
+
+def made_offers(case: Case, form: CardForm, finding: CriterionResult | None) -> tuple[Offer, ...]:
+    """The suggestions of a card that fit this order and patient, the best first."""
+    asking = _Asking(case, form, finding)
+    offers = [_MAKERS[name](name, asking) for name in _in_order(asking)]
+    return tuple(offer for offer in offers if offer is not None)
+
+
+def _in_order(asking: _Asking) -> tuple[str, ...]:
+    """On a wrong-region card an added order comes first only when the ordered region has a symptom."""
+    names = asking.form.suggestions
+    if asking.form.card != Cards.WRONG_REGION or Suggestions.ADD_ORDER not in names:
+        return names
+    case = asking.case
+    if has_own_symptom(case.chart, case.order.procedure.regions, case.stated_sets):
+        return names
+    return (*(name for name in names if name != Suggestions.ADD_ORDER), Suggestions.ADD_ORDER)
+
+
+def _raised(case: Case) -> Priority | None:
+    """The priority that the required urgency asks for, when it is higher than the order's; never a lower one."""
+    wanted = case.rules.guideline.combination.urgency[case.urgency].fhir_priority
+    is_higher = _PRIORITY_ORDER.index(wanted) > _PRIORITY_ORDER.index(case.order.priority)
+    return wanted if is_higher else None
+
+
+def _replaced(name: str, case: Case, study: StudyProcedure | None) -> Offer | None:
+    """The order changed to another study; None when there is none, or nothing would change."""
+    if study is None or not study.regions or same_study(study, case.order.procedure):
+        return None
+    return Offer(
+        name,
+        "study",
+        studies=(RatedStudy(study, case.rating_of(study)),),
+        label_study=study,
+        priority=_raised(case),
+    )
+
+
+def _set_priority_stat(name: str, asking: _Asking) -> Offer | None:
+    case = asking.case
+    if case.order.priority == "stat":
+        return None
+    is_asked = asking.form.card in _ANOTHER_LEVEL or (
+        case.urgency is Urgency.EMERGENCY and case.is_good_enough
+    )
+    return Offer(name, "priority", priority="stat") if is_asked else None
+
+
+def _set_priority_urgent(name: str, asking: _Asking) -> Offer | None:
+    case = asking.case
+    if case.order.priority != "routine":
+        return None
+    is_asked = case.urgency is not Urgency.ROUTINE or asking.form.form in _ASKING_FORMS
+    return Offer(name, "priority", priority="urgent") if is_asked else None
+
+
+def _replace_with_preferred(name: str, asking: _Asking) -> Offer | None:
+    return _replaced(name, asking.case, preferred_offer(asking.case))
+
+
+def preferred_offer(case: Case) -> StudyProcedure | None:
+    """The study that the order's cards prefer; on the card about contrast phases a phase of the ordered one."""
+    return case.phase_study if case.primary_card == Cards.CONTRAST_PHASE else case.preferred
+
+
+def _replace_with_xr(name: str, asking: _Asking) -> Offer | None:
+    case = asking.case
+    procedure = case.order.procedure
+    if procedure.modality == "XR" or case.call.safety.pregnancy is not None:
+        return None
+    study = StudyProcedure("XR", procedure.regions, "without")
+    if case.rating_of(study) is Rating.NOT:
+        return None
+    return _replaced(name, case, study)
+
+
+def _replace_with_noncontrast(name: str, asking: _Asking) -> Offer | None:
+    case = asking.case
+    procedure = case.order.procedure
+    modality = "CT" if procedure.modality in ("CTM", "RF") else procedure.modality
+    study = offered_study(case.question, StudyProcedure(modality, procedure.regions, "without"))
+    if study is None or study.modality != modality:
+        return None
+    return _replaced(name, case, study)
+
+
+def _replace_with_mr_noncontrast(name: str, asking: _Asking) -> Offer | None:
+    case = asking.case
+    return _replaced(name, case, case.mr_without) if case.is_mr_without_offered else None
+
+
+def _replace_with_mri_alternative(name: str, asking: _Asking) -> Offer | None:
+    return _replaced(name, asking.case, asking.case.alternative)
+
+
+def _listed(name: str, _: _Asking) -> Offer:
+    return Offer(name, "listed")
+
+
+def _order_esr_crp(name: str, asking: _Asking) -> Offer | None:
+    is_asked = asking.case.scenario in (Scenarios.S_INF, Scenarios.S_CA, Scenarios.S_PED)
+    return Offer(name, "listed") if is_asked else None
+
+
+def _order_blood_cultures(name: str, asking: _Asking) -> Offer | None:
+    return Offer(name, "listed") if Criteria.FEVER in asking.case.by_id else None
+
+
+def _add_reason(name: str, asking: _Asking) -> Offer | None:
+    """Evidence found and not yet among the reasons; on the not-yet cards the statement of care."""
+    case = asking.case
+    if asking.form.card in _CARE_CARDS and asking.form.form != Forms.NOTED:
+        statement = case.rules.guideline.wording.detail["care_statement"].casefold()
+        is_stated = any(statement in text.casefold() for text in case.order.texts)
+        return None if is_stated else Offer(name, "statement")
+    known = {reason.reference for reason in case.order.reasons}
+    reasons = {
+        reference: display
+        for reference, display in _evidence(asking)
+        if reference.startswith(_REASON_TYPES) and reference not in known
+    }
+    return Offer(name, "reasons", reasons=tuple(reasons.items())) if reasons else None
+
+
+def _evidence(asking: _Asking) -> list[tuple[str, str]]:
+    """(reference, display) of the evidence that the card rests on."""
+    case = asking.case
+    if asking.form.card == Cards.MISSING_INDICATION:
+        return [(hit.entry.reference, hit.entry.display) for hit in case.chart.symptoms]
+    if asking.form.form == Forms.NOTED:
+        results = [asking.finding] if asking.finding is not None else []
+    else:
+        results = [
+            result
+            for group in case.group_results
+            if group.level is not Level.NOTED
+            for result in group.criteria
+        ]
+    return [
+        (finding.reference, finding.display) for result in results for finding in result.findings
+    ]
+
+
+def _add_order(name: str, asking: _Asking) -> Offer | None:
+    """New draft orders for the preferred study of the regions that the order does not image."""
+    case, card = asking.case, asking.form.card
+    study = preferred_offer(case)
+    if study is None:
+        return None
+    is_emergency = card == Cards.EMERGENCY_ESCALATE
+    if is_emergency and not case.question.needs_whole_spine:
+        return None
+    wanted = expanded(study.regions) - {"whole"}
+    if is_emergency:
+        # the preferred study answers the cord signs alone: the cauda equina is imaged by an order of its own
+        wanted |= frozenset(ORDER).intersection(case.rules.group_by_id[Groups.CAUDA_EQUINA].regions)
+    missing = tuple(
+        region
+        for region in ORDER
+        if region in wanted and (region not in case.region_set or region not in WHOLE)
+    )
+    if not missing:
+        return None
+    if "whole" in study.regions and card != Cards.WRONG_REGION and _has_own_code(case, study):
+        return None
+    parts = [StudyProcedure(study.modality, (region,), study.contrast) for region in missing]
+    return Offer(
+        name,
+        "new-studies",
+        studies=tuple(RatedStudy(part, case.rating_of(part)) for part in parts),
+        label_study=StudyProcedure(study.modality, missing, study.contrast),
+        priority="stat" if card in _ANOTHER_LEVEL else _raised(case) or case.order.priority,
+    )
+
+
+def _has_own_code(case: Case, study: StudyProcedure) -> bool:
+    """The order's own code system has one code for the whole study."""
+    key = (study.modality, study.regions, study.contrast)
+    return not case.rules.study_systems.get(key, frozenset()).isdisjoint(case.order.coding_systems)
+
+
+def _add_bring_records(name: str, asking: _Asking) -> Offer | None:
+    """Asks for earlier images where none were read, or the order mentions imaging elsewhere or travel."""
+    return Offer(name, "records") if wants_records(asking.case) else None
+
+
+def wants_records(case: Case) -> bool:
+    """No spine imaging was found in reports that were read, or images elsewhere or travel are mentioned.
+
+    Never in an emergency: nobody waits for earlier images then.
+    """
+    if case.urgency is Urgency.EMERGENCY:
+        return False
+    if case.order.mentions_imaging_elsewhere or mentions_travel(case):
+        return True
+    record = case.chart.record
+    return "reports" in record.read_keys and not record.studies
+
+
+def mentions_travel(case: Case) -> bool:
+    """The order mentions travel, or the patient's country is not the site's (only where the site is set)."""
+    if case.order.mentions_travel:
+        return True
+    site, person = case.call.choices.site_country, case.chart.record.person
+    return (
+        site is not None
+        and person is not None
+        and len(person.country) == len(site)
+        and person.country.casefold() != site.casefold()
+    )
+
+
+_MAKERS: Mapping[str, Callable[[str, _Asking], Offer | None]] = {
+    Suggestions.SET_PRIORITY_STAT: _set_priority_stat,
+    Suggestions.SET_PRIORITY_URGENT: _set_priority_urgent,
+    Suggestions.REPLACE_WITH_PREFERRED: _replace_with_preferred,
+    Suggestions.REPLACE_WITH_XR: _replace_with_xr,
+    Suggestions.REPLACE_WITH_NONCONTRAST: _replace_with_noncontrast,
+    Suggestions.REPLACE_WITH_MR_NONCONTRAST: _replace_with_mr_noncontrast,
+    Suggestions.REPLACE_WITH_MRI_ALTERNATIVE: _replace_with_mri_alternative,
+    Suggestions.CANCEL_ORDER: _listed,
+    Suggestions.CANCEL_AND_PHYSIO: _listed,
+    Suggestions.ORDER_ESR_CRP: _order_esr_crp,
+    Suggestions.ORDER_BLOOD_CULTURES: _order_blood_cultures,
+    Suggestions.ORDER_EGFR: _listed,
+    Suggestions.ORDER_HCG: _listed,
+    Suggestions.ADD_REASON: _add_reason,
+    Suggestions.ADD_ORDER: _add_order,
+    Suggestions.ADD_BRING_RECORDS: _add_bring_records,
+}
+SUGGESTIONS = frozenset(_MAKERS)
+"""Every suggestion that can be made."""

@@ -1,0 +1,42 @@
+"""What the primary card says about the safety of the order beside its rating, as keys of `wording.detail`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cds_service.assessment.case import Case
+from cds_service.knowledge.anchors import Cards, Criteria
+
+_RADIATION = ("CT", "CTM", "XR", "RF", "NM", "PET")
+_CONTRAST_AGENTS = ("MR", "CT")
+_ENHANCED = ("with", "without-and-with")
+
+
+def order_remarks(case: Case) -> Iterator[str]:
+    """Keys of the sentences that hold, in the order in which they are said."""
+    procedure, safety = case.order.procedure, case.call.safety
+    if safety.pregnancy_unknown and procedure.modality in _RADIATION:
+        yield "pregnancy_status_unknown"
+    if safety.claustrophobia and procedure.modality == "MR":
+        yield "claustrophobia"
+    if (
+        safety.creatinine is not None
+        and procedure.modality in _CONTRAST_AGENTS
+        and procedure.contrast in _ENHANCED
+    ):
+        yield "creatinine_only"
+    if _may_need_no_imaging(case):
+        yield "neck_rule"
+
+
+def _may_need_no_imaging(case: Case) -> bool:
+    """A neck rule may be used: of age, no ankylosed spine, no deficit. It was not applied here."""
+    limits = case.rules.guideline.safety_limits
+    return (
+        case.primary_card == Cards.TRAUMA_CT_FIRST
+        and case.order.procedure.regions == ("cervical",)
+        and case.age is not None
+        and limits.neck_rule_age_from <= case.age <= limits.neck_rule_age_to
+        and Criteria.ANKYLOSED_SPINE_TRAUMA not in case.by_id
+        and not case.neuro
+    )

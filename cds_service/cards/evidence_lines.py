@@ -1,0 +1,60 @@
+"""Lines of evidence: what was found, its value, its day, where it stands, and why it counts less."""
+
+from __future__ import annotations
+
+from cds_service.assessment.model import CriterionResult, Finding, State
+from cds_service.cards.names import cut, date_text, value_text
+from cds_service.cards.words import CardWords
+from cds_service.cds_hooks.markdown import escaped
+
+DISPLAY_LENGTH = 80
+MAX_SHOWN = 3
+"""Findings shown of one criterion, and items on a card beside the primary one."""
+AGE = "age"
+"""Value set of findings that are the patient's age."""
+
+
+def criterion_line(words: CardWords, result: CriterionResult) -> str:
+    """`Urinary retention: Retention of urine (14 Jun 2026, problem list)`."""
+    name = result.criterion.short or result.criterion.name
+    items = "; ".join([finding_text(words, finding) for finding in result.findings[:MAX_SHOWN]])
+    if result.strength is None:
+        return f"{name} ({words.detail['noted'].lower()}): {items}"
+    if result.findings[0].display.casefold() == name.casefold():
+        return items
+    return f"{name}: {items}"
+
+
+def finding_text(words: CardWords, finding: Finding) -> str:
+    """`Retention of urine (14 Jun 2026, problem list)`, escaped."""
+    detail = words.detail
+    if finding.value_set == AGE:
+        return detail["age_value"].format(age=finding.value)
+    shown = cut(finding.display, DISPLAY_LENGTH)
+    if finding.value:
+        shown = f"{shown} {cut(value_text(finding.value, words.names), DISPLAY_LENGTH)}"
+    if finding.converted:
+        shown = f"{shown} = {value_text(finding.converted, words.names)}"
+    if finding.from_order_text:
+        facts = [detail["read_in_order"]]
+    else:
+        facts = [
+            date_text(finding.when, detail["undated"]),
+            source_word(words, finding.reference),
+        ]
+    if finding.state in (State.SUSPECTED, State.HISTORICAL):
+        facts.append(detail[finding.state.value])
+    facts += [detail[note] for note in finding.notes if note != "undated"]
+    return f"{escaped(shown)} ({', '.join(facts)})"
+
+
+def shown_line(words: CardWords, display: str, when: str, reference: str) -> str:
+    """`Pregnant state (10 Jan 2026, problem list)`."""
+    shown = escaped(cut(display, DISPLAY_LENGTH))
+    return f"{shown} ({when}, {source_word(words, reference)})"
+
+
+def source_word(words: CardWords, reference: str) -> str:
+    """`Condition/c3` is from the problem list; a type without a word of its own is shown as it is."""
+    kind = reference.split("/", 1)[0]
+    return words.source_words.get(kind) or escaped(kind)

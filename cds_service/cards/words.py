@@ -1,0 +1,152 @@
+"""The wording of a guideline, prepared once: what is the same at every call is not put together again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from cds_service.cards.forms import Form, template_parts
+from cds_service.cards.ids import OVERRIDE_SYSTEM, topic
+from cds_service.cards.names import is_contrast_said, spoken_study
+from cds_service.cards.order_changes import StudyCodes, listed_code
+from cds_service.cds_hooks.model import Coding
+from cds_service.evidence.model import StudyProcedure
+from cds_service.knowledge.model import CardText, Citation, Guideline, SuggestionText
+
+_STUDY = "{preferred}"
+
+
+class FormWords(Struct, frozen=True, gc=False):
+    """One form of a card."""
+
+    summary: tuple[str, ...]
+    """Words, placeholder, words, and so on: see `template_parts`."""
+    names_order: bool
+    """The summary names the ordered study."""
+    opening: str
+    """The sentence that opens the detail; empty for none."""
+
+
+class PreparedCard(Struct, frozen=True, gc=False):
+    """One card of the catalog."""
+
+    text: CardText
+    topic: Coding
+    override_reasons: tuple[Coding, ...]
+    forms: Mapping[str, FormWords]
+    """By the id of the variant; the empty one is the plain form."""
+
+
+class PreparedSuggestion(Struct, frozen=True, gc=False):
+    """One suggestion of the catalog. The name of the study stands between the parts of its texts."""
+
+    text: SuggestionText
+    label: tuple[str, ...]
+    descriptions: tuple[tuple[str, ...], ...]
+    """One an action."""
+    created: tuple[msgspec.Raw, ...]
+    """`code` of each listed order, as FHIR."""
+
+
+class SourceName(Struct, frozen=True, gc=False):
+    """How cards name a source."""
+
+    text: str
+    """In a sentence: short name and year."""
+    label: str
+    """By itself."""
+    url: str | None
+
+
+class CardWords:
+    """Every text of the cards of a guideline, and the codes of the studies that they suggest."""
+
+    def __init__(self, guideline: Guideline) -> None:
+        wording = guideline.wording
+        self.guideline = guideline
+        self.detail: Mapping[str, str] = {
+            key: text for key, text in wording.detail if isinstance(text, str)
+        }
+        """Headings and sentences of the detail, by key."""
+        self.headings = {key: f"**{text}:**" for key, text in self.detail.items()}
+        self.source_words = wording.detail.source
+        self.names = wording.short_names
+        self.advice = wording.advice
+        self.pediatric_advice = wording.pediatric_advice
+        self.symptoms = guideline.combination.symptoms.names
+        self.scenario_titles = {item.id: item.title for item in guideline.combination.scenario}
+        self.shown_order = {
+            indicator: rank for rank, indicator in enumerate(guideline.card_limits.order)
+        }
+        self.codes = StudyCodes(guideline.catalog)
+        self.sources = {
+            name: _source_name(citation) for name, citation in guideline.citations.items()
+        }
+        self.cards = {
+            card.id: _prepared_card(card, wording.override_reason) for card in wording.card
+        }
+        self.suggestions = {text.id: _prepared_suggestion(text) for text in wording.suggestion}
+        self._studies: dict[tuple[str | None, tuple[str, ...], str, bool], str] = {}
+
+    def study(self, study: StudyProcedure, beside: Sequence[StudyProcedure] = ()) -> str:
+        """Name of a study; with its contrast where another study of `beside` would read the same without it."""
+        is_said = is_contrast_said(study, beside)
+        key = (study.modality, study.regions, study.contrast, is_said)
+        name = self._studies.get(key)
+        if name is None:
+            name = spoken_study(study, self.names, is_contrast_said=is_said)
+            self._studies[key] = (
+                name  # studies are few: modality, regions and contrast are closed lists
+            )
+        return name
+
+    def source(self, cite: str) -> SourceName:
+        """The source of a citation such as `acr-lbp-2021 variant 7`."""
+        return self.sources[cite.partition(" ")[0]]
+
+
+def citation_text(citation: Citation) -> str:
+    """How a card names a source: its short name and year."""
+    return f"{citation.short} {citation.year}" if citation.year is not None else citation.short
+
+
+def capitalized(text: str) -> str:
+    """The text with a capital first."""
+    return text[:1].upper() + text[1:]
+
+
+def _source_name(citation: Citation) -> SourceName:
+    text = citation_text(citation)
+    return SourceName(text, capitalized(text), citation.url)
+
+
+def _prepared_card(card: CardText, override_reasons: Mapping[str, str]) -> PreparedCard:
+    forms = (Form(card, None), *(Form(card, variant) for variant in card.variant))
+    return PreparedCard(
+        text=card,
+        topic=topic(card.id),
+        override_reasons=tuple(
+            Coding(OVERRIDE_SYSTEM, name, override_reasons[name]) for name in card.overrides
+        ),
+        forms={form.name: _form_words(form) for form in forms},
+    )
+
+
+def _form_words(form: Form) -> FormWords:
+    is_opened = form.name in form.card.opens_detail_forms
+    return FormWords(
+        summary=template_parts(form.summary),
+        names_order="{ordered}" in form.summary,
+        opening=(form.card.opens_detail or "") if is_opened else "",
+    )
+
+
+def _prepared_suggestion(text: SuggestionText) -> PreparedSuggestion:
+    return PreparedSuggestion(
+        text=text,
+        label=tuple(text.label.split(_STUDY)),
+        descriptions=tuple(tuple(sentence.split(_STUDY)) for sentence in text.description),
+        created=tuple(listed_code(created) for created in text.create),
+    )
