@@ -14,7 +14,8 @@ import pytest
 
 from cds_service import __version__
 from cds_service.knowledge.kinds import ForReaders
-from cds_service.knowledge.model import Guideline, Table
+from cds_service.knowledge.model import Guideline
+from cds_service.knowledge.table import Table
 from tests.shipped import guideline
 
 ROOT = Path(__file__).parents[1]

@@ -47,7 +47,8 @@ from cds_service.assessment.urgencies import (
 )
 from cds_service.evidence.model import EarlierStudy, ImagingOrder, OpenOrder, StudyProcedure
 from cds_service.knowledge.anchors import Cards, Criteria, Groups, Scenarios
-from cds_service.knowledge.model import Group, Level, Rating, Region, Urgency
+from cds_service.knowledge.model import Group, Level, Rating, Urgency
+from cds_service.knowledge.table import Region
 
 _CHILD = Scenarios.S_PED
 _NO_CRITERIA: tuple[CriterionResult, ...] = ()

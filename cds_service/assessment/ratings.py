@@ -9,7 +9,8 @@ from cds_service.assessment.regions import expanded, sorted_regions
 from cds_service.assessment.rules import CompiledRow, Rules
 from cds_service.evidence.model import StudyProcedure
 from cds_service.knowledge.anchors import Scenarios
-from cds_service.knowledge.model import Rating, Region
+from cds_service.knowledge.model import Rating
+from cds_service.knowledge.table import Region
 
 _BEST_FIRST = (Rating.APPROPRIATE, Rating.MAY_BE, Rating.NOT)
 Cells = tuple[Rating, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cds_service.knowledge.model import Region
+from cds_service.knowledge.table import Region
 
 ORDER: tuple[Region, ...] = ("cervical", "thoracic", "lumbar", "sacrum", "sacroiliac", "whole")
 WHOLE: frozenset[Region] = frozenset(("cervical", "thoracic", "lumbar"))

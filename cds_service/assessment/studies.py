@@ -14,15 +14,8 @@ from cds_service.assessment.ratings import RatingTable
 from cds_service.assessment.regions import expanded, sorted_regions
 from cds_service.assessment.rules import Rules
 from cds_service.evidence.model import ImagingOrder, StudyProcedure
-from cds_service.knowledge.model import (
-    Contrast,
-    Group,
-    Level,
-    Modality,
-    Rating,
-    Region,
-    Study,
-)
+from cds_service.knowledge.model import Contrast, Group, Level, Modality, Rating, Study
+from cds_service.knowledge.table import Region
 
 _IONIZING: frozenset[str] = frozenset(("XR", "CT", "CTM", "RF", "NM", "PET"))
 _GADOLINIUM: frozenset[str] = frozenset(("with", "without-and-with"))

@@ -14,7 +14,8 @@ import msgspec
 from msgspec import Struct
 
 from cds_service.cds_hooks.model import GapReason
-from cds_service.knowledge.model import Contrast, Modality, Priority, Region
+from cds_service.knowledge.model import Contrast, Modality, Priority
+from cds_service.knowledge.table import Region
 
 Via = Literal["code", "text"]
 """How a value set was matched; a text match is at most suspected."""

@@ -8,8 +8,9 @@ from typing import Final, get_args
 from cds_service.knowledge.anchors import Groups
 from cds_service.knowledge.links import repeated
 from cds_service.knowledge.mistakes import twice, unknown_names
-from cds_service.knowledge.model import Combination, Level, Region, Symptoms, Urgency, When
+from cds_service.knowledge.model import Combination, Level, Symptoms, Urgency, When
 from cds_service.knowledge.parts import Names, Parts
+from cds_service.knowledge.table import Region
 
 _FILE: Final = "combination.toml"
 _LEVELS: Final = tuple(Level)

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from typing import Final, get_args
 
-from cds_service.knowledge.model import (
-    CardLimits,
-    CardRule,
-    OrderCheck,
-    RatingRow,
-    Region,
-    SafetyLimits,
-    Table,
-)
+from cds_service.knowledge.model import CardLimits, CardRule, OrderCheck, RatingRow, SafetyLimits
+from cds_service.knowledge.table import Region, Table
 
 SINGLE_FILES: Final = (
     "guideline.toml",

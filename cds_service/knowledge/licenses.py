@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from cds_service.knowledge.model import (
@@ -61,7 +62,7 @@ def _other(study: OtherProcedure) -> OtherProcedure:
 
 
 def _codes(
-    codes: dict[CodeSystem, dict[Tier, tuple[str, ...]]],
+    codes: Mapping[CodeSystem, dict[Tier, tuple[str, ...]]],
 ) -> dict[CodeSystem, dict[Tier, tuple[str, ...]]]:
     return {system: tiers for system, tiers in codes.items() if system != _CPT}
 

@@ -24,6 +24,8 @@ from cds_service.knowledge.files import (
     OrderChecksFile,
     RatingFile,
 )
+from cds_service.knowledge.language import Language
+from cds_service.knowledge.language_loader import language_link_mistakes, load_language
 from cds_service.knowledge.licenses import without_cpt
 from cds_service.knowledge.links import link_mistakes
 from cds_service.knowledge.mistakes import not_toml, shape_mistakes
@@ -71,8 +73,8 @@ def load_guideline(
     numbered = with_numbers(files_.read, files_.broken)
     mistakes += numbered.mistakes
     parts = _validated(numbered.files, mistakes)
+    names = names_in({**files_.read, **files_.broken})
     if not files_.is_incomplete:
-        names = names_in({**files_.read, **files_.broken})
         for found in (
             anchor_mistakes(names),
             reference_mistakes(parts, names),
@@ -83,9 +85,12 @@ def load_guideline(
             wording_mistakes(parts),
         ):
             mistakes.extend(found)
-    if mistakes:
+    language = load_language(place, mistakes, parse)
+    if language is not None and not files_.is_incomplete:
+        mistakes.extend(language_link_mistakes(language, names))
+    if mistakes or language is None:
         raise KnowledgeError(tuple(dict.fromkeys(mistakes)))
-    guideline = _assembled(parts)
+    guideline = _assembled(parts, language)
     return guideline if cpt else without_cpt(guideline)
 
 
@@ -241,7 +246,7 @@ def _shaped(
         return None
 
 
-def _assembled(parts: Parts) -> Guideline:
+def _assembled(parts: Parts, language: Language) -> Guideline:
     no_ratings = (
         "ratings/: there is no table. Every order would be undetermined. Restore the files."
     )
@@ -276,4 +281,5 @@ def _assembled(parts: Parts) -> Guideline:
         card_rules=parts.cards.card_rule,
         card_limits=parts.cards.card_limits,
         wording=parts.wording,
+        language=language,
     )

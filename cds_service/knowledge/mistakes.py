@@ -13,8 +13,9 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from cds_service.knowledge import model
+from cds_service.knowledge import language, model
 from cds_service.knowledge.files import CardsFile, OrderChecksFile, RatingFile
+from cds_service.knowledge.table import Table
 
 _NAMING_KEYS: Final = ("id", "scenario", "card", "code", "fn", "vs", "display", "unit", "level")
 _SHOWN: Final = 60
@@ -55,8 +56,14 @@ _TYPES: Final = {
 _KEYS: Final = tuple(
     {
         key
-        for table in (*vars(model).values(), CardsFile, OrderChecksFile, RatingFile)
-        if isinstance(table, type) and issubclass(table, model.Table)
+        for table in (
+            *vars(model).values(),
+            *vars(language).values(),
+            CardsFile,
+            OrderChecksFile,
+            RatingFile,
+        )
+        if isinstance(table, type) and issubclass(table, Table)
         for key in table.model_fields
     }
 )

@@ -7,10 +7,11 @@ Unknown keys are mistakes: a misspelt key must never be a rule that silently doe
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from cds_service.knowledge.kinds import (
     AdviceId,
@@ -35,6 +36,8 @@ from cds_service.knowledge.kinds import (
     ValueSetMention,
     filled,
 )
+from cds_service.knowledge.language import Language
+from cds_service.knowledge.table import Region, Table
 
 
 class Strength(StrEnum):
@@ -73,7 +76,6 @@ class Rating(StrEnum):
 
 
 Modality = Literal["XR", "CT", "CTM", "MR", "NM", "PET", "RF"]
-Region = Literal["cervical", "thoracic", "lumbar", "sacroiliac", "sacrum", "whole"]
 Contrast = Literal["without", "with", "without-and-with", "unspecified"]
 Provenance = Literal["v", "s", "i", "m", "p"]
 """v read in a copy of the source, s secondary source, i inferred from a verified list, m memory, p own policy."""
@@ -85,12 +87,6 @@ RegionWord = Literal[
     "cervical", "thoracic", "lumbar", "sacroiliac", "sacrum", "whole", "level", "any"
 ]
 """A region, or `level`: the level of the finding or of the order; `any`: wherever the order is."""
-
-
-class Table(BaseModel):
-    """Base of every table: frozen, and strict about its keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class When(Table):
@@ -645,8 +641,8 @@ class Procedure(Table):
     contrast: Contrast
     needs_region: bool = False
     """Out of scope unless body site, text or reason names the spine."""
-    preferred: dict[CodeSystem, str] = {}
-    codes: dict[CodeSystem, dict[Tier, tuple[str, ...]]] = {}
+    preferred: Mapping[CodeSystem, str] = {}
+    codes: Mapping[CodeSystem, dict[Tier, tuple[str, ...]]] = {}
 
 
 class OtherProcedure(Table):
@@ -655,8 +651,8 @@ class OtherProcedure(Table):
     kind: Literal["pelvis", "unrated-spine", "not-imaging"]
     display: str
     modality: Modality | None = None
-    modality_by_code: dict[Modality, tuple[str, ...]] = {}
-    codes: dict[CodeSystem, dict[Tier, tuple[str, ...]]] = {}
+    modality_by_code: Mapping[Modality, tuple[str, ...]] = {}
+    codes: Mapping[CodeSystem, dict[Tier, tuple[str, ...]]] = {}
 
 
 class BodySite(Table):
@@ -678,7 +674,7 @@ class OrderText(Table):
     """Words that mean the spine without a region."""
     other_body_part: tuple[str, ...]
     """A text that names one of these and no spine region is out of scope."""
-    region_with_spine: dict[Region, tuple[str, ...]] = {}
+    region_with_spine: Mapping[Region, tuple[str, ...]] = {}
     """Words that name a region only in a text that names the spine in another word too."""
     after_contrast: tuple[str, ...] = ()
     """Words behind a word of `contrast` that show that it negates nothing: contrast, for, eval."""
@@ -704,9 +700,9 @@ class OrderCatalog(Table):
     """Codes of any system that mark an order as imaging in `category`."""
     imaging_systems: tuple[str, ...] = ()
     """URIs of code systems that hold nothing but imaging."""
-    imaging_code_prefixes: dict[CodeSystem, tuple[str, ...]] = {}
+    imaging_code_prefixes: Mapping[CodeSystem, tuple[str, ...]] = {}
     """A code that we do not know and that begins so is imaging."""
-    dicom_modality: dict[str, Modality] = {}
+    dicom_modality: Mapping[str, Modality] = {}
     """DICOM modality codes of a study; the first listed wins where a study has several."""
     unverified: tuple[UnverifiedCode, ...] = ()
 
@@ -854,7 +850,7 @@ class ShortNames(Table):
     contrast: dict[Contrast, str]
     keep_case: tuple[str, ...]
     """First words that keep their case inside a sentence: abbreviations and names."""
-    unit: dict[str, str] = {}
+    unit: Mapping[str, str] = {}
     """How a unit of measurement is shown: UCUM spelling to what clinicians write."""
 
 
@@ -1010,3 +1006,4 @@ class Guideline(Table):
     card_rules: tuple[CardRule, ...]
     card_limits: CardLimits
     wording: Wording
+    language: Language

@@ -18,11 +18,11 @@ from cds_service.knowledge.model import (
     Parameter,
     Quantity,
     RatingWhen,
-    Table,
     ValueSet,
     When,
     Wording,
 )
+from cds_service.knowledge.table import Table
 
 Tables = Mapping[str, Any]
 

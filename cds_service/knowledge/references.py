@@ -16,8 +16,8 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_
 from cds_service.knowledge.anchors import ANCHORS, anchored
 from cds_service.knowledge.kinds import Cites, Filled, Ref
 from cds_service.knowledge.mistakes import unknown_names
-from cds_service.knowledge.model import Table
 from cds_service.knowledge.parts import Names, Parts, every_table
+from cds_service.knowledge.table import Table
 
 Mark = Ref | Filled | Cites
 _HINTS: Final = ("scenario", "card", "group", "display")

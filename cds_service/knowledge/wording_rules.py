@@ -9,17 +9,10 @@ from typing import Final, get_args
 from cds_service.knowledge.kinds import Filled
 from cds_service.knowledge.links import repeated
 from cds_service.knowledge.mistakes import twice, unknown_names
-from cds_service.knowledge.model import (
-    CardText,
-    Contrast,
-    Modality,
-    Region,
-    SuggestionText,
-    When,
-    Wording,
-)
+from cds_service.knowledge.model import CardText, Contrast, Modality, SuggestionText, When, Wording
 from cds_service.knowledge.parts import Parts, every_table
 from cds_service.knowledge.references import marks
+from cds_service.knowledge.table import Region
 
 _FILE: Final = "wording.toml"
 _UNKNOWN_REGION: Final = "unknown"

@@ -14,10 +14,10 @@ from cds_service.knowledge.model import (
     Modality,
     OrderCatalog,
     OtherProcedure,
-    Region,
     Symptoms,
     Tier,
 )
+from cds_service.knowledge.table import Region
 
 CodedKind = Literal["known", "needs-region", "pelvis", "unrated", "not-imaging"]
 

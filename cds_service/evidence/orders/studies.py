@@ -11,7 +11,8 @@ from cds_service.evidence.loose_json import CodingRead, Concept
 from cds_service.evidence.model import StudyProcedure
 from cds_service.evidence.orders.catalog import Catalog, CodedStudy
 from cds_service.evidence.orders.study_words import NO_NAME, StudyName, region_order, words_of
-from cds_service.knowledge.model import Contrast, Modality, Region
+from cds_service.knowledge.model import Contrast, Modality
+from cds_service.knowledge.table import Region
 
 ReadFrom = Literal["code", "body-site", "text"]
 

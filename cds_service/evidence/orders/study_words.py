@@ -13,7 +13,8 @@ from typing import Final, Literal, cast
 
 from msgspec import Struct
 
-from cds_service.knowledge.model import Contrast, Modality, OrderText, Region
+from cds_service.knowledge.model import Contrast, Modality, OrderText
+from cds_service.knowledge.table import Region
 
 _Kind = Literal["modality", "region", "weak-region", "contrast", "spine", "other", "imaging", "not"]
 _Meaning = tuple[_Kind, str]

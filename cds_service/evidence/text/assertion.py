@@ -1,0 +1,441 @@
+"""Who, when and whether: what a text says of each of its findings.
+
+One pass over the items of a sentence. A cue changes what is said of the items that follow it, or of those before it
+in its clause; clauses and sentences end it. Of two readings the one that keeps a finding is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from typing import Final
+
+from cds_service.evidence.text.items import Items
+from cds_service.evidence.text.lexicon import ClassBits
+from cds_service.evidence.text.tokens import COLON
+from cds_service.knowledge.anchors import WordClasses
+
+DENIED: Final = 1
+UNCLEAR: Final = 2
+"""The second half of a bare pair behind `no`: "no trauma, leg weakness" may deny both."""
+PAST: Final = 4
+OTHER: Final = 8
+"""Of another person."""
+MIGHT: Final = 16
+"""Advice, risk, worry: it may come."""
+ASKED: Final = 32
+
+# How far a denial reaches.
+NO_REACH: Final = 0
+OVER_LISTS: Final = 1
+"""Its clause, and the bare lists behind it."""
+TO_SENTENCE_END: Final = 2
+CLAUSE_ALONE: Final = 3
+
+_LONGEST_BARE: Final = 6
+"""Words of a clause into which a denial reaches over a comma."""
+_NEAR: Final = 5
+_SIGNS: Final = frozenset(("(-)", "-ve", "(neg)"))
+_GLUED: Final = frozenset(("-", "(-)", "-ve"))
+_POSITIVE: Final = frozenset(("+", "(+)"))
+
+
+class Asserter:
+    """Says of each item of a text what is said of it. Built once; pure."""
+
+    __slots__ = (
+        "advice",
+        "advice_behind",
+        "affirmed",
+        "and_or",
+        "ask",
+        "behind",
+        "cannot",
+        "cues",
+        "denial",
+        "denial_of_all",
+        "denies_first",
+        "family",
+        "finding",
+        "fresh",
+        "function",
+        "history",
+        "history_behind",
+        "lost",
+        "neuro",
+        "no_denial",
+        "now",
+        "number",
+        "numbers",
+        "opens_clause",
+        "or_",
+        "pain",
+        "patient",
+        "quiet",
+        "relative",
+        "soft_turn",
+        "tells",
+        "triggers",
+        "turn",
+        "units",
+        "verb_last",
+        "with_",
+        "year",
+    )
+
+    def __init__(self, bits: ClassBits, units: frozenset[str], verb_last: frozenset[str]) -> None:
+        self.units = units
+        """Units of time: before a cue of history they make it a length."""
+        self.verb_last = verb_last
+        """Languages whose conditionals stand at the end of the sentence."""
+        self.opens_clause = bits.mask(WordClasses.OPENS_CLAUSE)
+        self.tells = bits.mask(WordClasses.TELLS)
+        self.fresh = bits.mask(WordClasses.FRESH)
+        self.now = bits.mask(WordClasses.NOW)
+        self.denies_first = bits.mask(WordClasses.DENIES_FIRST)
+        self.with_ = bits.mask(WordClasses.WITH)
+        self.denial = bits.mask(WordClasses.DENIAL)
+        self.denial_of_all = bits.mask(WordClasses.DENIAL_OF_ALL)
+        self.behind = bits.mask(WordClasses.DENIAL_BEHIND)
+        self.history = bits.mask(WordClasses.HISTORY)
+        self.history_behind = bits.mask(WordClasses.HISTORY_BEHIND)
+        self.family = bits.mask(WordClasses.FAMILY_HISTORY)
+        self.relative = bits.mask(WordClasses.RELATIVE)
+        self.patient = bits.mask(WordClasses.PATIENT)
+        self.advice = bits.mask(WordClasses.ADVICE)
+        self.advice_behind = bits.mask(WordClasses.ADVICE_BEHIND)
+        self.turn = bits.mask(WordClasses.TURN)
+        self.soft_turn = bits.mask(WordClasses.SOFT_TURN)
+        self.affirmed = bits.mask(WordClasses.AFFIRMED)
+        self.no_denial = bits.mask(WordClasses.NO_DENIAL)
+        self.quiet = bits.mask(WordClasses.INFORMANT) | bits.of_role("trap")
+        self.and_or = bits.mask(WordClasses.AND_OR)
+        self.or_ = bits.mask(WordClasses.OR)
+        self.ask = bits.mask(WordClasses.QUESTION)
+        self.year = bits.mask(WordClasses.YEAR)
+        self.number = bits.mask(WordClasses.NUMBER)
+        self.numbers = bits.mask(WordClasses.NUMBER, WordClasses.FRACTION, WordClasses.YEAR)
+        self.pain = bits.mask(WordClasses.PAIN)
+        self.cannot = bits.mask(WordClasses.CANNOT)
+        self.lost = bits.mask(WordClasses.LOSS, WordClasses.LAX)
+        self.finding = bits.of_role("finding", "part")
+        self.function = bits.with_flag("function")
+        self.neuro = bits.with_flag("neuro")
+        self.triggers = (
+            bits.of_role("cue", "trap") & ~(self.affirmed | self.and_or | self.or_ | self.quiet)
+        ) | bits.mask(WordClasses.YEAR)
+        """A sentence without one of these, and without an amount of time long ago, only states."""
+        self.cues = (bits.of_role("cue", "trap") & ~self.affirmed & ~self.and_or) | bits.mask(
+            WordClasses.PAIN, WordClasses.YEAR, WordClasses.NUMBER
+        )
+
+    def states(self, items: Items, year: int, long_ago: AbstractSet[int]) -> list[int]:
+        """Flags of every item.
+
+        `year` is that of the text: earlier ones are past. `long_ago` are the places of numbers that count back
+        many months.
+        """
+        states = [0] * len(items.masks)
+        triggers = self.triggers | (self.number if long_ago else 0)
+        if not items.everything & triggers:
+            return states
+        sentences = items.sentences
+        first, has_cue = 0, False
+        for at, mask in enumerate(items.masks):
+            if sentences[at] != sentences[first]:
+                if has_cue:
+                    _Sentence(self, items, states, first, at).read(year, long_ago)
+                first, has_cue = at, False
+            if mask & triggers:
+                has_cue = True
+        if has_cue:
+            _Sentence(self, items, states, first, len(states)).read(year, long_ago)
+        return states
+
+
+class _Sentence:
+    """The pass over one sentence."""
+
+    __slots__ = (
+        "_",
+        "asked",
+        "clause",
+        "denial_clause",
+        "denied_findings",
+        "end",
+        "family",
+        "first",
+        "is_word_before",
+        "items",
+        "lists",
+        "mask",
+        "might",
+        "other",
+        "past",
+        "reach",
+        "states",
+    )
+
+    def __init__(
+        self, rules: Asserter, items: Items, states: list[int], first: int, end: int
+    ) -> None:
+        self._ = rules
+        self.items = items
+        self.states = states
+        self.first = first
+        self.end = end
+        self.clause = -1
+        self.reach = NO_REACH
+        """Of the denial that is open."""
+        self.denial_clause = -1
+        self.denied_findings = 0
+        self.lists = 0
+        """Commas that the denial has crossed."""
+        self.past = self.other = self.family = self.might = self.asked = False
+        self.mask = 0
+        self.is_word_before: bool | None = None
+        """Of the signs (-) and (+) of this text: whether they stand before what they sign."""
+
+    def read(self, year: int, long_ago: AbstractSet[int]) -> None:
+        """Sets the flags of the items of the sentence."""
+        rules, masks, clauses = self._, self.items.masks, self.items.clauses
+        for at in range(self.first, self.end):
+            mask = self.mask = masks[at]
+            if clauses[at] != self.clause:
+                self._enter_clause(at)
+            if not mask & rules.cues:
+                if self.reach or self.past or self.other or self.might or self.asked:
+                    self._mark(at)
+            elif mask & rules.quiet:
+                continue
+            elif mask & rules.no_denial:
+                if mask & rules.finding:
+                    self._mark(at)
+            else:
+                self._who(at, mask)
+                self._when(at, mask, year, long_ago)
+                self._whether(at, mask)
+
+    def _whether(self, at: int, mask: int) -> None:
+        rules = self._
+        forward, backward = self._direction(at, mask)
+        if backward and not self._is_lost_function(at, mask):
+            self._deny_backward(at)
+        if forward:
+            self._open_denial(at, mask)
+            return
+        if mask & rules.turn:
+            self._turn(at)
+        if self.items.word(at) in _POSITIVE:
+            self.reach = NO_REACH
+        if mask & rules.history and not self._is_age(at):
+            self.past = True
+        is_new_complaint = (
+            mask & rules.pain
+            and self.items.clauses[at] != self.denial_clause
+            and not mask & rules.finding
+        )
+        if self.reach and is_new_complaint:
+            self.reach = NO_REACH
+        self._mark(at)
+
+    def _enter_clause(self, at: int) -> None:
+        self.clause = self.items.clauses[at]
+        self.past = False
+        if self.other and not self.family and not self.mask & self._.and_or:
+            self.other = False
+        if self.reach == OVER_LISTS:
+            if not self._goes_on(at):
+                self.reach = NO_REACH
+            self.lists += 1
+        elif self.reach == CLAUSE_ALONE:
+            self.reach = NO_REACH
+
+    def _mark(self, at: int) -> None:
+        state = self.states[at]
+        if self.reach:
+            if not state & (DENIED | UNCLEAR):
+                is_clear = self.reach != OVER_LISTS or not self.lists or self._is_list(at)
+                state |= DENIED if is_clear else UNCLEAR
+            if self.mask & self._.finding:
+                self.denied_findings += 1
+        if self.past:
+            state |= PAST
+        if self.other:
+            state |= OTHER
+        if self.might:
+            state |= MIGHT
+        if self.asked:
+            state |= ASKED
+        self.states[at] = state
+
+    def _who(self, at: int, mask: int) -> None:
+        rules = self._
+        if mask & rules.patient:
+            self.other = self.family = False
+        if mask & rules.family:
+            self.other = self.family = True
+        elif mask & rules.relative:
+            self.other = True
+        if mask & rules.advice:
+            self.might = True
+        if mask & rules.advice_behind:
+            over_commas = self.items.language in rules.verb_last
+            self._mark_before(at, MIGHT, over_commas=over_commas)
+        if mask & rules.ask:
+            self.asked = True
+            if self.items.word(at) == "?":
+                self._mark_before(at, ASKED)
+
+    def _when(self, at: int, mask: int, year: int, long_ago: AbstractSet[int]) -> None:
+        rules, items = self._, self.items
+        if mask & rules.history_behind:
+            self._mark_before(at, PAST)
+        if mask & rules.number and items.firsts[at] in long_ago:
+            self._mark_before(at, PAST)
+            self.past = True
+        elif mask & rules.year and int(items.word(at)) < year:
+            self._mark_before(at, PAST)
+
+    def _mark_before(self, at: int, flag: int, *, over_commas: bool = False) -> None:
+        before = at - 1
+        while before >= self.first and (over_commas or self.items.clauses[before] == self.clause):
+            self.states[before] |= flag
+            before -= 1
+
+    def _is_age(self, at: int) -> bool:
+        """`45 yo`, `3 week history of pain`: a length of time before the cue, not history."""
+        place = self.items.firsts[at]
+        return place > 0 and self.items.words[place - 1] in self._.units
+
+    def _direction(self, at: int, mask: int) -> tuple[bool, bool]:
+        """Whether a denial reaches forward or backward; words that can do both look at what stands around them."""
+        rules, items = self._, self.items
+        forward = bool(mask & (rules.denial | rules.denial_of_all))
+        backward = bool(mask & rules.behind)
+        if not (forward and backward):
+            return forward, backward
+        before = any(
+            items.masks[near] & rules.finding and not self.states[near] & DENIED
+            for near in range(max(self.first, at - 4), at)
+            if items.clauses[near] == self.clause
+        )
+        behind = any(
+            items.masks[near] & rules.finding
+            for near in range(at + 1, min(self.end, at + 5))
+            if items.clauses[near] == self.clause
+        )
+        word = items.word(at)
+        if word in _SIGNS:
+            if self.is_word_before is None:
+                found = any(items.masks[near] & rules.finding for near in range(self.first, at))
+                self.is_word_before = not (found and not self.reach)
+            return self.is_word_before, not self.is_word_before
+        if before and (not behind or mask & rules.denies_first):
+            return False, True
+        return True, False
+
+    def _is_lost_function(self, at: int, mask: int) -> bool:
+        """`tone absent` is a finding."""
+        rules = self._
+        return bool(mask & rules.lost) and any(
+            self.items.masks[near] & rules.function
+            for near in range(max(self.first, at - _NEAR), at)
+            if self.items.clauses[near] == self.clause
+        )
+
+    def _deny_backward(self, at: int) -> None:
+        rules, items = self._, self.items
+        ends = rules.denial | rules.denial_of_all | rules.turn
+        before = at - 1
+        while before >= self.first and items.clauses[before] == self.clause:
+            mask = items.masks[before]
+            if (mask & ends and not mask & rules.finding) or items.word(before) in _POSITIVE:
+                break
+            self.states[before] = (self.states[before] & ~UNCLEAR) | DENIED
+            before -= 1
+
+    def _turn(self, at: int) -> None:
+        rules, items, mask = self._, self.items, self.mask
+        is_head = at == self.first or items.clauses[at - 1] != self.clause
+        if mask & rules.opens_clause and is_head and self.reach == TO_SENTENCE_END:
+            self.reach = NO_REACH
+        elif mask & rules.soft_turn:
+            if self.reach == OVER_LISTS and (
+                self.denied_findings or self.clause != self.denial_clause
+            ):
+                self.reach = NO_REACH
+            if self.denied_findings or mask & rules.fresh:
+                self.past = False
+            if mask & rules.now:
+                self.might = False
+        elif not self._is_behind_denial(at):
+            if not (
+                mask & rules.tells and self.reach == TO_SENTENCE_END and not self.denied_findings
+            ):
+                self.reach = NO_REACH
+            self.past = False
+
+    def _is_behind_denial(self, at: int) -> bool:
+        """A word directly behind the denial does not end it: "no refiere fiebre"."""
+        rules = self._
+        return bool(
+            self.reach
+            and not self.denied_findings
+            and at > self.first
+            and self.items.clauses[at - 1] == self.clause == self.denial_clause
+            and self.items.masks[at - 1] & (rules.denial | rules.denial_of_all)
+        )
+
+    def _open_denial(self, at: int, mask: int) -> None:
+        rules, items = self._, self.items
+        place = items.ends[at]
+        has_colon = place < len(items.words) and bool(items.gaps[place] & COLON)
+        is_for_all = mask & rules.denial_of_all or has_colon
+        self.reach = TO_SENTENCE_END if is_for_all else OVER_LISTS
+        if items.word(at) in _GLUED:
+            self.reach = CLAUSE_ALONE
+        self.denial_clause = self.clause
+        self.denied_findings = self.lists = 0
+        if mask & rules.history:
+            self.past = True
+
+    def _goes_on(self, at: int) -> bool:
+        """Whether a list that began with `no` goes on in this clause: bare findings, no verb, number or severity."""
+        rules, items = self._, self.items
+        findings = 0
+        place = at
+        while place < self.end and items.clauses[place] == self.clause:
+            mask = items.masks[place]
+            if mask & rules.turn and not mask & rules.with_:
+                if findings and place > at and mask & rules.soft_turn:
+                    break
+                return False
+            if mask & (rules.affirmed | rules.numbers | rules.cannot):
+                return False
+            findings += bool(mask & rules.finding)
+            place += 1
+            if place - at > _LONGEST_BARE:
+                return False
+        if items.masks[at] & rules.and_or:
+            return True
+        return bool(findings) and items.ends[place - 1] - items.firsts[at] <= _LONGEST_BARE
+
+    def _is_list(self, at: int) -> bool:
+        """A list of three or more, or one closed by `or`, is denied as a whole; a bare pair is not clear."""
+        rules, items = self._, self.items
+        if self.lists > 1:
+            return True
+        head = at
+        while head > 0 and items.clauses[head - 1] == self.clause:
+            head -= 1
+        if items.masks[head] & rules.and_or:
+            return True
+        after = at
+        while after < self.end and items.clauses[after] == self.clause:
+            if items.masks[after] & rules.or_:
+                return True
+            after += 1
+        if after < self.end and items.masks[after] & (rules.finding | rules.and_or):
+            return True
+        first_is_neuro = head > 0 and bool(items.masks[head - 1] & rules.neuro)
+        return not items.masks[at] & rules.neuro or first_is_neuro

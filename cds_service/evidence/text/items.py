@@ -1,0 +1,301 @@
+"""A text as items: the words and phrases that have a class, in their clauses and sentences."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from cds_service.evidence.text.folding import folded
+from cds_service.evidence.text.lexicon import ENGLISH, ODD, SIGN, Entry, Lexicon, Phrase
+from cds_service.evidence.text.tokens import (
+    BREAKS_PHRASE,
+    DASH,
+    ENDS_CLAUSE,
+    RANGE,
+    SENTENCE,
+    WORD,
+    is_dash,
+    is_range,
+)
+from cds_service.knowledge.anchors import WordClasses
+
+_CAPITALS: Final = re.compile(r"\b[A-Z]{2,5}\b")
+_FEWEST_HITS: Final = 2
+"""Words of a language that make a text one of it, unless its letters are not English."""
+_FEWEST_LETTERS: Final = 3
+"""Of a word that is worth reporting as not understood."""
+
+
+@dataclass(slots=True)
+class Items:
+    """One text. Lists of words have one entry a word, those of items one an item."""
+
+    text: str
+    plain: str
+    """The text folded."""
+    pieces: list[str]
+    """What it was cut into: words and signs."""
+    words: list[str]
+    gaps: list[int]
+    """What stands before each word."""
+    piece_of: list[int]
+    """Which piece each word comes from."""
+    unknown: list[int]
+    """Places of the words that were not understood."""
+    language: str
+    everything: int = 0
+    """All classes of all items."""
+    masks: list[int] = field(default_factory=list)
+    """Classes of each item."""
+    firsts: list[int] = field(default_factory=list)
+    """Place of its first word."""
+    ends: list[int] = field(default_factory=list)
+    """Place behind its last word."""
+    clauses: list[int] = field(default_factory=list)
+    sentences: list[int] = field(default_factory=list)
+    """Both counted from 0 through the text."""
+
+    def word(self, item: int) -> str:
+        """The first word of an item."""
+        return self.words[self.firsts[item]]
+
+
+_Candidate = tuple[int, Entry, int, int]
+"""A word that may mean something: its place, its entry, its clause and sentence."""
+
+
+class Itemizer:
+    """Cuts texts into items. Built once; pure."""
+
+    __slots__ = ("_language_of_bit", "_lexicon", "_open", "_signs")
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._open = lexicon.bits.with_flag("open")
+        self._signs = {
+            "+": lexicon.bits.mask(WordClasses.TURN),
+            "-": lexicon.bits.mask(WordClasses.DENIAL),
+        }
+        """What a sign before a word says when no list has it."""
+        self._language_of_bit = {bit: code for code, bit in lexicon.language_bits.items()}
+
+    def items(self, text: str) -> Items:
+        """The items of a text, from left to right."""
+        plain = folded(text)
+        pieces: list[str] = WORD.findall(plain)
+        found = Items(text, plain, pieces, [], [], [], [], ENGLISH)
+        candidates, languages = self._looked_up(found)
+        if languages is not None:
+            found.language = self._language(text, languages)
+        self._grouped(found, candidates)
+        return found
+
+    def _looked_up(  # noqa: C901, PLR0912 - one loop over every word: calls would cost more than the work
+        self, found: Items
+    ) -> tuple[list[_Candidate], list[int] | None]:
+        """The words that may mean something, and the languages of all words when any is foreign.
+
+        Fills the words and what stands between them.
+        """
+        table = self._lexicon.table
+        words, gaps, piece_of = found.words, found.gaps, found.piece_of
+        candidates: list[_Candidate] = []
+        met: dict[str, Entry] = {}
+        gap = clause = sentence = 0
+        number = -1
+        for listed in map(table.get, found.pieces):
+            number += 1
+            entry = listed
+            if entry is None:
+                piece = found.pieces[number]
+                if piece[0] == "-" and len(piece) > 1:
+                    if is_dash(piece):
+                        gap |= DASH
+                        continue
+                    if is_range(piece):
+                        gap |= RANGE
+                        piece = piece[1:]
+                entry = self._odd(piece, met)
+            kind = entry.kind
+            if not kind and not gap:
+                words.append(entry.word)
+                gaps.append(0)
+                piece_of.append(number)
+                continue
+            if kind == SIGN:
+                gap |= entry.gap
+                continue
+            if gap:
+                if gap & SENTENCE:
+                    sentence += 1
+                    clause += 1
+                elif gap & ENDS_CLAUSE:
+                    clause += 1
+            if kind == ODD:
+                if entry.parts is not None:
+                    for part in entry.parts:
+                        candidates.append((len(words), table[part], clause, sentence))
+                        words.append(part)
+                        gaps.append(gap)
+                        piece_of.append(number)
+                        gap = 0
+                    continue
+                found.unknown.append(len(words))
+            elif kind:
+                candidates.append((len(words), entry, clause, sentence))
+            words.append(entry.word)
+            gaps.append(gap)
+            piece_of.append(number)
+            gap = 0
+        return candidates, self._languages(found, met)
+
+    def _odd(self, piece: str, met: dict[str, Entry]) -> Entry:
+        """What a piece means that is not in the table, each worked out once a text."""
+        if "." in piece and not piece[0].isdecimal():
+            piece = piece.replace(".", "")
+        entry = self._lexicon.table.get(piece) or met.get(piece)
+        if entry is None:
+            entry = met[piece] = self._lexicon.resolved(piece)
+        return entry
+
+    def _languages(self, found: Items, met: dict[str, Entry]) -> list[int] | None:
+        """The languages that list each word; None for a text whose words are all English."""
+        english = self._lexicon.language_bits[ENGLISH]
+        if (
+            found.text.isascii()
+            and self._lexicon.foreign.isdisjoint(found.pieces)
+            and not any(entry.languages & ~english for entry in met.values())
+        ):
+            return None
+        table = self._lexicon.table
+        listed = []
+        for word in found.words:
+            entry = table.get(word) or met.get(word)
+            if entry is not None and entry.languages:
+                listed.append(entry.languages)
+        return listed
+
+    def _language(self, text: str, listed: list[int]) -> str:
+        """The language that most words are of."""
+        hits = dict.fromkeys(self._language_of_bit, 0)
+        for languages in listed:
+            for bit in hits:
+                if languages & bit:
+                    hits[bit] += 1
+        english = self._lexicon.language_bits[ENGLISH]
+        best = max(hits, key=lambda bit: (hits[bit], bit == english))
+        is_enough = hits[best] >= _FEWEST_HITS or not text.isascii()
+        if hits[best] > hits[english] and is_enough:
+            return self._language_of_bit[best]
+        return ENGLISH
+
+    def _grouped(  # noqa: C901, PLR0912 - the same
+        self, found: Items, candidates: list[_Candidate]
+    ) -> None:
+        """Fills the items: the longest phrase at each word, else the word itself."""
+        words, gaps = found.words, found.gaps
+        language = self._lexicon.language_bits[found.language]
+        ordinary = self._lexicon.ordinary.get(language, frozenset())
+        masks, firsts, ends = found.masks, found.firsts, found.ends
+        clauses, sentences = found.clauses, found.sentences
+        written_in_capitals: frozenset[str] | None = None
+        everything = end = 0
+        last = len(words) - 1
+        for at, entry, clause, sentence in candidates:
+            if at < end:
+                continue
+            phrase = None
+            if entry.phrases is not None and at < last:
+                phrases = entry.phrases.get(words[at + 1])
+                if entry.stem_phrases is not None:
+                    phrases = _longest_first(phrases, entry.stem_phrases)
+                if phrases is not None:
+                    phrase = _first_of(phrases, words, gaps, at)
+            if phrase is not None:
+                end = at + len(phrase.words)
+                mask = phrase.mask
+                if phrase.is_open:
+                    mask |= self._open_classes(words, at, end)
+            else:
+                end = at + 1
+                mask = entry.mask
+                if entry.extra is not None:
+                    mask |= entry.extra.get(language, 0)
+                if not mask:
+                    mask = self._signs.get(entry.word, 0)
+                    if not mask:
+                        continue
+                elif entry.is_doubtful:
+                    if entry.word in ordinary:
+                        continue
+                    if found.language == ENGLISH and entry.word in self._lexicon.capitals:
+                        if written_in_capitals is None:
+                            written_in_capitals = _capitals_in(found.text)
+                        if entry.word not in written_in_capitals:
+                            continue
+            everything |= mask
+            masks.append(mask)
+            firsts.append(at)
+            ends.append(end)
+            clauses.append(clause)
+            sentences.append(sentence)
+        found.everything = everything
+
+    def _open_classes(self, words: list[str], first: int, end: int) -> int:
+        """The classes that a phrase keeps of its words."""
+        mask = 0
+        for at in range(first, end):
+            entry = self._lexicon.table.get(words[at])
+            if entry is not None:
+                mask |= entry.mask
+        return mask & self._open
+
+
+def _longest_first(
+    listed: tuple[Phrase, ...] | None, with_stems: tuple[Phrase, ...]
+) -> tuple[Phrase, ...]:
+    if listed is None:
+        return with_stems
+    return tuple(sorted((*listed, *with_stems), key=lambda phrase: -len(phrase.words)))
+
+
+def _first_of(
+    phrases: tuple[Phrase, ...], words: list[str], gaps: list[int], at: int
+) -> Phrase | None:
+    """The first phrase that stands at a place."""
+    for phrase in phrases:
+        if _stands_at(phrase, words, gaps, at):
+            return phrase
+    return None
+
+
+def _stands_at(phrase: Phrase, words: list[str], gaps: list[int], at: int) -> bool:
+    end = at + len(phrase.words)
+    if end > len(words):
+        return False
+    for inner in range(at + 1, end):
+        wanted = phrase.words[inner - at]
+        if words[inner] != wanted and not (
+            wanted[-1] == "*" and words[inner].startswith(wanted[:-1])
+        ):
+            return False
+        if gaps[inner] & BREAKS_PHRASE:
+            return False
+    return True
+
+
+def _capitals_in(text: str) -> frozenset[str]:
+    """Words in capitals; none of a text that is all capitals, where they say nothing."""
+    if text == text.upper():
+        return frozenset()
+    return frozenset(word.lower() for word in _CAPITALS.findall(text))
+
+
+def left_over(found: Items) -> list[int]:
+    """Places of the words that are worth reporting as not understood."""
+    return [
+        at
+        for at in found.unknown
+        if len(found.words[at]) >= _FEWEST_LETTERS or not found.words[at].isascii()
+    ]

@@ -1,0 +1,479 @@
+"""The words of all languages in one table, and how a word that is not in it is understood.
+
+Classes are bits of a whole number, so that what a word may mean is one value and every question about it one `&`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from cds_service.evidence.text.folding import folded
+from cds_service.evidence.text.tokens import GAPS, LEVEL, words_of
+from cds_service.knowledge.anchors import WordClasses
+from cds_service.knowledge.language import BUILT_IN, Flag, Language, Role
+
+ENGLISH: Final = "en"
+
+PLAIN: Final = 0
+"""A known word without a class."""
+WORD: Final = 1
+SIGN: Final = 2
+ODD: Final = 3
+"""Not understood, or two words written as one."""
+
+_SIGNED: Final = frozenset("+-")
+_SHORT_WORD: Final = 8
+_SHORT_STEM: Final = 9
+"""Letters up to which a foreign word or stem may be an English word by chance."""
+_SHORTEST_TYPO: Final = 5
+_SHORTEST_CORRECTED: Final = 6
+_SHORTEST_PART: Final = 4
+"""Letters of each half of two words written as one."""
+_SHORTEST_BASE: Final = 3
+_LETTERS_BESIDE_INFIX: Final = 2
+_YEARS: Final = range(1950, 2100)
+_LONGEST_LEVEL: Final = 8
+
+
+_Stem = tuple[int, Mapping[int, int] | None, int]
+"""Its classes in every text, those in texts of one language, and the languages that list it."""
+_NO_STEM: Final[_Stem] = (0, None, 0)
+
+
+class Phrase:
+    """Words that mean something together."""
+
+    __slots__ = ("has_stem", "is_open", "mask", "words")
+
+    def __init__(self, words: tuple[str, ...], mask: int, *, is_open: bool) -> None:
+        self.words = words
+        self.mask = mask
+        self.has_stem = any(word.endswith("*") for word in words)
+        self.is_open = is_open
+
+
+class Entry:
+    """What one word may mean, or what a sign between words does."""
+
+    __slots__ = (
+        "extra",
+        "gap",
+        "is_doubtful",
+        "is_known",
+        "kind",
+        "languages",
+        "mask",
+        "parts",
+        "phrases",
+        "stem_phrases",
+        "word",
+    )
+
+    def __init__(  # noqa: PLR0913 - one slot each; made once a listed word
+        self,
+        word: str,
+        mask: int = 0,
+        *,
+        extra: Mapping[int, int] | None = None,
+        phrases: Mapping[str, tuple[Phrase, ...]] | None = None,
+        languages: int = 0,
+        is_known: bool = True,
+        gap: int = -1,
+        parts: tuple[str, str] | None = None,
+    ) -> None:
+        self.word = word
+        self.mask = mask
+        """Its classes in every text."""
+        self.extra = extra
+        """Classes that it has in a text of one language only, by the bit of that language."""
+        self.phrases = phrases
+        """Phrases that begin with it, by their second word."""
+        self.stem_phrases = phrases.get("") if phrases else None
+        """Those whose second word is a stem."""
+        self.is_doubtful = False
+        """Means its class only in capitals, or not in every language: the lexicon knows which."""
+        self.languages = languages
+        """The languages that list it, as bits."""
+        self.is_known = is_known
+        self.gap = gap
+        """For signs that stand between words: their flags; -1 for words."""
+        self.parts = parts
+        """The two words that were written as one."""
+        if gap >= 0:
+            self.kind = SIGN
+        elif parts is not None or not is_known:
+            self.kind = ODD
+        elif mask or extra is not None or phrases is not None or word in _SIGNED:
+            self.kind = WORD
+        else:
+            self.kind = PLAIN
+
+
+class ClassBits:
+    """The bit of every word class."""
+
+    __slots__ = ("_language", "bits")
+
+    def __init__(self, language: Language) -> None:
+        cues = [name for name, entry in language.classes.items() if entry.role == "cue"]
+        names = dict.fromkeys((*cues, *BUILT_IN, *language.classes))
+        self.bits = {name: 1 << number for number, name in enumerate(names)}
+        self._language = language
+
+    def mask(self, *names: str) -> int:
+        """The bits of these classes."""
+        found = 0
+        for name in names:
+            found |= self.bits[name]
+        return found
+
+    def of_role(self, *roles: Role) -> int:
+        """The bits of all classes of these roles."""
+        return self.mask(*(n for n, entry in self._language.classes.items() if entry.role in roles))
+
+    def with_flag(self, flag: Flag) -> int:
+        """The bits of all classes with a flag."""
+        return self.mask(*(n for n, entry in self._language.classes.items() if flag in entry.flags))
+
+
+class Lexicon:
+    """All words. Built once; looking up is pure."""
+
+    __slots__ = (
+        "_endings",
+        "_infixes",
+        "_number",
+        "_prefixes",
+        "_similar",
+        "_stem_lengths",
+        "_stems",
+        "bits",
+        "capitals",
+        "foreign",
+        "language_bits",
+        "ordinary",
+        "table",
+    )
+
+    def __init__(self, language: Language) -> None:
+        self.bits = ClassBits(language)
+        self.language_bits = {code: 1 << number for number, code in enumerate(language.words)}
+        self.capitals = frozenset(
+            folded(word) for tongue in language.tongues.values() for word in tongue.capitals
+        )
+        self.ordinary = {
+            self.language_bits[code]: frozenset(folded(word) for word in tongue.ordinary)
+            for code, tongue in language.tongues.items()
+        }
+        self._number = {
+            "fraction": self.bits.mask(WordClasses.FRACTION),
+            "year": self.bits.mask(WordClasses.NUMBER, WordClasses.YEAR),
+            "number": self.bits.mask(WordClasses.NUMBER),
+            "level": self.bits.mask(WordClasses.LEVEL),
+        }
+        self._endings = tuple(
+            (ending, instead, keeps)
+            for tongue in language.tongues.values()
+            for endings, keeps in ((tongue.endings, True), (tongue.loose_endings, False))
+            for ending, instead in endings
+        )
+        self._prefixes = tuple(
+            folded(prefix) for tongue in language.tongues.values() for prefix in tongue.prefixes
+        )
+        words = _Collected(language, self.bits, self.language_bits)
+        self._stems = words.stems
+        self._stem_lengths = tuple(sorted({len(stem) for stem in words.stems}, reverse=True))
+        self._infixes = words.infixes
+        self.table = self._table(words)
+        for word in self.capitals.union(*self.ordinary.values()) & self.table.keys():
+            self.table[word].is_doubtful = True
+        english = self.language_bits[ENGLISH]
+        self.foreign = frozenset(
+            word
+            for word, entry in self.table.items()
+            if entry.languages and not entry.languages & english
+        )
+        """Words that no English list has."""
+        self._similar = _Similar(
+            word
+            for word in words.listed
+            if len(word) >= _SHORTEST_CORRECTED
+            and word.isalpha()
+            and (self.table[word].mask or self.table[word].extra)
+        )
+
+    def _table(self, words: _Collected) -> dict[str, Entry]:
+        table = {sign: Entry(sign, gap=flags) for sign, flags in GAPS.items()}
+        for word in words.listed | words.known | words.first_words.keys():
+            stem_mask, stem_extra, languages = (
+                _NO_STEM if word in self._infixes else self._stem(word)
+            )
+            mask, extra = words.masks(word)
+            table[word] = Entry(
+                word,
+                mask | stem_mask,
+                extra=_merged(extra, stem_extra),
+                phrases=words.phrases_of(word),
+                languages=words.languages.get(word, 0) | languages,
+            )
+        return table
+
+    def _stem(self, word: str) -> _Stem:
+        """What the longest listed stem of a word means."""
+        for length in self._stem_lengths:
+            if length <= len(word):
+                found = self._stems.get(word[:length])
+                if found is not None:
+                    return found
+        return _NO_STEM
+
+    def resolved(self, word: str) -> Entry:
+        """What a word means that is not in the table."""
+        first = word[0]
+        if first.isdecimal():
+            return Entry(word, self._number[_kind_of_number(word)])
+        if first in "clts" and len(word) <= _LONGEST_LEVEL and LEVEL.match(word):
+            return Entry(word, self._number["level"])
+        if not first.isalpha():
+            return Entry(word)
+        return (
+            self._by_stem(word)
+            or self._by_ending(word)
+            or self._by_prefix(word)
+            or self._by_correction(word)
+            or self._by_parting(word)
+            or Entry(word, is_known=False)
+        )
+
+    def _by_stem(self, word: str) -> Entry | None:
+        mask, extra, languages = self._stem(word)
+        for infix, infix_mask in self._infixes.items():
+            if infix in word and len(word) > len(infix) + _LETTERS_BESIDE_INFIX:
+                mask |= infix_mask
+        if not mask and extra is None:
+            return None
+        return Entry(word, mask, extra=extra, languages=languages)
+
+    def _by_ending(self, word: str) -> Entry | None:
+        for ending, instead, keeps in self._endings:
+            if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_BASE:
+                base = self.table.get(word[: -len(ending)] + instead)
+                if base is not None:
+                    return base if keeps else Entry(word, languages=base.languages)
+        return None
+
+    def _by_prefix(self, word: str) -> Entry | None:
+        for prefix in self._prefixes:
+            if word.startswith(prefix) and len(word) - len(prefix) >= _SHORTEST_BASE:
+                rest = word[len(prefix) :]
+                base = self.table.get(rest) or self.table.get("\u0627\u0644" + rest)
+                if base is not None:
+                    return base
+                found = self._by_stem(rest)
+                if found is not None:
+                    return found
+        return None
+
+    def _by_correction(self, word: str) -> Entry | None:
+        if len(word) < _SHORTEST_TYPO or not word.isalpha():
+            return None
+        near = self._similar.to(word)
+        if not near:
+            return None
+        best = max(
+            near,
+            key=lambda candidate: (
+                bool(self.table[candidate].mask),
+                candidate[:3] == word[:3],
+                -len(candidate),
+                candidate,
+            ),
+        )
+        return self.table[best]
+
+    def _by_parting(self, word: str) -> Entry | None:
+        if len(word) < 2 * _SHORTEST_PART or not word.isalpha():
+            return None
+        for at in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
+            left, right = self.table.get(word[:at]), self.table.get(word[at:])
+            if left is not None and right is not None and (left.mask or right.mask):
+                return Entry(word, parts=(word[:at], word[at:]))
+        return None
+
+
+class _Collected:
+    """The words of all languages, sorted by how they are looked up."""
+
+    def __init__(
+        self, language: Language, bits: ClassBits, language_bits: Mapping[str, int]
+    ) -> None:
+        self.listed: set[str] = set()
+        """Single words with a class other than plain."""
+        self.known: set[str] = set()
+        self.languages: dict[str, int] = defaultdict(int)
+        self.infixes: dict[str, int] = defaultdict(int)
+        self.stems: dict[str, _Stem] = {}
+        self.first_words: dict[str, list[Phrase]] = defaultdict(list)
+        self._words: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        self._english = language_bits[ENGLISH]
+        self._open = bits.with_flag("open")
+        stems: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        phrases: dict[tuple[str, ...], int] = defaultdict(int)
+        plain = bits.mask(WordClasses.PLAIN)
+        for code, classes in language.words.items():
+            for name, words in classes.items():
+                for word in words:
+                    self._add(word, bits.bits[name], language_bits[code], stems, phrases, plain)
+        for stem, by_language in stems.items():
+            languages = sum(by_language)  # each a bit of its own
+            self.stems[stem] = (*self._gated(stem, by_language, _SHORT_STEM), languages)
+        for words_, mask in phrases.items():
+            phrase = Phrase(words_, mask, is_open=not mask & ~self._open)
+            self.first_words[words_[0]].append(phrase)
+
+    def _add(
+        self,
+        word: str,
+        bit: int,
+        language: int,
+        stems: dict[str, dict[int, int]],
+        phrases: dict[tuple[str, ...], int],
+        plain: int,
+    ) -> None:
+        words = words_of(folded(word.replace("*", "")))
+        if not words:
+            return
+        if bit == plain:
+            for part in words:
+                if not LEVEL.match(part):
+                    self.known.add(part)
+                    self.languages[part] |= language
+            return
+        if word.startswith("*"):
+            self.infixes[folded(word.strip("*"))] |= bit
+        elif len(words) == 1:
+            (stems if word.endswith("*") else self._words)[words[0]][language] |= bit
+            if not word.endswith("*"):
+                self.listed.add(words[0])
+                self.languages[words[0]] |= language
+        else:
+            phrases[_with_stems(word, words)] |= bit
+            self.known.update(
+                part for part in words if not LEVEL.match(part) and not part[0].isdecimal()
+            )
+
+    def masks(self, word: str) -> tuple[int, Mapping[int, int] | None]:
+        """The classes of a listed word."""
+        return self._gated(word, self._words.get(word, {}), _SHORT_WORD)
+
+    def _gated(
+        self, word: str, by_language: Mapping[int, int], short: int
+    ) -> tuple[int, Mapping[int, int] | None]:
+        """A short foreign word means something in a text of its language only: others use the same letters."""
+        everywhere = 0
+        extra: dict[int, int] = {}
+        may_be_chance = len(word) <= short and word.isascii()
+        for language, mask in by_language.items():
+            if language == self._english or not may_be_chance:
+                everywhere |= mask
+            else:
+                extra[language] = mask
+        return everywhere, extra or None
+
+    def phrases_of(self, word: str) -> Mapping[str, tuple[Phrase, ...]] | None:
+        """Phrases that begin with a word, the longest first, by their second word."""
+        found: dict[str, list[Phrase]] = defaultdict(list)
+        for phrase in sorted(self.first_words.get(word, ()), key=lambda phrase: -len(phrase.words)):
+            second = phrase.words[1]
+            found["" if second.endswith("*") else second].append(phrase)
+        return {second: tuple(phrases) for second, phrases in found.items()} or None
+
+
+def _with_stems(word: str, words: list[str]) -> tuple[str, ...]:
+    """The words of a phrase, a star behind those that are stems."""
+    written = word.split()
+    if len(written) != len(words):
+        is_stem = [False] * (len(words) - 1) + [word.endswith("*")]
+    else:
+        is_stem = [part.endswith("*") for part in written]
+    return tuple(part + "*" * stem for part, stem in zip(words, is_stem, strict=True))
+
+
+def _merged(
+    one: Mapping[int, int] | None, other: Mapping[int, int] | None
+) -> Mapping[int, int] | None:
+    if one is None or other is None:
+        return one if other is None else other
+    return {
+        language: one.get(language, 0) | other.get(language, 0) for language in {**one, **other}
+    }
+
+
+def _kind_of_number(word: str) -> str:
+    if "/" in word:
+        return "fraction"
+    return "year" if len(word) == 4 and word.isdecimal() and int(word) in _YEARS else "number"  # noqa: PLR2004
+
+
+class _Similar:
+    """Words by their halves: one edit leaves one half as it is."""
+
+    __slots__ = ("_by_end", "_by_start", "_words")
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = frozenset(words)
+        by_start: dict[str, list[str]] = defaultdict(list)
+        by_end: dict[str, list[str]] = defaultdict(list)
+        for word in sorted(self._words):
+            half = len(word) // 2
+            by_start[word[:half]].append(word)
+            by_end[word[half:]].append(word)
+        self._by_start = {part: tuple(listed) for part, listed in by_start.items()}
+        self._by_end = {part: tuple(listed) for part, listed in by_end.items()}
+
+    def to(self, word: str) -> set[str]:
+        """Listed words with the same first letter that are one edit away."""
+        found = set()
+        for length in range(len(word) - 1, len(word) + 2):
+            half = length // 2
+            swapped = (
+                word[: half - 1] + word[half : half + 1] + word[half - 1 : half] + word[half + 1 :]
+            )
+            if swapped in self._words:
+                found.add(swapped)
+            for candidate in (
+                *self._by_start.get(word[:half], ()),
+                *self._by_end.get(word[half - length :], ()),
+            ):
+                if (
+                    len(candidate) == length
+                    and candidate[0] == word[0]
+                    and is_one_edit(word, candidate)
+                ):
+                    found.add(candidate)
+        return found
+
+
+def is_one_edit(one: str, other: str) -> bool:
+    """At most one letter put in, left out or changed, or two neighbours swapped."""
+    if len(one) == len(other):
+        different = [at for at in range(len(one)) if one[at] != other[at]]
+        if len(different) < 2:  # noqa: PLR2004 - one changed letter
+            return True
+        first, second = different[0], different[-1]
+        return (
+            len(different) == 2  # noqa: PLR2004 - two swapped letters
+            and second == first + 1
+            and one[first] == other[second]
+            and one[second] == other[first]
+        )
+    if len(one) > len(other):
+        one, other = other, one
+    if len(other) - len(one) > 1:
+        return False
+    at = 0
+    while at < len(one) and one[at] == other[at]:
+        at += 1
+    return one[at:] == other[at + 1 :]

@@ -1,0 +1,187 @@
+"""Which concepts stand in a text: classes of words that are found together."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from cds_service.evidence.text.assertion import ASKED
+from cds_service.evidence.text.items import Items
+from cds_service.evidence.text.lexicon import ClassBits
+from cds_service.knowledge.language import Pattern
+
+Span = tuple[int, ...]
+"""Items, in the order of the text."""
+
+_NEIGHBOURS: Final = (-1, 0, 1, -2)
+"""Of a place in a sorted list: the nearest places on both sides."""
+
+
+class Place(NamedTuple):
+    """A concept at a place."""
+
+    concept: str
+    items: Span
+
+
+class _Compiled:
+    """A pattern with its classes as bits."""
+
+    __slots__ = (
+        "concept",
+        "elements",
+        "is_asked",
+        "is_conditional",
+        "is_ordered",
+        "near",
+        "none",
+        "others",
+        "over_commas",
+        "window",
+    )
+
+    def __init__(self, pattern: Pattern, bits: ClassBits) -> None:
+        self.concept = pattern.concept
+        self.elements = tuple(bits.mask(*element) for element in pattern.all)
+        self.others: tuple[int, ...] = ()
+        """Its elements but the one that it is looked up by."""
+        self.window = pattern.window
+        self.near = pattern.near
+        self.none = bits.mask(*pattern.none)
+        self.is_ordered = pattern.ordered
+        self.over_commas = pattern.comma
+        self.is_asked = pattern.asked
+        self.is_conditional = bool(self.none) or pattern.asked
+
+
+class PatternMatcher:
+    """Finds concepts. Built once; pure."""
+
+    __slots__ = ("_by_key", "starts")
+
+    def __init__(self, patterns: Sequence[Pattern], bits: ClassBits) -> None:
+        modifiers = bits.of_role("modifier")
+        single: dict[int, list[_Compiled]] = defaultdict(list)
+        several: dict[int, list[_Compiled]] = defaultdict(list)
+        for pattern in patterns:
+            compiled = _Compiled(pattern, bits)
+            # under the element that is rarest in texts: modifiers stand everywhere
+            key = min(
+                compiled.elements,
+                key=lambda mask: (bool(mask & modifiers), mask.bit_count()),
+            )
+            compiled.others = tuple(mask for mask in compiled.elements if mask is not key)
+            for bit in _bits_of(key):
+                (several if compiled.others else single)[bit].append(compiled)
+        self._by_key = {
+            bit: (tuple(single.get(bit, ())), tuple(several.get(bit, ())))
+            for bit in {**single, **several}
+        }
+        self.starts = 0
+        """Classes without which no pattern matches."""
+        for bit in self._by_key:
+            self.starts |= bit
+
+    def places(self, items: Items, states: Sequence[int]) -> list[Place]:  # noqa: C901 - two loops, both hot
+        """Every concept at every place, once."""
+        everything = items.everything
+        at_class: dict[int, list[int]] = {}
+        found: dict[tuple[str, int, int], Place] = {}
+        tried: set[_Compiled] = set()
+        remaining = everything & self.starts
+        while remaining:
+            bit = remaining & -remaining
+            remaining ^= bit
+            single, several = self._by_key[bit]
+            for pattern in single:
+                for at in _positions(bit, items, at_class):
+                    key = (pattern.concept, at, at)
+                    if key not in found and not (
+                        pattern.is_conditional and _is_prevented(pattern, (at,), items, states)
+                    ):
+                        found[key] = Place(pattern.concept, (at,))
+            for pattern in several:
+                for element in pattern.others:
+                    if not element & everything:
+                        break
+                else:
+                    if pattern in tried:
+                        continue
+                    tried.add(pattern)
+                    for span in _spans(pattern, items, at_class):
+                        key = (pattern.concept, span[0], span[-1])
+                        if key not in found and not (
+                            pattern.is_conditional and _is_prevented(pattern, span, items, states)
+                        ):
+                            found[key] = Place(pattern.concept, span)
+        return list(found.values())
+
+
+def _bits_of(mask: int) -> Iterator[int]:
+    while mask:
+        bit = mask & -mask
+        yield bit
+        mask ^= bit
+
+
+def _positions(element: int, items: Items, at_class: dict[int, list[int]]) -> list[int]:
+    """Items that have one of the classes, each element looked up once a text."""
+    found = at_class.get(element)
+    if found is None:
+        found = at_class[element] = [at for at, mask in enumerate(items.masks) if mask & element]
+    return found
+
+
+def _spans(pattern: _Compiled, items: Items, at_class: dict[int, list[int]]) -> Iterator[Span]:
+    lists = [_positions(element, items, at_class) for element in pattern.elements]
+    rarest = min(range(len(lists)), key=lambda number: len(lists[number]))
+    for at in lists[rarest]:
+        span = _span_around(at, rarest, lists, pattern, items)
+        if span is not None:
+            yield span
+
+
+def _span_around(
+    at: int, rarest: int, lists: Sequence[list[int]], pattern: _Compiled, items: Items
+) -> Span | None:
+    """The nearest item of every other element."""
+    span = [at]
+    for number, listed in enumerate(lists):
+        if number == rarest:
+            continue
+        best = -1
+        place = bisect_left(listed, at)
+        for step in _NEIGHBOURS:
+            if not 0 <= place + step < len(listed):
+                continue
+            near = listed[place + step]
+            if (
+                near in span
+                or abs(near - at) > pattern.window
+                or items.sentences[near] != items.sentences[at]
+                or not (pattern.over_commas or items.clauses[near] == items.clauses[at])
+                or (pattern.is_ordered and (number < rarest) != (near < at))
+            ):
+                continue
+            if best < 0 or abs(near - at) < abs(best - at):
+                best = near
+        if best < 0:
+            return None
+        span.append(best)
+    span.sort()
+    return tuple(span) if span[-1] - span[0] <= pattern.window else None
+
+
+def _is_prevented(pattern: _Compiled, span: Span, items: Items, states: Sequence[int]) -> bool:
+    if pattern.is_asked and not any(states[at] & ASKED for at in span):
+        return True
+    if not pattern.none:
+        return False
+    clause = items.clauses[span[0]]
+    first = max(0, span[0] - pattern.near)
+    end = min(len(items.masks), span[-1] + pattern.near + 1)
+    return any(
+        items.masks[at] & pattern.none and items.clauses[at] == clause for at in range(first, end)
+    )

@@ -1,0 +1,51 @@
+"""The words of a text as they were written, by the places of the words that were read."""
+
+from __future__ import annotations
+
+from cds_service.evidence.text.folding import original_places
+from cds_service.evidence.text.items import Items
+from cds_service.evidence.text.model import MAX_QUOTE
+
+
+class Quotes:
+    """Places of words in one text, worked out when the first one is asked for."""
+
+    __slots__ = ("_items", "_places", "_starts")
+
+    def __init__(self, items: Items) -> None:
+        self._items = items
+        self._starts: list[int] = []
+        self._places = original_places(items.text)
+
+    def places(self, first: int, end: int) -> tuple[int, int]:
+        """Where the words `first` to `end` (not included) begin and end in the text as written."""
+        starts = self._starts or self._measured()
+        piece_of = self._items.piece_of
+        last = piece_of[min(end, len(piece_of)) - 1]
+        start, stop = starts[piece_of[first]], starts[last] + len(self._items.pieces[last])
+        if self._places is not None:
+            return self._places[start], self._places[stop - 1] + 1
+        return start, stop
+
+    def _measured(self) -> list[int]:
+        """The pieces stand in the text in their order, with nothing but signs that are no pieces between them."""
+        find, starts, at = self._items.plain.find, self._starts, 0
+        for piece in self._items.pieces:
+            at = find(piece, at)
+            starts.append(at)
+            at += len(piece)
+        return starts
+
+    def cut(self, start: int, stop: int) -> str:
+        """The text as written from one place to another, at most `MAX_QUOTE` characters, cut at words."""
+        quote = self._items.text[start : min(stop, start + 4 * MAX_QUOTE)]
+        if len(quote) <= MAX_QUOTE and "\n" not in quote:
+            return quote
+        quote = " ".join(quote.split())
+        if len(quote) <= MAX_QUOTE:
+            return quote
+        return f"{quote[: MAX_QUOTE - 1].rsplit(' ', 1)[0]}\u2026"
+
+    def of_words(self, first: int, end: int) -> str:
+        """The words `first` to `end` (not included) as written, cut at words."""
+        return self.cut(*self.places(first, end))

@@ -1,0 +1,165 @@
+"""Reads what a clinician wrote: findings with who, when and whether, how long, what was tried, what was not understood.
+
+Deterministic and linear in the length of the text. Nothing of a text is kept between calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from cds_service.evidence.text.assertion import Asserter
+from cds_service.evidence.text.care import CareReader
+from cds_service.evidence.text.durations_of_pain import PainTimes
+from cds_service.evidence.text.folding import folded
+from cds_service.evidence.text.items import Itemizer, Items, left_over
+from cds_service.evidence.text.lexicon import Lexicon
+from cds_service.evidence.text.model import Care, PainDuration, Statement, TextReading
+from cds_service.evidence.text.patterns import PatternMatcher
+from cds_service.evidence.text.quotes import Quotes
+from cds_service.evidence.text.statements import Found, StatementWriter
+from cds_service.evidence.text.times import Time, TimeReader
+from cds_service.evidence.text.values import Measured, ValueMatcher
+from cds_service.knowledge.anchors import WordClasses
+from cds_service.knowledge.language import Language, Tongue
+
+COUNTED: Final = ("stated", "asked", "unclear")
+"""States of a finding that is there, or may be."""
+
+_LONG_AGO: Final = 120
+"""Days from which an amount of time with `ago` makes a finding past."""
+_MANY_LEFT: Final = 2
+_LARGE_SHARE: Final = 0.34
+_NO_YEAR: Final = 9999
+"""Without a day of writing every year is past."""
+
+
+class TextReader:
+    """Reads texts in every language of the guideline. Built once at start; reading is pure."""
+
+    __slots__ = (
+        "_anchors",
+        "_asserter",
+        "_behind",
+        "_care",
+        "_concepts",
+        "_fraction",
+        "_itemizer",
+        "_little",
+        "_pain_times",
+        "_patterns",
+        "_plain",
+        "_times",
+        "_values",
+        "_writer",
+    )
+
+    def __init__(self, language: Language) -> None:
+        lexicon = Lexicon(language)
+        bits = lexicon.bits
+        tongues = tuple(language.tongues.values())
+        self._concepts = language.concepts
+        self._itemizer = Itemizer(lexicon)
+        self._asserter = Asserter(
+            bits,
+            _unit_words(tongues),
+            frozenset(code for code, tongue in language.tongues.items() if tongue.verb_last),
+        )
+        self._patterns = PatternMatcher(language.patterns, bits)
+        self._values = ValueMatcher(language.values, bits)
+        self._times = TimeReader(language)
+        self._pain_times = PainTimes(bits, self._times)
+        self._care = CareReader(
+            bits,
+            [word for tongue in tongues for word in tongue.therapy_before],
+            [word for tongue in tongues for word in tongue.therapy_after],
+        )
+        self._writer = StatementWriter(language.concepts, bits)
+        self._anchors = bits.with_flag("anchors") | bits.mask(WordClasses.LEVEL)
+        self._fraction = bits.mask(WordClasses.FRACTION)
+        self._behind = bits.mask(WordClasses.DENIAL_BEHIND)
+        self._little = bits.mask(WordClasses.SAYS_LITTLE)
+        self._plain = bits.of_role("plain", "trap", "cue") | bits.mask(
+            WordClasses.NUMBER, WordClasses.YEAR, WordClasses.FRACTION
+        )
+
+    def read(self, text: str, written_on: date | None = None) -> TextReading:
+        """What the text says. Without `written_on` every year is past, and `since March` is no length."""
+        items = self._itemizer.items(text)
+        has_fraction = bool(items.everything & self._fraction)
+        times = self._times.times(items, written_on, has_fraction=has_fraction)
+        quotes = Quotes(items)
+        found = Found(items, self._states(items, times, written_on), times, quotes)
+        statements = self._statements(found)
+        unknown = left_over(items)
+        return TextReading(
+            language=items.language,
+            statements=statements,
+            duration=self._duration(found),
+            care=self._care_found(found),
+            left_over=tuple(quotes.of_words(at, at + 1) for at in unknown),
+            is_unread=self._is_unread(items, statements, len(unknown)),
+            is_empty_of_meaning=not unknown and not items.everything & ~self._plain,
+        )
+
+    def _states(self, items: Items, times: Sequence[Time], written_on: date | None) -> list[int]:
+        long_ago = frozenset(
+            place
+            for time in times
+            if time.kind == "ago" and time.least >= _LONG_AGO
+            for place in range(time.first, time.end)
+        )
+        year = written_on.year if written_on is not None else _NO_YEAR
+        return self._asserter.states(items, year, long_ago)
+
+    def _statements(self, found: Found) -> tuple[Statement, ...]:
+        everything = found.items.everything
+        if not everything & (self._patterns.starts | self._values.starts):
+            return ()
+        places = self._patterns.places(found.items, found.states)
+        values: tuple[Measured, ...] = ()
+        if everything & self._values.starts:
+            values = tuple(self._values.measured(found.items, found.states))
+        return self._writer.written(found, places, values)
+
+    def _duration(self, found: Found) -> PainDuration | None:
+        length = self._pain_times.duration(found.items, found.times, found.states)
+        if length is None:
+            return None
+        least, most, first, end = length
+        return PainDuration(least, most, found.quotes.of_words(first, end))
+
+    def _care_found(self, found: Found) -> Care | None:
+        items = found.items
+        if not items.everything & self._care.starts:
+            return None
+        care = self._care.care(items)
+        if care is None:
+            return None
+        first, end = items.firsts[care.items[0]], items.ends[care.items[-1]]
+        return Care(care.kinds, found.quotes.of_words(first, end), care.has_failed)
+
+    def _is_unread(self, items: Items, statements: Sequence[Statement], left: int) -> bool:
+        """Nothing serious was read, and the text is not known well enough to say that nothing serious is in it."""
+        if not items.words:
+            return False
+        if any(
+            statement.state in COUNTED and not self._concepts[statement.concept].slight
+            for statement in statements
+        ):
+            return False
+        is_anchored = (
+            bool(items.everything & self._anchors)
+            or any(statement.state not in COUNTED for statement in statements)
+            or any(mask & self._behind and not mask & self._little for mask in items.masks)
+        )
+        if not is_anchored:
+            return True
+        return left >= _MANY_LEFT or (left > 0 and left / len(items.words) >= _LARGE_SHARE)
+
+
+def _unit_words(tongues: Sequence[Tongue]) -> frozenset[str]:
+    return frozenset(
+        folded(word) for tongue in tongues for listed in tongue.units.values() for word in listed
+    )

@@ -1,0 +1,211 @@
+"""Statements: a concept at a place, with what is said of it and what its clause says beside it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from cds_service.evidence.text.assertion import ASKED, DENIED, MIGHT, OTHER, PAST, UNCLEAR
+from cds_service.evidence.text.items import Items
+from cds_service.evidence.text.lexicon import ClassBits
+from cds_service.evidence.text.model import Side, State, Statement, Tempo
+from cds_service.evidence.text.patterns import Span
+from cds_service.evidence.text.quotes import Quotes
+from cds_service.evidence.text.times import Time
+from cds_service.evidence.text.values import Measured
+from cds_service.knowledge.anchors import WordClasses
+from cds_service.knowledge.language import Concept
+from cds_service.knowledge.table import Region
+
+_IS_CORE: Final = 1 << 10
+"""A word that makes the concept, whatever is said of it."""
+_STATES: Final[tuple[tuple[int, State], ...]] = (
+    (DENIED, "denied"),
+    (OTHER, "other-person"),
+    (MIGHT, "hypothetical"),
+    (PAST, "historical"),
+    (UNCLEAR, "unclear"),
+)
+"""The first that is said decides."""
+_LEVEL_LETTERS: Final = re.compile(r"[clts](?=\d)")
+_REGION_OF_LEVEL: Final[dict[str, Region]] = {
+    "c": "cervical",
+    "t": "thoracic",
+    "l": "lumbar",
+    "s": "sacrum",
+}
+
+
+class Found(NamedTuple):
+    """One text, as far as it was read."""
+
+    items: Items
+    states: Sequence[int]
+    times: Sequence[Time]
+    quotes: Quotes
+
+
+class _Around(NamedTuple):
+    """What a clause says beside its findings."""
+
+    tempo: Tempo
+    year: int | None
+    days_ago: int | None
+    levels: tuple[str, ...]
+    regions: tuple[Region, ...]
+    side: Side
+
+
+class StatementWriter:
+    """Writes statements of concepts. Built once; pure."""
+
+    __slots__ = (
+        "_both",
+        "_concepts",
+        "_left",
+        "_level",
+        "_modifiers",
+        "_new",
+        "_progressive",
+        "_rapid",
+        "_regions",
+        "_right",
+        "_year",
+    )
+
+    def __init__(self, concepts: Mapping[str, Concept], bits: ClassBits) -> None:
+        self._concepts = concepts
+        self._modifiers = bits.of_role("modifier") | bits.mask(WordClasses.LEVEL, WordClasses.PAIN)
+        self._level = bits.mask(WordClasses.LEVEL)
+        self._year = bits.mask(WordClasses.YEAR)
+        self._left = bits.mask(WordClasses.LEFT)
+        self._right = bits.mask(WordClasses.RIGHT)
+        self._both = bits.mask(WordClasses.BOTH)
+        self._rapid = bits.mask(WordClasses.RAPID)
+        self._progressive = bits.mask(WordClasses.PROGRESSIVE)
+        self._new = bits.mask(WordClasses.NEW)
+        self._regions: tuple[tuple[int, Region], ...] = (
+            (bits.mask(WordClasses.CERVICAL), "cervical"),
+            (bits.mask(WordClasses.THORACIC), "thoracic"),
+            (bits.mask(WordClasses.LUMBAR), "lumbar"),
+            (bits.mask(WordClasses.SACRAL), "sacrum"),
+        )
+
+    def written(
+        self, found: Found, places: Sequence[tuple[str, Span]], values: Sequence[Measured]
+    ) -> tuple[Statement, ...]:
+        """A statement for every concept and every value, in the order of the text."""
+        clauses: dict[tuple[int, int], _Around] = {}
+        statements = [self._statement(concept, span, found, clauses) for concept, span in places]
+        statements.extend(self._of_value(value, found, clauses) for value in values)
+        statements.sort(key=_by_place)
+        return tuple(statements)
+
+    def _statement(
+        self, concept: str, span: Span, found: Found, clauses: dict[tuple[int, int], _Around]
+    ) -> Statement:
+        items = found.items
+        start, stop = found.quotes.places(items.firsts[span[0]], items.ends[span[-1]])
+        state = self._state(span, found)
+        if state == "historical":
+            concept = self._concepts[concept].as_history or concept
+        around = self._around(span, found, clauses)
+        return Statement(concept, state, start, stop, found.quotes.cut(start, stop), *around)
+
+    def _of_value(
+        self, value: Measured, found: Found, clauses: dict[tuple[int, int], _Around]
+    ) -> Statement:
+        """A number in a text is of now: denials around it are of other findings."""
+        first = found.items.firsts[value.item]
+        start, stop = found.quotes.places(first, max(found.items.ends[value.item], value.end))
+        state: State = "asked" if found.states[value.item] & ASKED else "stated"
+        around = self._around((value.item,), found, clauses)
+        quote = found.quotes.cut(start, stop)
+        return Statement(
+            value.concept, state, start, stop, quote, *around, value.number, value.unit
+        )
+
+    def _state(self, span: Span, found: Found) -> State:
+        """What is said of the words that make the concept; modifiers beside them do not decide."""
+        flags = core = 0
+        for at in span:
+            flags |= found.states[at]
+            if found.items.masks[at] & ~self._modifiers:
+                core |= found.states[at] | _IS_CORE
+        asked = flags & ASKED
+        if core:
+            flags = core
+        for flag, state in _STATES:
+            if flags & flag:
+                return state
+        return "asked" if asked else "stated"
+
+    def _around(self, span: Span, found: Found, clauses: dict[tuple[int, int], _Around]) -> _Around:
+        """What the clauses of a span say, each read once a text."""
+        numbers = found.items.clauses
+        key = (numbers[span[0]], numbers[span[-1]])
+        around = clauses.get(key)
+        if around is None:
+            first, end = bisect_left(numbers, key[0]), bisect_right(numbers, key[1])
+            around = clauses[key] = self._read_clause(found, first, end)
+        return around
+
+    def _read_clause(self, found: Found, first: int, end: int) -> _Around:
+        items = found.items
+        flags = 0
+        year: int | None = None
+        levels: dict[str, None] = {}
+        regions: dict[Region, None] = {}
+        for at in range(first, end):
+            mask = items.masks[at]
+            flags |= mask
+            if mask & self._level:
+                levels[items.word(at).upper()] = None
+                for letter in _LEVEL_LETTERS.findall(items.word(at)):
+                    regions[_REGION_OF_LEVEL[letter]] = None
+            elif mask & self._year and year is None:
+                year = int(items.word(at))
+        for bit, region in self._regions:
+            if flags & bit:
+                regions[region] = None
+        days_ago = None
+        if found.times:
+            days_ago = _days_ago(found.times, items.firsts[first], items.ends[end - 1])
+        return _Around(
+            self._tempo(flags), year, days_ago, tuple(levels), tuple(regions), self._side(flags)
+        )
+
+    def _tempo(self, flags: int) -> Tempo:
+        if flags & self._rapid:
+            return "rapid"
+        if flags & self._progressive:
+            return "progressive"
+        return "new" if flags & self._new else ""
+
+    def _side(self, flags: int) -> Side:
+        if flags & self._both or (flags & self._left and flags & self._right):
+            return "both"
+        if flags & self._left:
+            return "left"
+        return "right" if flags & self._right else ""
+
+
+def _days_ago(times: Sequence[Time], first: int, end: int) -> int | None:
+    """The first amount of time in the words that counts back from now."""
+    for at in range(bisect_left(times, first, key=_first_word), len(times)):
+        time = times[at]
+        if time.first > end:
+            return None
+        if time.kind in ("ago", "day"):
+            return time.least
+    return None
+
+
+def _first_word(time: Time) -> int:
+    return time.first
+
+
+def _by_place(statement: Statement) -> tuple[int, int, str]:
+    return statement.start, statement.end, statement.concept

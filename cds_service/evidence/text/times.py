@@ -1,0 +1,417 @@
+"""Amounts of time in a text, wherever they belong: `6 weeks`, `3/12`, `since March`, `yesterday`."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal, NamedTuple
+
+from cds_service.evidence.text.folding import folded
+from cds_service.evidence.text.items import Items
+from cds_service.evidence.text.lexicon import ENGLISH
+from cds_service.evidence.text.tokens import (
+    BREAKS_PHRASE,
+    LESS,
+    MORE,
+    RANGE,
+    SLASH,
+    words_of,
+)
+from cds_service.knowledge.language import Language, TimeWords, Tongue, Unit
+
+MAX_DAYS: Final = 36_500
+"""Days that stand for `no upper end stated`, and the longest time that is read."""
+
+_DAYS: Final[dict[Unit, float]] = {
+    "day": 1.0,
+    "week": 7.0,
+    "month": 30.0,
+    "year": 365.0,
+    "hour": 1 / 24,
+}
+"""Calendar units as days, rounded as the guideline rounds a month."""
+_FEWEST_HOURS: Final = 12
+"""Shorter ones are how long an attack or the stiffness of a morning lasts."""
+_UNIT_OF_FRACTION: Final[dict[str, Unit]] = {"7": "day", "52": "week", "12": "month"}
+_LARGEST_FRACTION: Final = {"7": 21, "52": 104, "12": 36}
+"""No one writes more; 24/7 is no amount of time."""
+_LARGEST_AMOUNT: Final = 200
+_BARE: Final = (2.0, 12.0)
+_YEARS: Final = range(1950, 2101)
+_MONTHS_IN_YEAR: Final = 12
+_DAYS_IN_MONTH: Final = 31
+_HALF: Final = 0.5
+_ARTICLES: Final = ("a", "an", "past", "last", "half")
+
+Kind = Literal["amount", "ago", "since", "day"]
+
+
+class Time(NamedTuple):
+    """An amount of time in the words `first` to `end` (not included), in days, both included."""
+
+    first: int
+    end: int
+    least: int
+    most: int
+    kind: Kind
+    """amount: `6 weeks`; ago: `6 weeks ago`; since: since a day, month or year; day: today, yesterday."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The words of time of one language, with those of English."""
+
+    units: dict[str, Unit]
+    numbers: dict[str, float]
+    months: dict[str, int]
+    vague: dict[str, tuple[float, float]]
+    plurals: frozenset[str]
+    days: dict[str, tuple[tuple[tuple[str, ...], tuple[int, int]], ...]]
+    since: frozenset[str]
+    lasting: frozenset[str]
+    over: frozenset[str]
+    under: frozenset[str]
+    almost: frozenset[str]
+    at_least: frozenset[str]
+    about: frozenset[str]
+    ago: frozenset[str]
+    ago_before: frozenset[str]
+    of: frozenset[str]
+    not_before: frozenset[str]
+    not_after: frozenset[str]
+    other: frozenset[str]
+    starts: frozenset[str]
+    """A text without one of these and without a fraction names no time."""
+    heads: frozenset[str]
+    """Words that an amount of time may begin with, beside numbers."""
+
+
+class TimeReader:
+    """Reads amounts of time. Built once; pure."""
+
+    __slots__ = ("_words",)
+
+    def __init__(self, language: Language) -> None:
+        english = language.tongues.get(ENGLISH)
+        self._words = {
+            code: _compiled(tuple(t for t in (english, tongue) if t is not None))
+            for code, tongue in language.tongues.items()
+        }
+
+    def words(self, language: str) -> _Words:
+        """The words of time that count in a text of a language."""
+        return self._words.get(language) or self._words[ENGLISH]
+
+    def times(self, items: Items, written_on: date | None, *, has_fraction: bool) -> list[Time]:
+        """Every amount of time, from left to right. Without `written_on` none that needs a date."""
+        known = self.words(items.language)
+        if known.starts.isdisjoint(items.words) and not has_fraction:
+            return []
+        return list(_Scan(known, items.words, items.gaps, written_on).times())
+
+
+def _compiled(tongues: tuple[Tongue, ...]) -> _Words:
+    units = {
+        folded(word): unit
+        for tongue in tongues
+        for unit, listed in tongue.units.items()
+        for word in listed
+    }
+    days: dict[str, list[tuple[tuple[str, ...], tuple[int, int]]]] = {}
+    for tongue in tongues:
+        for phrase, span in tongue.time.days.items():
+            words = tuple(words_of(folded(phrase)))
+            days.setdefault(words[0], []).append((words, span))
+    times = tuple(tongue.time for tongue in tongues)
+    plurals = _all(times, "plurals")
+    since = _all(times, "since")
+    numbers = {folded(w): n for tongue in tongues for w, n in tongue.numbers.items()}
+    vague = {folded(w): v for time in times for w, v in time.vague.items()}
+    return _Words(
+        units=units,
+        numbers=numbers,
+        months={folded(w): n for tongue in tongues for w, n in tongue.months.items()},
+        vague=vague,
+        plurals=plurals,
+        days={
+            word: tuple(sorted(listed, key=lambda entry: -len(entry[0])))
+            for word, listed in days.items()
+        },
+        since=since,
+        lasting=_all(times, "lasting"),
+        over=_all(times, "over"),
+        under=_all(times, "under"),
+        almost=_all(times, "almost"),
+        at_least=_all(times, "at_least"),
+        about=_all(times, "about"),
+        ago=_all(times, "ago"),
+        ago_before=_all(times, "ago_before"),
+        of=_all(times, "of"),
+        not_before=_all(times, "not_before"),
+        not_after=_all(times, "not_after"),
+        other=_all(times, "other"),
+        starts=frozenset((*units, *plurals, *days, *since)),
+        heads=frozenset((*numbers, *vague, *plurals, *days, *since, *_ARTICLES)),
+    )
+
+
+def _all(times: tuple[TimeWords, ...], name: str) -> frozenset[str]:
+    return frozenset(folded(word) for time in times for word in getattr(time, name))
+
+
+class _Scan:
+    """One pass over the words of a text."""
+
+    __slots__ = ("_gaps", "_known", "_words", "_written_on")
+
+    def __init__(
+        self, known: _Words, words: list[str], gaps: list[int], written_on: date | None
+    ) -> None:
+        self._known = known
+        self._words = words
+        self._gaps = gaps
+        self._written_on = written_on
+
+    def times(self) -> Iterator[Time]:
+        """From left to right."""
+        heads = self._known.heads
+        end = 0
+        for at, word in enumerate(self._words):
+            if at < end or not (word in heads or word[0].isdecimal()):
+                continue
+            found = self._fraction(at) or self._amount(at) or self._since(at) or self._named_day(at)
+            if found is not None:
+                yield found
+                end = found.end
+
+    def _word(self, at: int) -> str:
+        return self._words[at] if 0 <= at < len(self._words) else ""
+
+    def _gap(self, at: int) -> int:
+        return self._gaps[at] if 0 <= at < len(self._gaps) else BREAKS_PHRASE
+
+    def _fraction(self, at: int) -> Time | None:
+        """3/52, 2-3/7."""
+        low, _, unit = self._word(at).partition("/")
+        low = low.rstrip("+-")
+        name = _UNIT_OF_FRACTION.get(unit)
+        if name is None or not low.isdecimal() or not 0 < int(low) <= _LARGEST_FRACTION[unit]:
+            return None
+        first, least = at, int(low)
+        if (
+            self._gap(at) & RANGE
+            and self._word(at - 1).isdecimal()
+            and int(self._word(at - 1)) < least
+        ):
+            first, least = at - 1, int(self._word(at - 1))
+        days = int(_DAYS[name])
+        return self._bounded(first, at + 1, least * days, (int(low) + 1) * days - 1, "amount")
+
+    def _amount(self, at: int) -> Time | None:
+        """6 weeks, 3-4 wks, a couple of months, several years, for months."""
+        counted = self._counted(at)
+        if counted is None:
+            return None
+        low, high, end = counted
+        unit = self._known.units.get(self._word(end))
+        if unit is None or self._gap(end) & BREAKS_PHRASE or self._gap(end + 1) & SLASH:
+            return None
+        span = _days(low, high, unit)
+        if span is None:
+            return None
+        end += 1
+        least, most = span
+        if [self._word(end + step) for step in range(3)] == ["and", "a", "half"]:
+            extra = int(_DAYS[unit] * _HALF)
+            least, most, end = least + extra, most + extra, end + 3
+        is_ago = self._word(end) in self._known.ago and not self._gap(end) & BREAKS_PHRASE
+        if self._word(end) == "back" and self._word(end + 1) in ("pain", "ache"):
+            is_ago = False
+        kind: Kind = "ago" if is_ago or self._word(at - 1) in self._known.ago_before else "amount"
+        return self._bounded(at, end + is_ago, least, most, kind)
+
+    def _counted(self, at: int) -> tuple[float, float, int] | None:
+        """Least and most units, and the place of the unit."""
+        known, word = self._known, self._word(at)
+        number = self._number(word)
+        if number is not None:
+            return self._range(at, number)
+        if word in known.vague:
+            return (*known.vague[word], at + 1 + (self._word(at + 1) == "of"))
+        if word in _ARTICLES:
+            return self._article(at)
+        if word in known.plurals and self._word(at - 1) in known.lasting | known.since | {"of"}:
+            return (*_BARE, at)
+        return None
+
+    def _range(self, at: int, number: float) -> tuple[float, float, int] | None:
+        """3, 3-4, 3 to 4, two and a half, 6+."""
+        if not 0 < number <= _LARGEST_AMOUNT:
+            return None
+        end = at + 1
+        if self._word(end) in ("or", "to", "a", "bis", "o", "ou"):
+            other = self._number(self._word(end + 1))
+            if other is not None and other > number:
+                return number, other, end + 2
+        other = self._number(self._word(end))
+        if other is not None and other > number and self._gap(end) & RANGE:
+            return number, other, end + 1
+        if self._word(end) == "and" and self._word(end + 1) == "a":
+            return number + _HALF, number + _HALF, end + 3
+        return number, number, end + (self._word(end) == "+")
+
+    def _article(self, at: int) -> tuple[float, float, int] | None:
+        """A week, half a year, the last month."""
+        word, after = self._word(at), self._word(at + 1)
+        if word == "half" and after in ("a", "an"):
+            return _HALF, _HALF, at + 2
+        if after in self._known.units and len(after) > 1:
+            return (1.0, 1.0, at + 1) if word != "half" else (_HALF, _HALF, at + 1)
+        return None
+
+    def _number(self, word: str) -> float | None:
+        if word and word[0].isdecimal():
+            try:
+                return float(word.replace(",", "."))
+            except ValueError:
+                return None
+        return self._known.numbers.get(word)
+
+    def _bounded(self, first: int, end: int, least: int, most: int, kind: Kind) -> Time:
+        """With the words before and after it that bound it: `> 6 weeks`, `6 weeks or more`."""
+        known = self._known
+        signs = self._gap(first)
+        prefix: set[str] = set()
+        while (
+            self._word(first - 1)
+            in known.about
+            | known.over
+            | known.under
+            | known.almost
+            | (known.at_least | known.lasting | {"than", "at", "up", "to", "least"})
+            and not self._gap(first) & BREAKS_PHRASE
+        ):
+            first -= 1
+            signs |= self._gap(first)
+            prefix.add(self._word(first))
+        is_open = False
+        if self._word(end) in ("+", "plus"):
+            end, is_open = end + 1, True
+        elif self._word(end) == "or" and self._word(end + 1) in known.over:
+            end, is_open = end + 2, True
+        if self._word(end - 2) == "+":
+            is_open = True
+        if "to" in prefix and "up" in prefix:
+            return Time(first, end, 0, least, kind)
+        if signs & LESS or prefix & known.under:
+            return Time(first, end, 0, max(least - 1, 0), kind)
+        if prefix & known.almost:
+            return Time(first, end, max(2 * least - most - 1, 0), least, kind)
+        if prefix & known.at_least or is_open:
+            return Time(first, end, least, MAX_DAYS, kind)
+        is_over = signs & MORE or (prefix & known.over and not prefix & {"past", "last"})
+        if is_over:
+            return Time(first, end, least + 1, MAX_DAYS, kind)
+        return Time(first, end, least, most, kind)
+
+    def _named_day(self, at: int) -> Time | None:
+        """Yesterday, this morning, last night."""
+        for words, (least, most) in self._known.days.get(self._word(at), ()):
+            if tuple(self._words[at : at + len(words)]) == words:
+                return Time(at, at + len(words), least, most, "day")
+        return None
+
+    def _since(self, at: int) -> Time | None:
+        """Since March, onset 2026-03-12, began in 2024."""
+        if self._word(at) not in self._known.since:
+            return None
+        start = at + 1
+        while start < at + 4 and self._word(start) in self._known.about | {
+            "in",
+            "on",
+            "early",
+            "mid",
+            "late",
+            "last",
+        }:
+            start += 1
+        if self._written_on is None:
+            return None
+        span = self._calendar(start, self._written_on)
+        if span is None:
+            return None
+        end, first, last = span
+        if first > self._written_on:
+            return None
+        most = (self._written_on - first).days
+        least = max((self._written_on - last).days, 0)
+        return Time(at, end, least, most, "since") if most <= MAX_DAYS else None
+
+    def _calendar(self, at: int, written_on: date) -> tuple[int, date, date] | None:
+        """Place behind it, first and last day: 2024, 2026-03, 2026-03-12, 03/2026, March, 12 March 2026."""
+        word = self._word(at)
+        if word.isdecimal() and int(word) in _YEARS:
+            month, day = self._word(at + 1), self._word(at + 2)
+            if self._gap(at + 1) & RANGE and _is_month(month):
+                if self._gap(at + 2) & RANGE and _is_day(day):
+                    return _span(at + 3, int(word), int(month), int(day))
+                return _span(at + 2, int(word), int(month), 0)
+            return at + 1, date(int(word), 1, 1), date(int(word), 12, 31)
+        low, slash, year = word.partition("/")
+        if slash and _is_month(low) and year.isdecimal() and int(year) in _YEARS:
+            return _span(at + 1, int(year), int(low), 0)
+        return self._named_month(at, written_on)
+
+    def _named_month(self, at: int, written_on: date) -> tuple[int, date, date] | None:
+        """March, 12 March, March 12th, 2026; a month without a year is the latest one."""
+        word = self._word(at)
+        day = 0
+        if _is_day(word):
+            day, at = int(word), at + 1
+            at += self._word(at) in ("st", "nd", "rd", "th", "of", "de")
+        month_number = self._known.months.get(self._word(at))
+        if month_number is None:
+            return None
+        at += 1
+        if not day and _is_day(self._word(at)):
+            day, at = int(self._word(at)), at + 1
+            at += self._word(at) in ("st", "nd", "rd", "th")
+        year = self._word(at)
+        if year.isdecimal() and int(year) in _YEARS:
+            return _span(at + 1, int(year), month_number, day)
+        span = _span(at, written_on.year, month_number, day)
+        if span is not None and span[1] > written_on:
+            span = _span(at, written_on.year - 1, month_number, day)
+        return span
+
+
+def _days(low: float, high: float, unit: Unit) -> tuple[int, int] | None:
+    """Least and most days of an amount: 3 weeks are at least 3 and less than 4."""
+    days = _DAYS[unit]
+    if unit == "hour":
+        if high < _FEWEST_HOURS:
+            return (0, 0)
+        return int(low * days), int(high * days + _HALF) or 1
+    step = _HALF if low % 1 else 1
+    least, most = int(low * days), int((high + step) * days) - 1
+    return (least, max(least, most)) if most <= MAX_DAYS else None
+
+
+def _is_month(word: str) -> bool:
+    return word.isdecimal() and 0 < int(word) <= _MONTHS_IN_YEAR
+
+
+def _is_day(word: str) -> bool:
+    return word.isdecimal() and 0 < int(word) <= _DAYS_IN_MONTH
+
+
+def _span(end: int, year: int, month: int, day: int) -> tuple[int, date, date] | None:
+    try:
+        first = date(year, month, day or 1)
+    except ValueError:
+        return None
+    if day:
+        return end, first, first
+    return end, first, first.replace(day=monthrange(year, month)[1])

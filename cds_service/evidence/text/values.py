@@ -1,0 +1,153 @@
+"""Measurements written in words: a name, a number, a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from cds_service.evidence.text.assertion import MIGHT
+from cds_service.evidence.text.items import Items
+from cds_service.evidence.text.lexicon import ClassBits
+from cds_service.evidence.text.tokens import BREAKS_PHRASE
+from cds_service.knowledge.anchors import WordClasses
+from cds_service.knowledge.language import Value
+
+_WORDS_TO_NUMBER: Final = 6
+"""Words behind the name in which its number is looked for."""
+_FAHRENHEIT: Final = (95.0, 110.0)
+_NEAR: Final = 6
+_UNITS: Final = frozenset(("ml", "mls", "cc", "out"))
+_FULL_POWER: Final = "5"
+
+
+class Measured(NamedTuple):
+    """A concept that a number means."""
+
+    concept: str
+    item: int
+    end: int
+    """Place behind the number's word."""
+    number: float
+    unit: str
+
+
+class _Compiled(NamedTuple):
+    value: Value
+    beside: int
+    not_beside: int
+
+
+class ValueMatcher:
+    """Reads numbers behind the words of measurements. Built once; pure."""
+
+    __slots__ = ("_bare", "_by_class", "_names", "_temperature", "starts")
+
+    def __init__(self, values: Sequence[Value], bits: ClassBits) -> None:
+        self._by_class: dict[int, list[_Compiled]] = {}
+        for value in values:
+            compiled = _Compiled(value, bits.mask(*value.beside), bits.mask(*value.not_beside))
+            self._by_class.setdefault(bits.mask(value.of), []).append(compiled)
+        self._temperature = bits.mask(WordClasses.TEMPERATURE)
+        self._bare = bits.mask(WordClasses.FRACTION, WordClasses.NUMBER)
+        self._names = 0
+        for bit in self._by_class:
+            self._names |= bit
+        self.starts = self._names
+        """Classes without which no value is met."""
+
+    def measured(self, items: Items, states: Sequence[int]) -> Iterator[Measured]:
+        """Every number that means something."""
+        for at, mask in enumerate(items.masks):
+            found = mask & self._names
+            if not found or states[at] & MIGHT:
+                continue
+            for bit, values in self._by_class.items():
+                if found & bit:
+                    number = (
+                        _Number.at(items, at) if bit & self._bare else _Number.behind(items, at)
+                    )
+                    if number is not None:
+                        yield from self._meant(items, at, bit, number, values)
+
+    def _meant(
+        self, items: Items, at: int, bit: int, number: _Number, values: Sequence[_Compiled]
+    ) -> Iterator[Measured]:
+        compared = number.value
+        if bit == self._temperature:
+            compared = _celsius(compared, number.unit)
+        for value, beside, not_beside in values:
+            if (
+                _is_in(value, compared)
+                and (not value.units or number.unit in value.units)
+                and (not beside or _has_near(items, at, beside))
+                and not (not_beside and _has_near(items, at, not_beside))
+            ):
+                unit = number.unit if number.unit in _UNITS else ""
+                yield Measured(value.concept, at, number.end, number.value, unit)
+
+
+class _Number(NamedTuple):
+    """A number, the place behind it, and the word that follows."""
+
+    value: float
+    end: int
+    unit: str
+
+    @classmethod
+    def at(cls, items: Items, item: int) -> _Number | None:
+        """The number that an item is; of a grade its first half, when the other is 5."""
+        word, place = items.word(item), items.firsts[item]
+        grade, slash, full = word.partition("/")
+        if slash:
+            grade = grade.rstrip("+-")
+            if full != _FULL_POWER or not grade.isdecimal():
+                return None
+            return cls(float(grade), place + 1, "/5")
+        value = _number(word)
+        unit = items.words[place + 1] if place + 1 < len(items.words) else ""
+        return None if value is None else cls(value, place + 1, unit)
+
+    @classmethod
+    def behind(cls, items: Items, item: int) -> _Number | None:
+        """The first number behind the words of an item, in their clause."""
+        end = items.ends[item]
+        for place in range(end, min(len(items.words), end + _WORDS_TO_NUMBER)):
+            if items.gaps[place] & BREAKS_PHRASE:
+                return None
+            word = items.words[place]
+            if word[0].isdecimal() and "/" not in word:
+                value = _number(word)
+                unit = items.words[place + 1] if place + 1 < len(items.words) else ""
+                return None if value is None else cls(value, place + 1, unit)
+        return None
+
+
+def _is_in(value: Value, number: float) -> bool:
+    if value.magnitude:
+        number = abs(number)
+    return (
+        (value.at_least is None or number >= value.at_least)
+        and (value.above is None or number > value.above)
+        and (value.below is None or number < value.below)
+        and (value.at_most is None or number <= value.at_most)
+    )
+
+
+def _has_near(items: Items, at: int, wanted: int) -> bool:
+    return any(
+        items.masks[near] & wanted and items.sentences[near] == items.sentences[at]
+        for near in range(max(0, at - _NEAR), min(len(items.masks), at + _NEAR - 1))
+    )
+
+
+def _number(word: str) -> float | None:
+    try:
+        return float(word.replace(",", "."))
+    except ValueError:
+        return None
+
+
+def _celsius(number: float, unit: str) -> float:
+    if unit.startswith("f") or _FAHRENHEIT[0] <= number <= _FAHRENHEIT[1]:
+        return (number - 32) * 5 / 9
+    return number

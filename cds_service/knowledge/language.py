@@ -1,0 +1,147 @@
+"""The language of the guideline as frozen values: word classes, patterns, concepts, and the words of each language.
+
+Each class is the shape of one table of the TOML files in `spine_imaging/language/`; `docs/language.md` says how words
+are written there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from cds_service.knowledge.table import Region, Table
+
+Role = Literal["finding", "part", "modifier", "context", "care", "value", "cue", "trap", "plain"]
+Flag = Literal["open", "limb", "neuro", "function", "anchors", "pain", "topic", "event"]
+Unit = Literal["hour", "day", "week", "month", "year"]
+
+BUILT_IN: Final = ("level", "number", "year", "fraction")
+"""Classes of numbers: they have no words. A level is `L4`, a fraction `3/5`."""
+
+
+class WordClass(Table):
+    """A kind of words, and its part in reading."""
+
+    id: str
+    title: str
+    role: Role
+    flags: tuple[Flag, ...] = ()
+
+
+class Pattern(Table):
+    """Classes of words that mean a concept when they stand together."""
+
+    concept: str
+    all: tuple[tuple[str, ...], ...]
+    """One word of every list."""
+    window: int = 0
+    """Words of any class from the first to the last of them, at most; 0 for a pattern of one list."""
+    near: int = 3
+    none: tuple[str, ...] = ()
+    """None of these classes within `near` words."""
+    ordered: bool = False
+    comma: bool = False
+    """May reach over commas."""
+    asked: bool = False
+    """Only where the text asks for it."""
+
+
+class Value(Table):
+    """A number that means a concept when it stands behind the word of a measurement. Bounds in the usual unit."""
+
+    concept: str
+    of: str
+    """Class of the words of the measurement; `fraction` for grades of power, `number` for a bare number."""
+    at_least: float | None = None
+    above: float | None = None
+    below: float | None = None
+    at_most: float | None = None
+    magnitude: bool = False
+    """The sign does not matter: T-scores are written with and without it."""
+    beside: tuple[str, ...] = ()
+    """Needs a word of these classes nearby in its sentence."""
+    not_beside: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    """One of these follows the number."""
+    sources: tuple[str, ...]
+
+
+class Concept(Table):
+    """What words can mean, and what that is in the guideline."""
+
+    id: str
+    short: str
+    value_sets: tuple[str, ...] = ()
+    criteria: tuple[str, ...] = ()
+    """Stated with it in an order, suspected at most."""
+    course: Literal["acute", "chronic"]
+    """Acute: told as past it does not count."""
+    as_history: str | None = None
+    """The concept that it is when told as past."""
+    regions: Mapping[Region, str] = {}
+    """Its value set when the words name the region."""
+    slight: bool = False
+    """Alone it is nothing that a card would name."""
+
+
+class TimeWords(Table):
+    """Words around an amount of time."""
+
+    since: tuple[str, ...] = ()
+    lasting: tuple[str, ...] = ()
+    over: tuple[str, ...] = ()
+    under: tuple[str, ...] = ()
+    almost: tuple[str, ...] = ()
+    at_least: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    ago: tuple[str, ...] = ()
+    ago_before: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
+    not_before: tuple[str, ...] = ()
+    not_after: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
+    plurals: tuple[str, ...] = ()
+    vague: Mapping[str, tuple[float, float]] = {}
+    days: Mapping[str, tuple[int, int]] = {}
+
+
+class Tongue(Table):
+    """What a language has beside its words."""
+
+    name: str
+    capitals: tuple[str, ...] = ()
+    """Short words that mean their class only when written in capitals."""
+    ordinary: tuple[str, ...] = ()
+    """Words of other languages' lists that are ordinary words of this one."""
+    verb_last: bool = False
+    """Conditionals stand at the end of the sentence and reach back over its commas."""
+    endings: tuple[tuple[str, str], ...] = ()
+    """Inflection: an ending, and what stands in its place in the listed word."""
+    loose_endings: tuple[tuple[str, str], ...] = ()
+    """The same, for words that are known by it but need not mean what the listed word means."""
+    prefixes: tuple[str, ...] = ()
+    """Short words that are written together with the next one."""
+    therapy_before: tuple[str, ...] = ()
+    """Directly before PT they make it physiotherapy, not the patient."""
+    therapy_after: tuple[str, ...] = ()
+    units: Mapping[Unit, tuple[str, ...]] = {}
+    numbers: Mapping[str, float] = {}
+    months: Mapping[str, int] = {}
+    time: TimeWords = TimeWords()
+
+
+Words = Mapping[str, tuple[str, ...]]
+"""Words by class."""
+
+
+class Language(Table):
+    """All that is known of how clinicians write."""
+
+    classes: Mapping[str, WordClass]
+    patterns: tuple[Pattern, ...]
+    values: tuple[Value, ...]
+    concepts: Mapping[str, Concept]
+    tongues: Mapping[str, Tongue]
+    """By two-letter code."""
+    words: Mapping[str, Words]
+    """By two-letter code."""

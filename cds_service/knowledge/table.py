@@ -1,0 +1,15 @@
+"""What every table of the guideline files is, and words that several of them use."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Region = Literal["cervical", "thoracic", "lumbar", "sacroiliac", "sacrum", "whole"]
+
+
+class Table(BaseModel):
+    """Base of every table: frozen, and strict about its keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")

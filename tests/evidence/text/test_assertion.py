@@ -1,0 +1,156 @@
+"""Who, when and whether. Each guard in both directions: it must deny, and it must not deny too much."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.evidence.text.reading import states
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("no fever", "fever-condition"),
+        ("denies saddle anesthesia, incontinence, fever", "fever-condition"),
+        ("neg: fever, chills, wt loss, trauma, saddle numbness", "saddle-anesthesia"),
+        ("(-) bowel/bladder changes (-) weakness (-) fevers", "fever-condition"),
+        ("fever (-)", "fever-condition"),
+        ("-ve fever", "fever-condition"),
+        ("saddle anesthesia: no. incontinence: no.", "saddle-anesthesia"),
+        ("ROS: no fever, chills, night sweats, weight loss, incontinence", "weight-loss"),
+        ("no h/o cancer, IVDU, trauma, or steroid use", "injecting-drug-use"),
+        ("cauda equina unlikely clinically", "cauda-equina-syndrome"),
+        ("low suspicion for cauda equina", "cauda-equina-syndrome"),
+        ("cord compression was ruled out", "cord-compression"),
+        ("no evidence of fracture, infection or tumor", "malignancy"),
+        ("weakness resolved, leg now strong", "weakness-nonspecific"),
+        ("ateş yok", "fever-condition"),
+        ("idrar kaçırma yok, güç kaybı yok", "urinary-incontinence-new"),
+        ("niega fiebre, pérdida de peso o incontinencia", "weight-loss"),
+        ("no refiere fiebre", "fever-condition"),
+        ("kein Fieber, kein Gewichtsverlust", "fever-condition"),
+        ("pas de fièvre, pas de perte de poids", "weight-loss"),
+        ("sem febre, sem perda de peso", "fever-condition"),
+        ("nega febbre, calo di peso", "weight-loss"),
+        ("нет лихорадки, нет потери веса", "fever-condition"),
+        ("ينفي الحمى وفقدان الوزن", "fever-condition"),
+    ],
+)
+def test_a_finding_is_denied(text: str, concept: str) -> None:
+    assert states(text, concept) == {"denied"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("No fever, no wt loss. + saddle numbness", "saddle-anesthesia"),
+        ("(-) fever (-) trauma (+) saddle anesthesia", "saddle-anesthesia"),
+        ("neg SLR, no foot drop, but PVR 480 and decreased perianal pinprick", "saddle-anesthesia"),
+        (
+            "Denies trauma. Cannot control bladder and has numbness around the anus.",
+            "saddle-anesthesia",
+        ),
+        ("no trauma, new weakness of the left leg since Monday", "limb-weakness"),
+        ("no longer able to pass urine", "urinary-retention"),
+        ("no relief from PT, leg weakness", "limb-weakness"),
+        ("anal tone absent", "reduced-anal-tone"),
+        ("no anal tone", "reduced-anal-tone"),
+        ("can't feel her perineum", "saddle-anesthesia"),
+        ("without contrast, saddle numbness", "saddle-anesthesia"),
+        ("no known primary, lytic lesion L3", "spine-destructive-lesion"),
+        ("lost 20 lb without trying", "weight-loss"),
+        ("no puede orinar", "urinary-retention"),
+        ("kann kein Wasser lassen", "urinary-retention"),
+    ],
+)
+def test_a_denial_does_not_reach_too_far(text: str, concept: str) -> None:
+    assert states(text, concept) & {"stated", "asked"}
+
+
+def test_the_second_half_of_a_bare_pair_is_not_clear() -> None:
+    assert states("no trauma, leg weakness", "limb-weakness") == {"unclear"}
+    assert states("no trauma, leg weakness or numbness", "limb-weakness") == {"denied"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("?CES", "cauda-equina-syndrome"),
+        ("r/o epidural abscess", "epidural-abscess"),
+        ("eval for discitis", "spinal-infection"),
+        ("concern for cord compression", "cord-compression"),
+        ("cannot exclude cauda equina", "cauda-equina-syndrome"),
+        ("discitis suspected", "spinal-infection"),
+        ("V.a. Spondylodiszitis", "spinal-infection"),
+        ("sospecha de fractura vertebral", "vertebral-fracture"),
+    ],
+)
+def test_what_is_asked_is_asked(text: str, concept: str) -> None:
+    assert states(text, concept) & {"asked", "stated"}
+    assert "denied" not in states(text, concept)
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("transient urinary retention 2012, resolved", "urinary-retention"),
+        ("hx of foot drop 2012, back pain", "foot-drop"),
+        ("fell off horse 20 years ago", "high-energy-trauma"),
+        ("remote MVC 1998, chronic neck pain", "high-energy-trauma"),
+    ],
+)
+def test_what_is_past_is_historical(text: str, concept: str) -> None:
+    assert states(text, concept) <= {"historical", "denied"}
+    assert states(text, concept)
+
+
+def test_a_cancer_told_as_past_is_a_history_of_cancer() -> None:
+    assert "historical" in states("hx breast cancer 2014", "malignancy-history")
+    assert not states("hx breast cancer 2014", "malignancy")
+    assert "stated" in states("breast cancer on letrozole", "malignancy")
+
+
+def test_a_length_of_history_is_no_past() -> None:
+    assert states("3 week history of foot drop", "foot-drop") == {"stated"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("Mother had breast cancer, pt worried", "malignancy"),
+        ("FHx: ankylosing spondylitis (brother), mechanical LBP", "axspa"),
+        ("annesinde meme kanseri var", "malignancy"),
+        ("Mutter hatte Brustkrebs", "malignancy"),
+        ("mère: cancer du sein; patiente: lombalgie", "malignancy"),
+    ],
+)
+def test_another_persons_disease_is_not_the_patients(text: str, concept: str) -> None:
+    assert states(text, concept) == {"other-person"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wife noticed he has saddle numbness",
+        "per daughter: numb perineum",
+        "mother reports numb perineum",
+    ],
+)
+def test_who_tells_of_the_patient_is_no_patient(text: str) -> None:
+    assert states(text, "saddle-anesthesia") == {"stated"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("return to ED if numbness in saddle", "saddle-anesthesia"),
+        ("CES precautions given, sciatica", "cauda-equina-syndrome"),
+        ("Safety netted re cauda equina", "cauda-equina-syndrome"),
+        ("told to attend A&E with any saddle numbness", "saddle-anesthesia"),
+        ("worried about tumour, pain after gym", "malignancy"),
+        ("güçsüzlük veya idrar kaçırma olursa acile başvursun", "urinary-incontinence-new"),
+        ("bei Lähmung oder Harnverhalt sofort Wiedervorstellung", "urinary-retention"),
+    ],
+)
+def test_advice_is_hypothetical(text: str, concept: str) -> None:
+    assert states(text, concept) == {"hypothetical"}

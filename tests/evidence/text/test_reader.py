@@ -1,0 +1,227 @@
+"""What words mean together: concepts are composed of classes of words, in every language."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.evidence.text.reading import only, read, states
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("Numb down below, low back pain", "saddle-anesthesia"),
+        ("decreased sensation around the perineum", "saddle-anesthesia"),
+        ("unable to pass urine since this morning", "urinary-retention"),
+        ("bladder scan 812cc post void", "urinary-retention"),
+        ("lost control of bowels", "fecal-incontinence"),
+        ("rectal tone lax", "reduced-anal-tone"),
+        ("both legs weak", "bilateral-leg-weakness"),
+        ("weakness of the left foot", "limb-weakness"),
+        ("rapidly progressive weakness of the legs", "motor-deficit-rapid"),
+        ("cannot heel walk on the left", "motor-deficit"),
+        ("fell off a ladder", "high-energy-trauma"),
+        ("breast ca with mets to L3", "spinal-malignancy"),
+        ("abscess in the epidural space", "epidural-abscess"),
+        ("raised CRP", "inflammatory-markers-raised"),
+        ("daily prednisolone for years", "steroid-long-term"),
+        ("L4-5 fusion in 2019", "spine-surgery"),
+        ("known aneurysm, tearing pain", "aortic-emergency"),
+    ],
+)
+def test_a_concept_is_understood_in_words_that_nobody_listed_together(
+    text: str, concept: str
+) -> None:
+    assert states(text, concept) & {"stated", "historical"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("patient fell asleep on the sofa", "low-velocity-trauma"),
+        ("fall semester student, back pain", "low-velocity-trauma"),
+        ("crash diet, back pain", "high-energy-trauma"),
+        ("hit the gym, sore back", "high-energy-trauma"),
+        ("chemo nurse, back pain", "chemotherapy"),
+        ("bladder infection, back pain", "urinary-retention"),
+        ("groin strain and back pain", "saddle-anesthesia"),
+        ("stage 4 CKD, back pain", "malignancy"),
+        ("hearing loss, numb back", "saddle-anesthesia"),
+        ("MS contin helps the back pain", "cord-disease-nonspecific"),
+        ("weight loss clinic, LBP", "weight-loss"),
+        ("wrist fracture, back pain", "vertebral-fracture"),
+        ("medrol dose pack, LBP", "steroid-long-term"),
+        ("fell from standing height", "high-energy-trauma"),
+    ],
+)
+def test_a_word_in_a_phrase_that_means_something_else_is_a_trap(text: str, concept: str) -> None:
+    assert not states(text, concept)
+
+
+@pytest.mark.parametrize(
+    ("text", "concept", "is_meant"),
+    [
+        ("DISH, minor fall, neck pain", "ankylosed-spine-trauma", True),
+        ("washing a dish, fall, neck pain", "ankylosed-spine-trauma", False),
+        ("SEA? fever", "epidural-abscess", True),
+        ("swims in the sea, fever", "epidural-abscess", False),
+        ("LE weakness", "limb-weakness", True),
+        ("prostate CA", "malignancy", True),
+        ("Ca 2.4 normal", "malignancy", False),
+        ("EHL 3/5", "motor-power-3-or-less", True),
+        ("pain for 3/7", "motor-power-3-or-less", False),
+        ("s/p fall", "low-velocity-trauma", True),
+        ("L2 # on XR", "vertebral-fracture", True),
+        ("T 38.9", "fever-condition", True),
+        ("T 36.8", "fever-condition", False),
+        ("temp 101.8F", "fever-condition", True),
+        ("PVR 480", "urinary-retention", True),
+        ("PVR 20 ml", "urinary-retention", False),
+        ("PSA 85, back pain", "cancer-suspected-psa", True),
+        ("PSA 3, back pain", "cancer-suspected-psa", False),
+    ],
+)
+def test_an_abbreviation_is_told_apart_by_what_stands_beside_it(
+    text: str, concept: str, *, is_meant: bool
+) -> None:
+    assert bool(states(text, concept)) is is_meant
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("cauda equna syndrom?", "cauda-equina-syndrome"),
+        ("new saddel anesthesia", "saddle-anesthesia"),
+        ("urinary retenton", "urinary-retention"),
+        ("metastaic disease of the spine", "spinal-malignancy"),
+        ("osteomyelitits", "spinal-infection"),
+        ("saddlenumbness", "saddle-anesthesia"),
+        ("hypoaesthesia of the saddle", "saddle-anesthesia"),
+        ("hypoesthesia of the saddle", "saddle-anesthesia"),
+    ],
+)
+def test_a_misspelt_or_joined_word_is_understood(text: str, concept: str) -> None:
+    assert states(text, concept) & {"stated", "asked"}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "concept"),
+    [
+        ("tr", "eyer bölgesinde uyuşma", "saddle-anesthesia"),
+        ("tr", "her iki bacakta güçsüzlük", "bilateral-leg-weakness"),
+        ("es", "no puede orinar desde ayer", "urinary-retention"),
+        ("es", "cáncer de mama con metástasis dorsales", "spinal-malignancy"),
+        ("de", "Reithosenanästhesie und Harnverhalt", "urinary-retention"),
+        ("de", "Wirbelkörperfraktur nach Treppensturz", "vertebral-fracture"),
+        ("fr", "engourdissement du périnée", "saddle-anesthesia"),
+        ("fr", "pied tombant gauche", "foot-drop"),
+        ("pt", "retenção urinária", "urinary-retention"),
+        ("it", "ritenzione urinaria e anestesia a sella", "urinary-retention"),
+        ("ru", "онемение промежности", "saddle-anesthesia"),
+        ("ar", "احتباس البول وخدر العجان", "urinary-retention"),
+    ],
+)
+def test_every_language_is_read_by_the_same_patterns(
+    language: str, text: str, concept: str
+) -> None:
+    assert read(text).language == language
+    assert states(text, concept) & {"stated", "asked"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("numbness due to leg pain", "bilateral-sciatica"),
+        ("new harness for climbing, sore back", "urinary-retention"),
+        ("main problem is weakness of sleep", "limb-weakness"),
+    ],
+)
+def test_a_short_word_of_another_language_is_no_word_of_an_english_text(
+    text: str, concept: str
+) -> None:
+    assert read(text).language == "en"
+    assert not states(text, concept)
+
+
+def test_the_quote_is_the_words_as_written_and_their_place_in_the_text() -> None:
+    text = "Bel ağrısı, EYER bölgesinde uyuşma"
+    found = only(text, "saddle-anesthesia")
+    assert found.quote == "EYER bölgesinde uyuşma"
+    assert text[found.start : found.end] == found.quote
+
+
+def test_a_folded_letter_that_becomes_two_does_not_move_the_quote() -> None:
+    text = "Fußheberschwäche und Harnverhalt"
+    assert only(text, "urinary-retention").quote == "Harnverhalt"
+
+
+def test_a_long_quote_is_cut_at_a_word() -> None:
+    text = "wound of the very long standing kind that drains after surgery of the lumbar spine last year"
+    quotes = [found.quote for found in read(text).statements]
+    assert all(len(quote) <= 60 for quote in quotes)
+    assert not any(quote.endswith(" ") for quote in quotes)
+
+
+def test_a_statement_has_the_side_levels_year_and_tempo_of_its_clause() -> None:
+    found = only("progressive weakness of the left leg, L4-5 fusion 2019", "limb-weakness")
+    assert (found.side, found.tempo, found.year) == ("left", "progressive", None)
+    surgery = only("progressive weakness of the left leg, L4-5 fusion 2019", "spine-surgery")
+    assert (surgery.levels, surgery.regions, surgery.year) == (("L4-5",), ("lumbar",), 2019)
+
+
+def test_a_value_has_its_number_and_unit() -> None:
+    found = only("post void residual 640 ml", "urinary-retention")
+    assert (found.number, found.unit) == (640.0, "ml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "asdf",
+        "plumbing has packed up since back went",
+        "pijn onderrug, gevoelloos zitvlak",
+        "腰痛 尿閉",
+        "scanned referral illegible pls call",
+    ],
+)
+def test_what_was_not_understood_is_unread_and_quoted(text: str) -> None:
+    found = read(text)
+    assert found.is_unread
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "LBP",
+        "chronic low back pain",
+        "M54.50",
+        "lumbar disc prolapse",
+        "no red flags",
+        "bel ağrısı",
+    ],
+)
+def test_an_ordinary_reason_is_understood(text: str) -> None:
+    found = read(text)
+    assert not found.is_unread
+    assert not found.left_over
+
+
+def test_words_left_over_are_quoted_beside_a_red_fact_and_change_nothing() -> None:
+    found = read("saddle numbness, rukking tolls")
+    assert found.left_over == ("rukking", "tolls")
+    assert not found.is_unread
+
+
+@pytest.mark.parametrize("text", ["", "  ", "n/a", "see above", "."])
+def test_a_text_without_clinical_words_is_empty_of_meaning(text: str) -> None:
+    assert read(text).is_empty_of_meaning
+
+
+@pytest.mark.parametrize("text", ["LBP", "asdf", "saddle numbness", "腰痛"])
+def test_a_text_with_clinical_or_unknown_words_is_not_empty(text: str) -> None:
+    assert not read(text).is_empty_of_meaning
+
+
+def test_nothing_of_a_long_text_is_cut() -> None:
+    filler = "Low back pain is unchanged. " * 5_000
+    assert states(filler + "Saddle numbness. " + filler, "saddle-anesthesia") == {"stated"}
