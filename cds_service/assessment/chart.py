@@ -12,7 +12,13 @@ from typing import Any, TypeVar
 from cds_service.assessment.kept import kept
 from cds_service.assessment.model import Duration
 from cds_service.assessment.rules import Rules
-from cds_service.assessment.timing import completed_years, days_before, least_age, settled
+from cds_service.assessment.timing import (
+    completed_years,
+    days_before,
+    days_earlier,
+    least_age,
+    settled,
+)
 from cds_service.assessment.weighing import (
     NOTHING_SETTLED,
     Scale,
@@ -20,7 +26,13 @@ from cds_service.assessment.weighing import (
     is_current,
     settle_conflicts,
 )
-from cds_service.evidence.model import ConditionHit, DateSpan, ImagingOrder, PatientRecord
+from cds_service.evidence.model import (
+    ConditionHit,
+    DateSpan,
+    ImagingOrder,
+    ObservationHit,
+    PatientRecord,
+)
 from cds_service.knowledge.anchors import Parameters
 from cds_service.knowledge.model import Group, Strength
 
@@ -60,6 +72,10 @@ class Chart:
             found = settle_conflicts(hits) if hits else NOTHING_SETTLED
             self._settled[value_set] = found
         return found
+
+    def observations(self, value_set: str, days: int) -> tuple[ObservationHit, ...]:
+        """Observations of a value set of at most so many days ago, of later days, and without a date."""
+        return self.record.observations.since(value_set, days_earlier(self.as_of, days))
 
     def scale(self, strength: Strength, value_set: str, group: Group) -> Scale:
         """What a finding of this value set is weighed on for a criterion of this strength and group."""

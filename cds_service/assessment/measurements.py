@@ -71,7 +71,7 @@ def _numbers(
     """Usable numbers of a set: dated inside the window (oldest first), and undated ones."""
     dated: list[tuple[ObservationHit, DateSpan]] = []
     undated: list[ObservationHit] = []
-    for hit in chart.record.observations.get(value_set, ()):
+    for hit in chart.observations(value_set, days):
         if hit.number is None:
             continue
         span = chart.settled(hit.entry.when)
@@ -181,7 +181,7 @@ def _answers(
     """Positive answers in the window or undated, and the newest answer of each code, positive or negative."""
     newest: dict[str, _Answer] = {}
     positives: list[_Answer] = []
-    for hit in chart.record.observations.get(evidence.vs, ()):
+    for hit in chart.observations(evidence.vs, evidence.days):
         if hit.entry.polarity == "unknown":
             continue
         span = chart.settled(hit.entry.when)

@@ -89,7 +89,7 @@ def _current_egfr(chart: Chart) -> tuple[ObservationHit, DateSpan] | None:
     """The newest usable eGFR of the look-back; on one day the lowest."""
     days = chart.rules.guideline.safety_limits.egfr_max_age_days
     found: list[tuple[ObservationHit, DateSpan]] = []
-    for hit in chart.record.observations.get(ValueSets.OBS_EGFR, ()):
+    for hit in chart.observations(ValueSets.OBS_EGFR, days):
         span = chart.settled(hit.entry.when)
         if hit.number is not None and span is not None and is_within(span, chart.as_of, days):
             found.append((hit, span))
@@ -100,10 +100,10 @@ def _current_egfr(chart: Chart) -> tuple[ObservationHit, DateSpan] | None:
 
 def _creatinine_alone(chart: Chart) -> Measured | None:
     """The newest creatinine of the look-back where no eGFR is current; None when an eGFR is, or neither."""
-    hits = chart.record.observations.get(ValueSets.OBS_CREATININE, ())
+    days = chart.rules.guideline.safety_limits.egfr_max_age_days
+    hits = chart.observations(ValueSets.OBS_CREATININE, days)
     if not hits or _current_egfr(chart) is not None:
         return None
-    days = chart.rules.guideline.safety_limits.egfr_max_age_days
     dated = [
         (span.last, hit.entry)
         for hit in hits
@@ -213,7 +213,7 @@ def _pregnancy_observations(
 ) -> list[PregnancyBasis]:
     """The newest statement of a set, when it is positive."""
     dated: list[tuple[DateSpan, ObservationHit]] = []
-    for hit in chart.record.observations.get(value_set, ()):
+    for hit in chart.observations(value_set, days):
         span = chart.settled(hit.entry.when)
         if (
             span is not None
@@ -280,5 +280,5 @@ def _could_be_pregnant(chart: Chart) -> bool:
         and (span := chart.settled(hit.entry.when)) is not None
         and is_within(span, chart.as_of, limits.hcg_max_age_days)
         for value_set in (ValueSets.OBS_HCG, ValueSets.OBS_PREGNANCY_STATUS)
-        for hit in chart.record.observations.get(value_set, ())
+        for hit in chart.observations(value_set, limits.hcg_max_age_days)
     )

@@ -1,4 +1,4 @@
-"""The envelope of a Bundle: entries as JSON text, decoded no further.
+"""A Bundle: as ordinary clients send it, or its envelope with the entries as JSON text, decoded no further.
 
 A megabyte of resources passes here in one call, so the usual shapes are read by typed structs; only when
 they do not fit is the value taken apart member by member.
@@ -7,7 +7,7 @@ they do not fit is the value taken apart member by member.
 from __future__ import annotations
 
 import re
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -63,6 +63,40 @@ class Envelope(msgspec.Struct, gc=False):
     def next_url(self) -> str | None:
         """The link to the next page, as written."""
         return next((link.url for link in self.link if link.relation == "next" and link.url), None)
+
+
+class Matched(msgspec.Struct, gc=False):
+    """`Bundle.entry.search` of a resource that the search was for."""
+
+    mode: Literal["match"] = "match"
+
+
+class OrdinaryEntry(msgspec.Struct, Generic[_T], gc=False):
+    """`Bundle.entry` with a resource of one of the shapes asked for."""
+
+    resource: _T
+    fullUrl: str | None = None  # noqa: N815  # FHIR's own name
+    search: Matched | None = None
+
+
+class OrdinaryBundle(msgspec.Struct, Generic[_T], gc=False):
+    """A whole answer to a search: every entry holds a resource of the shapes asked for.
+
+    A decoder of this type refuses everything else (other resources, outcomes, odd members), and what it
+    takes means the same as its `Envelope` would.
+    """
+
+    resourceType: Literal["Bundle"]  # noqa: N815  # FHIR's own name
+    entry: list[OrdinaryEntry[_T]] = []
+    total: int | None = None
+    link: list[Link] = []
+
+    @property
+    def is_whole(self) -> bool:
+        """False when further pages exist, or a larger total is stated."""
+        if self.total is not None and self.total > len(self.entry):
+            return False
+        return not any(link.relation == "next" and link.url for link in self.link)
 
 
 class _Typed(msgspec.Struct, gc=False):
@@ -126,6 +160,14 @@ def sorted_entries(entries: list[Entry]) -> tuple[list[Entry], list[Entry], int]
         else:
             kept.append(entry)
     return kept, outcomes, lacking
+
+
+def bundle_resources(value: msgspec.Raw) -> tuple[msgspec.Raw, ...]:
+    """The resources of an ordinary Bundle, or of a resource that stands alone, as JSON text."""
+    envelope = read_envelope(value)
+    if envelope is None or envelope.resourceType != "Bundle":
+        return (value,)
+    return tuple([entry.resource for entry in envelope.entry])
 
 
 def count_matches(entries: list[Entry]) -> int:

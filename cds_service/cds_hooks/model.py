@@ -8,6 +8,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from cds_service.cds_hooks.bundles import bundle_resources
+
 Indicator = Literal["info", "warning", "critical"]
 ActionType = Literal["create", "update", "delete"]
 DraftFlaw = Literal["not-an-object", "key-twice", "too-deep"]
@@ -80,7 +82,7 @@ class Source(Struct, frozen=True, gc=False):
     """What came for one prefetch key, by prefetch or from the FHIR server."""
 
     key: str
-    resources: tuple[msgspec.Raw, ...]
+    raws: tuple[msgspec.Raw, ...]
     """JSON text of each resource, OperationOutcome entries removed; empty is a known-empty answer."""
     gap: GapReason | None
     """None: read in full (possibly empty). With `partial` the resources are good, and more exist."""
@@ -88,6 +90,20 @@ class Source(Struct, frozen=True, gc=False):
     """Why, for log and explanation, without patient data."""
     full_urls: tuple[str | None, ...] = ()
     """`fullUrl` of each resource, in the same order; empty or None where the Bundle gave none."""
+    decoded: tuple[object, ...] | None = None
+    """The resources of an ordinary value, decoded with it in one pass; then `raws` is empty."""
+    value: msgspec.Raw | None = None
+    """The value that `decoded` was made from."""
+
+    @property
+    def count(self) -> int:
+        """How many resources came."""
+        return len(self.raws if self.decoded is None else self.decoded)
+
+    @property
+    def resources(self) -> tuple[msgspec.Raw, ...]:
+        """JSON text of each resource; found again in `value` when it was decoded in one pass."""
+        return self.raws if self.value is None else bundle_resources(self.value)
 
 
 class Coding(Struct, frozen=True, gc=False):

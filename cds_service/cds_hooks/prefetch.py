@@ -7,7 +7,8 @@ The body of a FHIR answer has the same shapes, so the FHIR client reads its page
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -47,6 +48,15 @@ class Page(Struct, frozen=True, gc=False):
     refetch: Refetch = "never"
 
 
+_NOTHING: Final = Page()
+_FREELY: Final = Page(refetch="freely")
+
+Decode: TypeAlias = Callable[
+    [msgspec.Raw], tuple[tuple[object, ...], tuple[str | None, ...]] | None
+]
+"""An ordinary value to (its resources, their fullUrls); None for every other value."""
+
+
 class PrefetchAnswer(Struct, frozen=True, gc=False):
     """What a prefetch key says, and whether asking the FHIR server would be right."""
 
@@ -65,17 +75,26 @@ class PrefetchAnswer(Struct, frozen=True, gc=False):
 
 
 def read_prefetch(
-    key: str, value: msgspec.Raw | None, *, expected_type: str, also: tuple[str, ...] = ()
+    key: str,
+    value: msgspec.Raw | None,
+    *,
+    expected_type: str,
+    also: tuple[str, ...] = (),
+    decode: Decode | None = None,
 ) -> PrefetchAnswer:
     """Read the value of one prefetch key; None when the client did not send it. Never raises.
 
     `expected_type` is the resource type that the template asks for; `also` are types that answer it as well.
+    `decode` reads an ordinary value in one pass, its resources included.
     """
     if value is None:
         source = Source(key, (), "not-provided", "not among the prefetch of this call")
-        return PrefetchAnswer(source, Page(refetch="freely"))
+        return PrefetchAnswer(source, _FREELY)
     if _is_null(value):
-        return PrefetchAnswer(Source(key, (), None, "the client has none"), Page())
+        return PrefetchAnswer(Source(key, (), None, "the client has none"), _NOTHING)
+    if decode is not None and (found := decode(value)) is not None:
+        decoded, full_urls = found
+        return PrefetchAnswer(Source(key, (), None, "", full_urls, decoded, value), _NOTHING)
     page = read_page(value, expected_type=expected_type, also=also)
     return PrefetchAnswer(page_source(key, page), page)
 

@@ -6,9 +6,9 @@ status, how a match was made), so that the assessment can weigh it and every car
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Literal
+from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -126,6 +126,62 @@ class ObservationHit(Struct, frozen=True, gc=False):
         return f"{shown} {self.unit}"
 
 
+_Pending = TypeVar("_Pending")
+
+
+class Observations(Mapping[str, tuple[ObservationHit, ...]], Generic[_Pending]):
+    """Observations by value set. A long record holds thousands, so each is read when somebody asks for it."""
+
+    __slots__ = ("_dates", "_pending", "_read", "_read_one", "_when")
+
+    def __init__(
+        self,
+        pending: Mapping[str, Sequence[_Pending]],
+        read: Callable[[_Pending], ObservationHit],
+        when: Callable[[_Pending], DateSpan | None],
+    ) -> None:
+        self._pending = pending
+        self._read_one = read
+        self._when = when
+        self._read: dict[tuple[str, int], ObservationHit] = {}
+        self._dates: dict[str, list[DateSpan | None]] = {}
+
+    def __getitem__(self, value_set: str) -> tuple[ObservationHit, ...]:
+        return tuple([self._hit(value_set, n) for n in range(len(self._pending[value_set]))])
+
+    def __contains__(self, value_set: object) -> bool:
+        return value_set in self._pending
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._pending)
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    def since(self, value_set: str, first: date) -> tuple[ObservationHit, ...]:
+        """Those of a value set that may be of this day or later, and undated ones; in the order of the record."""
+        pending = self._pending.get(value_set)
+        if not pending:
+            return ()
+        dates = self._dates.get(value_set)
+        if dates is None:
+            dates = self._dates[value_set] = [self._when(one) for one in pending]
+        return tuple(
+            [
+                self._hit(value_set, number)
+                for number, span in enumerate(dates)
+                if span is None or span.last >= first
+            ]
+        )
+
+    def _hit(self, value_set: str, number: int) -> ObservationHit:
+        name = (value_set, number)
+        found = self._read.get(name)
+        if found is None:
+            found = self._read[name] = self._read_one(self._pending[value_set][number])
+        return found
+
+
 class Exposure(Struct, frozen=True, gc=False):
     """One medication course that is in a value set."""
 
@@ -215,7 +271,7 @@ class PatientRecord(Struct, frozen=True, gc=False):
     person: Person | None
     """None: Patient could not be read."""
     conditions: Mapping[str, tuple[ConditionHit, ...]]
-    observations: Mapping[str, tuple[ObservationHit, ...]]
+    observations: Observations[Any]
     exposures: Mapping[str, tuple[Exposure, ...]]
     procedures: Mapping[str, tuple[ProcedureHit, ...]]
     studies: tuple[EarlierStudy, ...]
@@ -224,6 +280,8 @@ class PatientRecord(Struct, frozen=True, gc=False):
     allergies: tuple[AllergyHit, ...]
     condition_by_reference: Mapping[str, tuple[tuple[str, ConditionHit], ...]]
     """For reasonReference: (value set id, hit) by `Condition/<id>` reference."""
+    retracted: frozenset[str]
+    """References of Conditions that were refuted or entered in error: no reason of an order."""
     in_hospice: bool
     gaps: tuple[Gap, ...]
     read_keys: frozenset[str]

@@ -106,7 +106,9 @@ def read_orders_by_reference(request: HookRequest, access: FhirAccess | None) ->
 
 def _prefetched(request: HookRequest, need: Requirement) -> PrefetchAnswer:
     value = request.prefetch.get(need.key)
-    return read_prefetch(need.key, value, expected_type=need.resource_type, also=need.also)
+    return read_prefetch(
+        need.key, value, expected_type=need.resource_type, also=need.also, decode=need.decode
+    )
 
 
 def _job(
@@ -131,14 +133,14 @@ def _source(need: Requirement, answer: PrefetchAnswer, read: Page | None) -> Sou
     if read is not None:
         fetched = page_source(need.key, read)
         # Never fewer resources than the client sent: its token may see less than the client itself.
-        is_better = len(fetched.resources) >= len(source.resources) or source.gap == "unreadable"
+        is_better = fetched.count >= source.count or source.gap == "unreadable"
         if is_better and fetched.gap is None:
             source = fetched
         else:
             kept = fetched if is_better else source
             note = f"prefetch: {source.note}; FHIR server: {fetched.note or 'fewer resources'}"
             source = replace(kept, note=note)
-    if need.is_read and not source.resources and source.gap is None:
+    if need.is_read and not source.count and source.gap is None:
         # The one resource exists: "none" is no answer to a read, as it is to a search.
         return replace(source, gap="not-provided")
     return source
@@ -204,7 +206,7 @@ def _orders_source(request: HookRequest, answer: PrefetchAnswer, read: list[Page
         # Each order that was asked for is there, whatever else the prefetch may lack.
         return Source(source.key, page.resources, None, full_urls=page.full_urls)
     if not read:
-        return replace(source, gap="partial" if source.resources else source.gap or "not-provided")
+        return replace(source, gap="partial" if source.count else source.gap or "not-provided")
     return page_source(source.key, cut_short(page, "not all orders that were dispatched were read"))
 
 

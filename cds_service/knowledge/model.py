@@ -620,6 +620,8 @@ class EvidenceRules(Table):
     positive_loinc: tuple[str, ...] = ()
     positive_text: tuple[str, ...]
     medication_count: tuple[str, ...]
+    dispense_count: tuple[str, ...]
+    administration_count: tuple[str, ...]
     route_exclude: tuple[str, ...]
     form_words_exclude: tuple[str, ...]
     procedure_count: tuple[str, ...]

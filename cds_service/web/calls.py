@@ -97,7 +97,7 @@ class HookCalls:
             return response_json((), (), None, profile)
         with metrics.stage("fetch"):
             sources = steps.complete(hook_request, caller)
-        read = sum(len(source.resources) for source in sources.values())
+        read = sum(source.count for source in sources.values())
         is_large = len(body) > LARGE_BODY or read > MANY_RESOURCES
         as_of = self._today()
         with metrics.stage("assess"), turn(is_large=is_large):

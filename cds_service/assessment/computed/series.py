@@ -17,7 +17,7 @@ def _series(
     """Dated numbers of a set in a window, oldest first, by code: different codes are never compared."""
     chart = question.chart
     series: dict[str, list[tuple[date, ObservationHit]]] = {}
-    for hit in chart.record.observations.get(value_set, ()):
+    for hit in chart.observations(value_set, days):
         span = chart.settled(hit.entry.when)
         if (
             hit.number is not None

@@ -82,11 +82,12 @@ _Codings = list[tuple[CodeMeaning, str]]
 class ConceptReader:
     """Reads the concepts of one call, each distinct one once. Nothing of it outlives the call."""
 
-    __slots__ = ("_index", "_read")
+    __slots__ = ("_index", "known")
 
     def __init__(self, index: CodeIndex) -> None:
         self._index = index
-        self._read: dict[bytes, ConceptReading] = {b"": NO_CONCEPT, b"null": NO_CONCEPT}
+        self.known: dict[bytes, ConceptReading] = {b"": NO_CONCEPT, b"null": NO_CONCEPT}
+        """What was read so far, by its JSON text."""
 
     def read(self, raw: Raw) -> ConceptReading:
         """What the concept means; `NO_CONCEPT` when there is none.
@@ -94,9 +95,9 @@ class ConceptReader:
         Reads a CodeableConcept, several as one, R5's CodeableReference, a Coding, and plain text.
         """
         written = bytes(raw)
-        known = self._read.get(written)
+        known = self.known.get(written)
         if known is None:
-            known = self._read[written] = self._first_read(raw)
+            known = self.known[written] = self._first_read(raw)
         return known
 
     def read_each(self, raw: Raw) -> Iterator[ConceptReading]:

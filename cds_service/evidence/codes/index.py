@@ -171,6 +171,8 @@ class CompiledRules:
     verification_suspected: frozenset[str]
     observation_counts: frozenset[str]
     medication_counts: frozenset[str]
+    dispense_counts: frozenset[str]
+    administration_counts: frozenset[str]
     procedure_counts: frozenset[str]
     positive_answers: frozenset[tuple[str, str]]
     negative_answers: frozenset[tuple[str, str]]
@@ -275,6 +277,8 @@ def _compile_rules(rules: EvidenceRules) -> CompiledRules:
         verification_suspected=frozenset(rules.condition_suspected_verification),
         observation_counts=frozenset(rules.observation_count),
         medication_counts=frozenset(rules.medication_count),
+        dispense_counts=frozenset(rules.dispense_count),
+        administration_counts=frozenset(rules.administration_count),
         procedure_counts=frozenset(rules.procedure_count),
         positive_answers=_answers(rules.positive_snomed, rules.positive_loinc),
         negative_answers=_answers(rules.negative_snomed, rules.negative_loinc),

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-import msgspec
-
 from cds_service.evidence.codes.dates import read_date
 from cds_service.evidence.loose_json import (
     Concept,
@@ -15,7 +13,6 @@ from cds_service.evidence.loose_json import (
     each,
     read_concept,
     read_concepts,
-    read_json,
     shortened,
 )
 from cds_service.evidence.model import DateSpan, EarlierStudy, OpenOrder
@@ -50,16 +47,14 @@ _OPEN: Final = frozenset(
 
 
 def read_earlier_study(
-    resource_type: str, raw: msgspec.Raw, catalog: Catalog
+    resource_type: str, body: Mapping[str, object], catalog: Catalog
 ) -> EarlierStudy | None:
     """The spine study that a DiagnosticReport, an ImagingStudy or a Procedure is of, if it was done.
 
     None for anything else: another part of the body, not done, cancelled, entered in error, or a study
     whose modality is not known.
     """
-    done = _DONE.get(resource_type)
-    body = read_json(raw) if done is not None else None
-    if done is None or body is None or not _is_done(body, done):
+    if not is_done(resource_type, body):
         return None
     for source in _sources(resource_type, body, catalog):
         study = read_study(source, catalog)
@@ -73,11 +68,8 @@ def read_earlier_study(
     return None
 
 
-def read_open_order(raw: msgspec.Raw, catalog: Catalog) -> OpenOrder | None:
+def read_open_order(body: Mapping[str, object], catalog: Catalog) -> OpenOrder | None:
     """The spine study that an order on record asks for, while it is open; None for any other order."""
-    body = read_json(raw)
-    if body is None:
-        return None
     resource_type = as_text(body.get("resourceType"))
     if resource_type not in ORDER_TYPES or not is_order_any_more(body):
         return None
@@ -95,7 +87,11 @@ def read_open_order(raw: msgspec.Raw, catalog: Catalog) -> OpenOrder | None:
     )
 
 
-def _is_done(body: Mapping[str, object], done: frozenset[str]) -> bool:
+def is_done(resource_type: str, body: Mapping[str, object]) -> bool:
+    """True when the resource says that its study was done; False for one that is no study."""
+    done = _DONE.get(resource_type)
+    if done is None:
+        return False
     status = as_text(body.get("status")).lower()
     if status:
         return status in done

@@ -7,14 +7,22 @@ from typing import Final
 from cds_service.evidence.codes.concepts import ConceptReader, ConceptReading
 from cds_service.evidence.codes.dates import read_date
 from cds_service.evidence.codes.index import CONTRAST_AGENTS, CodeIndex
+from cds_service.evidence.codes.statuses import status_words
 from cds_service.evidence.loose_json import as_object, as_text, each
 from cds_service.evidence.model import AllergyHit, DateSpan
 from cds_service.evidence.raw import plain
-from cds_service.evidence.record.conditions import reference, status_words
+from cds_service.evidence.record.intake import Intake, reference
 from cds_service.evidence.record.shapes import AllergyShape
 
 _RESOLVED: Final = "resolved"
 _INACTIVE: Final = "inactive"
+
+
+def read_allergies(intake: Intake, kind: str) -> None:
+    """Every AllergyIntolerance of our patient to a contrast agent."""
+    for _, resources in intake.ours(kind):
+        for shape in resources:
+            intake.allergies.extend(read_allergy(shape, intake.concepts, intake.index))
 
 
 def read_allergy(
@@ -26,8 +34,8 @@ def read_allergy(
     """
     rules = index.compiled
     words = (
-        *status_words(shape.clinical_status),
-        *status_words(shape.verification_status),
+        *status_words(plain(shape.clinical_status)),
+        *status_words(plain(shape.verification_status)),
         as_text(shape.status).lower(),
     )
     if any(word in rules.verification_dropped or word == _RESOLVED for word in words):

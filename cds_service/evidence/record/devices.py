@@ -11,7 +11,7 @@ from cds_service.evidence.codes.index import IMPLANTS
 from cds_service.evidence.loose_json import as_object, as_text, each, read_concepts, texts_of
 from cds_service.evidence.model import ConditionHit, DeviceEntry, ProcedureHit, Via
 from cds_service.evidence.raw import plain
-from cds_service.evidence.record.conditions import reference
+from cds_service.evidence.record.intake import Intake, reference
 from cds_service.evidence.record.shapes import DeviceShape
 
 Safety = Literal["unsafe", "conditional", "unknown"]
@@ -26,6 +26,15 @@ _CONDITIONAL: Final = re.compile(rf"\b{_MR}conditional\b", re.IGNORECASE)
 _SAFE: Final = re.compile(rf"\b{_MR}safe\b", re.IGNORECASE)
 """The three labels of ASTM F2503, as they are printed on devices and typed into records."""
 _REMOVED: Final = re.compile(r"\b(?:explanted|explantation|removed|removal)\b", re.IGNORECASE)
+
+
+def read_devices(intake: Intake, kind: str) -> None:
+    """Every Device of our patient that matters for MRI."""
+    for _, resources in intake.ours(kind):
+        for shape in resources:
+            entry = read_device(shape, intake.concepts)
+            if entry is not None:
+                intake.devices.append(entry)
 
 
 def read_device(shape: DeviceShape, concepts: ConceptReader) -> DeviceEntry | None:

@@ -9,28 +9,32 @@ from cds_service.evidence.codes.index import HOSPICE
 from cds_service.evidence.loose_json import as_object, as_text
 from cds_service.evidence.model import ConditionHit
 from cds_service.evidence.raw import plain
-from cds_service.evidence.record.intake import OurResources
+from cds_service.evidence.record.intake import Intake
 from cds_service.evidence.record.shapes import EncounterShape
 
 _NEVER_HAPPENED: Final = frozenset({"entered-in-error", "cancelled"})
 
 
-def is_in_hospice(conditions: Mapping[str, Iterable[ConditionHit]], ours: OurResources) -> bool:
-    """True for a current Condition, or an Encounter, that the guideline's hospice value set holds."""
-    # Every Encounter is looked at, so that those of other patients are counted.
-    encounters = [
-        _is_hospice_care(shape, ours) for _, shape, _ in ours.of_type("Encounter", EncounterShape)
-    ]
-    return any(encounters) or any(
+def read_encounters(intake: Intake, kind: str) -> None:
+    """Note hospice care by an Encounter of our patient."""
+    for _, resources in intake.ours(kind):
+        for shape in resources:
+            if _is_hospice_care(shape, intake):
+                intake.in_hospice = True
+
+
+def has_hospice_condition(conditions: Mapping[str, Iterable[ConditionHit]]) -> bool:
+    """True for a current Condition that the guideline's hospice value set holds."""
+    return any(
         hit.entry.clinical == "current" and hit.entry.verification != "refuted"
         for hit in conditions.get(HOSPICE, ())
     )
 
 
-def _is_hospice_care(shape: EncounterShape, ours: OurResources) -> bool:
+def _is_hospice_care(shape: EncounterShape, intake: Intake) -> bool:
     if as_text(shape.status).lower() in _NEVER_HAPPENED:
         return False
-    read = ours.concepts
+    read = intake.concepts
     discharge = as_object(plain(shape.hospitalization)).get("dischargeDisposition")
     named = [
         concept

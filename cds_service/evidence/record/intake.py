@@ -1,105 +1,150 @@
-"""What came in one call, sorted by resource type, whatever key it came under; and what could not be read."""
+"""One record while it is read: what came, sorted by resource type, and what has been found in it so far."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from datetime import date
+from typing import Any, TypeVar
 
-from msgspec import Raw
+from msgspec import Struct
 
-from cds_service.cds_hooks.model import Source
 from cds_service.evidence.codes.concepts import ConceptReader, ConceptReading
-from cds_service.evidence.raw import READ_ERRORS
-from cds_service.evidence.record.shapes import (
-    SHAPES,
-    USUAL_TYPE,
-    Shape,
-    read_resource,
-    usual_decoder,
+from cds_service.evidence.codes.index import CodeIndex
+from cds_service.evidence.codes.statuses import Verification
+from cds_service.evidence.model import (
+    AllergyHit,
+    ConditionHit,
+    DateSpan,
+    DeviceEntry,
+    EarlierStudy,
+    Exposure,
+    OpenOrder,
+    Person,
+    ProcedureHit,
 )
+from cds_service.evidence.orders.catalog import Catalog
+from cds_service.evidence.record.shapes import MedicationShape
 from cds_service.evidence.record.subjects import Subjects
 
-Item = tuple[str, Shape, Raw, str | None]
-"""Prefetch key, resource, its JSON text, its fullUrl."""
-Sorted = Mapping[str, list[Any]]
-"""Items by resource type, each list with the shape of `SHAPES`."""
+_T = TypeVar("_T")
 
 
-class _Owned(Protocol):
-    """A resource that says whose it is."""
+class Batch(Struct, gc=False):
+    """Resources of one type that came under one prefetch key."""
 
-    subject: Raw
-    patient: Raw
+    key: str
+    resources: list[Any]
+    """In the shape of their type (`types.TYPES`)."""
+    full_urls: list[str | None]
+    """One a resource."""
 
 
-_O = TypeVar("_O", bound=_Owned)
-
-
-@dataclass(slots=True)
 class Tally:
     """What is counted while a record is read."""
 
-    read: dict[str, int] = field(default_factory=dict)
-    """Resources that came, by prefetch key."""
-    unreadable: Counter[str] = field(default_factory=Counter)
-    unnamed_drugs: Counter[str] = field(default_factory=Counter)
-    """Medication orders that name no drug that came with them, by prefetch key."""
-    other_patients: int = 0
-    not_understood: int = 0
+    __slots__ = ("not_understood", "other_patients", "read", "unnamed_drugs", "unreadable")
+
+    def __init__(self) -> None:
+        self.read: dict[str, int] = {}
+        """Resources that came, by prefetch key."""
+        self.unreadable: Counter[str] = Counter()
+        self.unnamed_drugs: Counter[str] = Counter()
+        """Medication resources that name no drug that came with them, by prefetch key."""
+        self.other_patients = 0
+        self.not_understood = 0
 
 
-def sort_resources(sources: Mapping[str, Source], tally: Tally) -> Sorted:
-    """Every readable resource of a type that we read, by its type."""
-    found: dict[str, list[Item]] = {kind: [] for kind in SHAPES}
-    for key, source in sources.items():
-        tally.read[key] = len(source.resources)
-        usual = USUAL_TYPE.get(key, "")
-        decode = usual_decoder(key)
-        urls = source.full_urls
-        has_urls = len(urls) == len(source.resources)
-        as_usual = found.get(usual)
-        for position, raw in enumerate(source.resources):
-            try:
-                shape = decode(raw)
-            except READ_ERRORS:
-                shape = None
-            url = urls[position] if has_urls else None
-            if shape is not None and as_usual is not None and shape.resource_type == usual:
-                as_usual.append((key, shape, raw, url))
-                continue
-            other = read_resource(raw)
-            if other is None:
-                tally.unreadable[key] += 1
-            elif not isinstance(other, str):
-                found[str(other.resource_type)].append((key, other, raw, url))
-    return found
+class Intake:
+    """The resources of one call and what their readers find in them. Nothing of it outlives the call."""
+
+    __slots__ = (
+        "allergies",
+        "as_of",
+        "batches",
+        "catalog",
+        "concepts",
+        "conditions",
+        "devices",
+        "exposures",
+        "in_hospice",
+        "index",
+        "medications",
+        "observed",
+        "open_orders",
+        "other_studies",
+        "patient_id",
+        "person",
+        "procedures",
+        "retracted",
+        "status_words",
+        "studies",
+        "subjects",
+        "tally",
+        "verifications",
+    )
+
+    def __init__(self, patient_id: str, index: CodeIndex, catalog: Catalog, as_of: date) -> None:
+        self.patient_id = patient_id
+        self.index = index
+        self.catalog = catalog
+        self.as_of = as_of
+        self.concepts = ConceptReader(index)
+        self.subjects = Subjects(patient_id)
+        self.tally = Tally()
+        self.batches: dict[str, list[Batch]] = {}
+        """By resource type."""
+        self.person: Person | None = None
+        self.medications: dict[str, MedicationShape] = {}
+        """Medication resources by every reference that may name them."""
+        self.conditions: dict[str, list[ConditionHit]] = defaultdict(list)
+        self.retracted: set[str] = set()
+        self.observed: dict[str, list[Any]] = defaultdict(list)
+        """By value set: what `observations.read_observed` reads when somebody asks."""
+        self.exposures: dict[str, list[Exposure]] = defaultdict(list)
+        self.procedures: dict[str, list[ProcedureHit]] = defaultdict(list)
+        self.studies: list[EarlierStudy] = []
+        self.other_studies: set[tuple[bytes, bytes, bytes]] = set()
+        """(code, body site, category) of what is known to be no study of the spine."""
+        self.open_orders: list[OpenOrder] = []
+        self.devices: list[DeviceEntry] = []
+        self.allergies: list[AllergyHit] = []
+        self.in_hospice = False
+        self.status_words: dict[bytes, tuple[str, ...]] = {}
+        """Words of each distinct status that was met."""
+        self.verifications: dict[bytes, Verification | None] = {}
+        """What each distinct verificationStatus says."""
+
+    @property
+    def birth(self) -> DateSpan | None:
+        """Birth date of our patient."""
+        return self.person.birth if self.person is not None else None
+
+    def ours(self, kind: str) -> Iterator[tuple[str, list[Any]]]:
+        """(prefetch key, resources) of a type. What belongs to another patient is counted and left out."""
+        for batch in self.batches.get(kind, ()):
+            found = self.subjects.of_ours(batch.resources)
+            self.tally.other_patients += len(batch.resources) - len(found)
+            yield batch.key, found
+
+    def coded(self, kind: str) -> Iterator[tuple[Any, ConceptReading]]:
+        """(resource, its code) of a type. One whose code is no code in any shape is counted and left out."""
+        known, read = self.concepts.known, self.concepts.read
+        for key, resources in self.ours(kind):
+            for shape in resources:
+                # asked here, not in `read`: most codes stand in a record many times
+                code = known.get(bytes(shape.code)) or read(shape.code)
+                if code.is_unreadable:
+                    self.tally.unreadable[key] += 1
+                else:
+                    yield shape, code
 
 
-@dataclass(frozen=True, slots=True)
-class OurResources:
-    """The resources of our patient, by type. What belongs to another is counted and left out."""
+def reference(kind: str, resource_id: object) -> str:
+    """`Type/id`, empty for a resource without an id."""
+    return f"{kind}/{resource_id}" if isinstance(resource_id, str) and resource_id else ""
 
-    items: Sorted
-    concepts: ConceptReader
-    subjects: Subjects
-    tally: Tally
 
-    def of_type(self, kind: str, _: type[_O]) -> Iterator[tuple[str, _O, Raw]]:
-        """(prefetch key, resource, JSON text) of every resource of a type; the shape is the one of `SHAPES`."""
-        is_ours = self.subjects.is_ours
-        owned: list[tuple[str, Any, Raw, str | None]] = self.items[kind]
-        for key, shape, raw, _url in owned:
-            if is_ours(shape.subject, shape.patient):
-                yield key, shape, raw
-            else:
-                self.tally.other_patients += 1
-
-    def code(self, key: str, raw: Raw) -> ConceptReading | None:
-        """The code of a resource; None, and counted, when what stands there is no code in any shape."""
-        concept = self.concepts.read(raw)
-        if concept.is_unreadable:
-            self.tally.unreadable[key] += 1
-            return None
-        return concept
+def as_tuples(found: Mapping[str, list[_T]]) -> dict[str, tuple[_T, ...]]:
+    """Findings by value set, closed."""
+    return {value_set: tuple(hits) for value_set, hits in found.items()}

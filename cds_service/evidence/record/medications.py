@@ -1,4 +1,4 @@
-"""Medication orders and statements to exposures: which drug reached the body, from when until when."""
+"""Orders, statements, dispenses and administrations to exposures: which drug, from when until when."""
 
 from __future__ import annotations
 
@@ -13,19 +13,27 @@ from cds_service.evidence.codes.concepts import NO_CONCEPT, ConceptReader, Conce
 from cds_service.evidence.codes.dates import days_after, read_date
 from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.codes.references import local_reference
+from cds_service.evidence.codes.statuses import status_words
 from cds_service.evidence.codes.units import read_number
 from cds_service.evidence.loose_json import as_object, as_text, each, read_concepts
 from cds_service.evidence.model import DateSpan, Exposure, Via
 from cds_service.evidence.raw import NOTHING, plain
-from cds_service.evidence.record.conditions import reference
+from cds_service.evidence.record.intake import Intake, reference
 from cds_service.evidence.record.person import is_true
 from cds_service.evidence.record.shapes import (
-    MedicationOrderShape,
     MedicationShape,
+    MedicationUseShape,
     read_medication,
 )
 
 _ACTIVE: Final = "active"
+_RECORDED: Final = "recorded"
+"""MedicationStatement of R5, which has its adherence beside it."""
+_IN_PROGRESS: Final = "in-progress"
+_NOT_TAKEN: Final = "n"
+_NOT_TAKING: Final = "not-taking"
+_DISPENSE: Final = "MedicationDispense"
+_ADMINISTRATION: Final = "MedicationAdministration"
 _DAYS_A_WEEK: Final = 7
 _DAYS_A_YEAR: Final = 365
 _HOURS_A_DAY: Final = 24
@@ -49,23 +57,48 @@ class _Course(Struct, frozen=True, gc=False):
     last: date | None
 
 
-class MedicationReader(Struct, frozen=True, gc=False):
-    """Reads the medication orders and statements of one patient on one day."""
+def keep_medications(intake: Intake, kind: str) -> None:
+    """Medication resources, by every reference that may name them."""
+    for batch in intake.batches.get(kind, ()):
+        for shape, url in zip(batch.resources, batch.full_urls, strict=True):
+            intake.medications[f"{kind}/{as_text(shape.id)}"] = shape
+            if url:
+                intake.medications[url] = shape
 
-    index: CodeIndex
-    concepts: ConceptReader
-    as_of: date
-    included: Mapping[str, MedicationShape]
-    """Medication resources of the call by `Medication/<id>`."""
+
+def read_medications(intake: Intake, kind: str) -> None:
+    """The exposures that orders, statements, dispenses and administrations speak of."""
+    reader = MedicationReader(intake)
+    for key, resources in intake.ours(kind):
+        for shape in resources:
+            hits, is_named = reader.read(kind, shape)
+            if not is_named:
+                intake.tally.unnamed_drugs[key] += 1
+            for value_set, exposure in hits:
+                intake.exposures[value_set].append(exposure)
+
+
+class MedicationReader(Struct, frozen=True, gc=False):
+    """Reads what says that our patient was given a drug."""
+
+    intake: Intake
+
+    @property
+    def index(self) -> CodeIndex:
+        """The compiled guideline."""
+        return self.intake.index
+
+    @property
+    def concepts(self) -> ConceptReader:
+        """Reader of the drugs' concepts."""
+        return self.intake.concepts
 
     def read(
-        self, kind: str, shape: MedicationOrderShape
+        self, kind: str, shape: MedicationUseShape
     ) -> tuple[tuple[tuple[str, Exposure], ...], bool]:
         """((value set id, exposure)…, whether the record says at all which drug it is)."""
         status = as_text(shape.status).lower()
-        if status and status not in self.index.compiled.medication_counts:
-            return (), True
-        if is_true(shape.do_not_perform):
+        if not self._counts(kind, shape, status):
             return (), True
         drug = self._drug(shape)
         if drug is None:
@@ -79,18 +112,29 @@ class MedicationReader(Struct, frozen=True, gc=False):
             (value_set, by_code if via == "code" else by_text) for value_set, via in matched.items()
         ), True
 
-    def _exposure(
-        self, kind: str, shape: MedicationOrderShape, drug: _Drug, status: str
-    ) -> Exposure:
-        course = self._course(shape)
-        is_active = status == _ACTIVE
+    def _counts(self, kind: str, shape: MedicationUseShape, status: str) -> bool:
+        """False for what never reached the patient; a missing status counts."""
+        rules = self.index.compiled
+        counting = {
+            _DISPENSE: rules.dispense_counts,
+            _ADMINISTRATION: rules.administration_counts,
+        }.get(kind, rules.medication_counts)
+        if status and status not in counting:
+            return False
+        never = (shape.do_not_perform, shape.not_given, shape.was_not_given, shape.was_not_taken)
+        return not any(map(is_true, never)) and as_text(shape.taken).lower() != _NOT_TAKEN
+
+    def _exposure(self, kind: str, shape: MedicationUseShape, drug: _Drug, status: str) -> Exposure:
+        as_of = self.intake.as_of
+        is_given = kind == _ADMINISTRATION
+        course = self._administered(shape, status) if is_given else self._course(kind, shape)
+        is_active = status == _ACTIVE or (status == _RECORDED and _is_taking(shape))
         last = course.last
         if last is None and is_active:
-            last = self.as_of
-        ongoing = is_active and last is not None and last >= self.as_of
-        if course.start is not None and course.start.first > days_after(
-            self.as_of, self.index.rules.future_days
-        ):
+            last = as_of
+        ongoing = (is_active or kind == _DISPENSE) and last is not None and last >= as_of
+        latest = days_after(as_of, self.index.rules.future_days)
+        if course.start is not None and course.start.first > latest:
             # why: a course that begins later has no day of exposure yet; its own date says so
             last, ongoing = None, False
         return Exposure(
@@ -98,11 +142,13 @@ class MedicationReader(Struct, frozen=True, gc=False):
             display=drug.display,
             via="code",
             start=course.start,
-            end=min(last, self.as_of) if last is not None else None,
+            end=min(last, as_of) if last is not None else None,
             ongoing=ongoing,
         )
 
-    def _drug(self, shape: MedicationOrderShape) -> _Drug | None:
+    # which drug
+
+    def _drug(self, shape: MedicationUseShape) -> _Drug | None:
         """The drug of the order; None when the record names none that could be found."""
         concept = self.concepts.read(shape.medication_codeable_concept)
         target = ""
@@ -124,9 +170,9 @@ class MedicationReader(Struct, frozen=True, gc=False):
             return _Drug(label, (self.concepts.read_text(label),), label)
         return None
 
-    def _referenced(self, target: str, shape: MedicationOrderShape) -> MedicationShape | None:
+    def _referenced(self, target: str, shape: MedicationUseShape) -> MedicationShape | None:
         if not target.startswith("#"):
-            return self.included.get(local_reference(target)) if target else None
+            return self.intake.medications.get(local_reference(target)) if target else None
         for entry in each(plain(shape.contained)):
             medication = read_medication(entry)
             if medication is not None and as_text(medication.id).lstrip("#") == target[1:]:
@@ -148,7 +194,7 @@ class MedicationReader(Struct, frozen=True, gc=False):
         words = " ; ".join([*(concept.text for concept in named), *forms])
         return _Drug(named[0].display, named, words)
 
-    def _matched(self, drug: _Drug, shape: MedicationOrderShape) -> dict[str, Via]:
+    def _matched(self, drug: _Drug, shape: MedicationUseShape) -> dict[str, Via]:
         """Value sets of the drug. Codes of whole drugs count directly, all else by a systemic route or form."""
         found: dict[str, Via] = {}
         hits = [hit for concept in drug.concepts for hit in concept.hits]
@@ -163,7 +209,7 @@ class MedicationReader(Struct, frozen=True, gc=False):
                 found[hit.value_set] = hit.via
         return found
 
-    def _is_local(self, drug: _Drug, shape: MedicationOrderShape) -> bool:
+    def _is_local(self, drug: _Drug, shape: MedicationUseShape) -> bool:
         """True when name or form say so, or every route that is stated."""
         local = self.index.compiled.local_use
         if local is None:
@@ -174,26 +220,57 @@ class MedicationReader(Struct, frozen=True, gc=False):
         stated = [route for route in routes if route]
         return bool(stated) and all(local.search(route) for route in stated)
 
-    def _course(self, shape: MedicationOrderShape) -> _Course:
+    def _administered(self, shape: MedicationUseShape, status: str) -> _Course:
+        """One administration is one day; only a period with both ends, or one under way, is longer."""
+        for element in (
+            shape.effective_period,
+            shape.effective_time_period,
+            shape.occurence_period,
+        ):
+            period = as_object(plain(element))
+            start, end = read_date(period.get("start")), read_date(period.get("end"))
+            if end is not None:
+                return _Course(start, end.last)
+            if start is not None and status == _IN_PROGRESS:
+                return _Course(start, self.intake.as_of)
+            if start is not None:
+                return self._one_day(start)
+        given = _first_date(
+            shape.effective_date_time, shape.effective_time_date_time, shape.occurence_date_time
+        )
+        return self._one_day(given) if given is not None else _Course(None, None)
+
+    def _one_day(self, span: DateSpan) -> _Course:
+        """The latest day that a date may mean, for a single dose of which no more than the month is known."""
+        day = max(span.first, min(span.last, self.intake.as_of))
+        return _Course(DateSpan(day, day), day)
+
+    def _course(self, kind: str, shape: MedicationUseShape) -> _Course:
         dispense = as_object(plain(shape.dispense_request))
         effective = as_object(plain(shape.effective_period))
         bounds = _first_bounds(shape)
         period = as_object(bounds.get("boundsPeriod"))
         start = _first_date(
+            shape.when_handed_over,
+            shape.when_prepared,
             as_object(dispense.get("validityPeriod")).get("start"),
             effective.get("start"),
             shape.effective_date_time,
             period.get("start"),
             shape.authored_on,
             shape.date_written,
+            shape.date_asserted,
         )
         ended = read_date(effective.get("end"))
         if ended is not None:
             return _Course(start, ended.last)
-        days = self._days(dispense.get("expectedSupplyDuration"))
-        if days is not None:
+        days = self._days(plain(shape.days_supply)) if kind == _DISPENSE else None
+        if (
+            days is None
+            and (days := self._days(dispense.get("expectedSupplyDuration"))) is not None
+        ):
             days *= 1 + _repeats(dispense.get("numberOfRepeatsAllowed"))
-        else:
+        if days is None:
             ended = read_date(period.get("end"))
             if ended is not None:
                 return _Course(start, ended.last)
@@ -224,7 +301,13 @@ class MedicationReader(Struct, frozen=True, gc=False):
         return None
 
 
-def _first_bounds(shape: MedicationOrderShape) -> _Json:
+def _is_taking(shape: MedicationUseShape) -> bool:
+    """False for a statement of R5 that says that the drug is not taken, or not any more."""
+    adherence = status_words(as_object(plain(shape.adherence)).get("code"))
+    return not any(word.startswith(_NOT_TAKING) for word in adherence)
+
+
+def _first_bounds(shape: MedicationUseShape) -> _Json:
     """`timing.repeat` of the first dosage that bounds its time."""
     for dosage in _dosages(shape):
         repeat = as_object(as_object(dosage.get("timing")).get("repeat"))
@@ -233,7 +316,7 @@ def _first_bounds(shape: MedicationOrderShape) -> _Json:
     return {}
 
 
-def _dosages(shape: MedicationOrderShape) -> Iterator[_Json]:
+def _dosages(shape: MedicationUseShape) -> Iterator[_Json]:
     for element in (shape.dosage_instruction, shape.dosage):
         for entry in each(plain(element)):
             if isinstance(entry, dict):

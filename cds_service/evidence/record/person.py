@@ -9,9 +9,35 @@ from cds_service.evidence.codes.dates import days_after, read_date
 from cds_service.evidence.loose_json import as_text, each
 from cds_service.evidence.model import Person
 from cds_service.evidence.raw import plain
+from cds_service.evidence.record.intake import Intake
 from cds_service.evidence.record.shapes import PatientShape
+from cds_service.evidence.record.subjects import Subjects
 
 _Gender = Literal["female", "male", "other", "unknown"]
+
+
+def read_patients(intake: Intake, kind: str) -> None:
+    """Our patient: the first that has a birth date, else the first. Its fullUrls name it in other resources."""
+    batches = intake.batches.get(kind, ())
+    of_id = intake.subjects.is_our_patient
+    intake.subjects = Subjects(
+        intake.patient_id,
+        [
+            url
+            for batch in batches
+            for shape, url in zip(batch.resources, batch.full_urls, strict=True)
+            if url and of_id(shape.id)
+        ],
+    )
+    for batch in batches:
+        for shape in batch.resources:
+            if not of_id(shape.id):
+                intake.tally.other_patients += 1
+                continue
+            person = read_person(shape, intake.as_of, intake.index.rules.future_days)
+            known = intake.person
+            if known is None or (known.birth is None and person.birth is not None):
+                intake.person = person
 
 
 def read_person(shape: PatientShape, as_of: date, future_days: int) -> Person:

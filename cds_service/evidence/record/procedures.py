@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-from cds_service.evidence.codes.concepts import ConceptReading
 from cds_service.evidence.codes.dates import read_date
-from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.loose_json import as_object, as_text
 from cds_service.evidence.model import DateSpan, ProcedureHit
 from cds_service.evidence.raw import plain
-from cds_service.evidence.record.conditions import reference
+from cds_service.evidence.record.intake import Intake, reference
 from cds_service.evidence.record.person import is_true
 from cds_service.evidence.record.shapes import ProcedureShape
+from cds_service.evidence.record.studies import keep_study
 
 
-def read_procedure(
-    shape: ProcedureShape, code: ConceptReading, index: CodeIndex
-) -> tuple[tuple[str, ProcedureHit], ...]:
-    """(value set id, hit) of a Procedure; empty when it was not done, or only planned.
+def read_procedures(intake: Intake, kind: str) -> None:
+    """Every Procedure of our patient that was done or has begun; imaging of the spine is an earlier study too.
 
     A missing status counts: that it was done is what a Procedure says.
     """
-    if not code.hits:
-        return ()
-    status = as_text(shape.status).lower()
-    if (status and status not in index.compiled.procedure_counts) or is_true(shape.not_performed):
-        return ()
-    name = reference("Procedure", shape.id)
-    when = _when(shape)
-    return tuple(
-        (hit.value_set, ProcedureHit(name, code.display, hit.via, hit.code, when))
-        for hit in code.hits
-    )
+    counting = intake.index.compiled.procedure_counts
+    for shape, code in intake.coded(kind):
+        keep_study(intake, kind, shape)
+        status = as_text(shape.status).lower()
+        if not code.hits or (status and status not in counting) or is_true(shape.not_performed):
+            continue
+        name, when = reference(kind, shape.id), _when(shape)
+        for hit in code.hits:
+            intake.procedures[hit.value_set].append(
+                ProcedureHit(name, code.display, hit.via, hit.code, when)
+            )
 
 
 def _when(shape: ProcedureShape) -> DateSpan | None:

@@ -7,20 +7,28 @@ beside those of R4.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import Raw, Struct
 
-from cds_service.evidence.loose_json import read_json
 from cds_service.evidence.raw import NOTHING, READ_ERRORS, plain
 
 
-class PatientShape(Struct, rename="camel"):
+class ReferenceShape(Struct, gc=False):
+    """Reference."""
+
+    reference: object = None
+
+
+Whose = ReferenceShape | str | list[Any] | bool | int | float | None
+"""`subject`, and `patient` of DSTU2: a Reference, or whatever else stands there."""
+
+
+class PatientShape(Struct, rename="camel", gc=False):
     """Patient."""
 
-    resource_type: object = None
+    resource_type: Literal["Patient"]
     id: object = None
     birth_date: object = None
     gender: object = None
@@ -32,13 +40,13 @@ class PatientShape(Struct, rename="camel"):
 class ConditionShape(Struct, rename="camel", gc=False):
     """Condition. DSTU2 has `patient` and `dateRecorded`, STU3 `assertedDate`."""
 
-    resource_type: object = None
+    resource_type: Literal["Condition"]
     id: object = None
     clinical_status: Raw = NOTHING
     verification_status: Raw = NOTHING
     code: Raw = NOTHING
-    subject: Raw = NOTHING
-    patient: Raw = NOTHING
+    subject: Whose = None
+    patient: Whose = None
     body_site: Raw = NOTHING
     onset_date_time: object = None
     onset_period: Raw = NOTHING
@@ -75,12 +83,12 @@ class ComponentShape(Struct, rename="camel", gc=False):
 class ObservationShape(Struct, rename="camel", gc=False):
     """Observation."""
 
-    resource_type: object = None
+    resource_type: Literal["Observation"]
     id: object = None
     status: object = None
     code: Raw = NOTHING
-    subject: Raw = NOTHING
-    patient: Raw = NOTHING
+    subject: Whose = None
+    patient: Whose = None
     effective_date_time: object = None
     effective_period: Raw = NOTHING
     effective_instant: object = None
@@ -109,23 +117,49 @@ class QuantityShape(Struct, gc=False):
     code: object = None
 
 
-class MedicationOrderShape(Struct, rename="camel", gc=False):
-    """MedicationRequest, MedicationStatement, and MedicationOrder of DSTU2."""
+class MedicationUseShape(Struct, rename="camel", gc=False):
+    """An order, a statement, a dispense or an administration of a drug."""
 
-    resource_type: object = None
+    resource_type: Literal[
+        "MedicationRequest",
+        "MedicationStatement",
+        "MedicationOrder",
+        "MedicationDispense",
+        "MedicationAdministration",
+    ]
     id: object = None
     status: object = None
     do_not_perform: object = None
+    not_given: object = None
+    """Administration of STU3."""
+    was_not_given: object = None
+    """Administration of DSTU2."""
+    was_not_taken: object = None
+    """Statement of DSTU2."""
+    taken: object = None
+    """Statement of STU3: y, n, unk or na."""
+    adherence: Raw = NOTHING
+    """Statement of R5."""
     medication_codeable_concept: Raw = NOTHING
     medication_reference: Raw = NOTHING
     medication: Raw = NOTHING
     """CodeableReference of R5."""
-    subject: Raw = NOTHING
-    patient: Raw = NOTHING
+    subject: Whose = None
+    patient: Whose = None
     authored_on: object = None
     date_written: object = None
+    date_asserted: object = None
     effective_period: Raw = NOTHING
     effective_date_time: object = None
+    effective_time_period: Raw = NOTHING
+    """Administration of DSTU2."""
+    effective_time_date_time: object = None
+    occurence_period: Raw = NOTHING
+    """Administration of R5, which spells it so."""
+    occurence_date_time: object = None
+    when_handed_over: object = None
+    when_prepared: object = None
+    days_supply: Raw = NOTHING
     dispense_request: Raw = NOTHING
     dosage_instruction: Raw = NOTHING
     dosage: Raw = NOTHING
@@ -135,7 +169,7 @@ class MedicationOrderShape(Struct, rename="camel", gc=False):
 class MedicationShape(Struct, rename="camel", gc=False):
     """Medication, included or contained."""
 
-    resource_type: object = None
+    resource_type: Literal["Medication"]
     id: object = None
     code: Raw = NOTHING
     form: Raw = NOTHING
@@ -146,13 +180,15 @@ class MedicationShape(Struct, rename="camel", gc=False):
 class ProcedureShape(Struct, rename="camel", gc=False):
     """Procedure. R5 has `occurrence[x]`."""
 
-    resource_type: object = None
+    resource_type: Literal["Procedure"]
     id: object = None
     status: object = None
     not_performed: object = None
+    category: Raw = NOTHING
     code: Raw = NOTHING
-    subject: Raw = NOTHING
-    patient: Raw = NOTHING
+    body_site: Raw = NOTHING
+    subject: Whose = None
+    patient: Whose = None
     performed_date_time: object = None
     performed_period: Raw = NOTHING
     occurrence_date_time: object = None
@@ -162,7 +198,7 @@ class ProcedureShape(Struct, rename="camel", gc=False):
 class DeviceShape(Struct, rename="camel", gc=False):
     """Device."""
 
-    resource_type: object = None
+    resource_type: Literal["Device"]
     id: object = None
     status: object = None
     status_reason: Raw = NOTHING
@@ -173,14 +209,14 @@ class DeviceShape(Struct, rename="camel", gc=False):
     safety: Raw = NOTHING
     property: Raw = NOTHING
     note: Raw = NOTHING
-    subject: Raw = NOTHING
-    patient: Raw = NOTHING
+    subject: Whose = None
+    patient: Whose = None
 
 
 class AllergyShape(Struct, rename="camel", gc=False):
     """AllergyIntolerance. DSTU2 has `substance` and one `status` for everything."""
 
-    resource_type: object = None
+    resource_type: Literal["AllergyIntolerance"]
     id: object = None
     status: object = None
     clinical_status: Raw = NOTHING
@@ -188,8 +224,8 @@ class AllergyShape(Struct, rename="camel", gc=False):
     code: Raw = NOTHING
     substance: Raw = NOTHING
     reaction: Raw = NOTHING
-    subject: Raw = NOTHING
-    patient: Raw = NOTHING
+    subject: Whose = None
+    patient: Whose = None
     onset_date_time: object = None
     onset: object = None
     recorded_date: object = None
@@ -199,7 +235,7 @@ class AllergyShape(Struct, rename="camel", gc=False):
 class EncounterShape(Struct, rename="camel", gc=False):
     """Encounter: only whether it is hospice care."""
 
-    resource_type: object = None
+    resource_type: Literal["Encounter"]
     id: object = None
     status: object = None
     type: Raw = NOTHING
@@ -207,112 +243,70 @@ class EncounterShape(Struct, rename="camel", gc=False):
     reason_code: Raw = NOTHING
     reason: Raw = NOTHING
     hospitalization: Raw = NOTHING
-    subject: Raw = NOTHING
-    patient: Raw = NOTHING
+    subject: Whose = None
+    patient: Whose = None
 
 
-class ImagingShape(Struct, rename="camel", gc=False):
-    """ServiceRequest, DiagnosticReport, ImagingStudy and their forerunners: read elsewhere, only whose it is."""
+class StudyShape(Struct, rename="camel", gc=False):
+    """DiagnosticReport and ImagingStudy: only as far as they say which study was done."""
 
-    resource_type: object = None
+    resource_type: Literal["DiagnosticReport", "ImagingStudy"]
     id: object = None
-    subject: Raw = NOTHING
-    patient: Raw = NOTHING
+    status: object = None
+    availability: object = None
+    """ImagingStudy of STU3 and DSTU2, which has no status."""
+    category: Raw = NOTHING
+    code: Raw = NOTHING
+    body_site: Raw = NOTHING
+    procedure_code: Raw = NOTHING
+    procedure: Raw = NOTHING
+    description: Raw = NOTHING
+    modality: Raw = NOTHING
+    modality_list: Raw = NOTHING
+    series: Raw = NOTHING
+    subject: Whose = None
+    patient: Whose = None
+    effective_date_time: object = None
+    effective_period: Raw = NOTHING
+    started: object = None
+    issued: object = None
 
 
-Shape = (
-    PatientShape
-    | ConditionShape
-    | ObservationShape
-    | MedicationOrderShape
-    | MedicationShape
-    | ProcedureShape
-    | DeviceShape
-    | AllergyShape
-    | EncounterShape
-    | ImagingShape
-)
+class OrderShape(Struct, rename="camel", gc=False):
+    """ServiceRequest and its forerunners: only as far as they say what is ordered, and whether it still is."""
 
-SHAPES: Final[Mapping[str, type[Shape]]] = {
-    "Patient": PatientShape,
-    "Condition": ConditionShape,
-    "Observation": ObservationShape,
-    "MedicationRequest": MedicationOrderShape,
-    "MedicationStatement": MedicationOrderShape,
-    "MedicationOrder": MedicationOrderShape,
-    "Medication": MedicationShape,
-    "Procedure": ProcedureShape,
-    "Device": DeviceShape,
-    "AllergyIntolerance": AllergyShape,
-    "Encounter": EncounterShape,
-    "ServiceRequest": ImagingShape,
-    "ProcedureRequest": ImagingShape,
-    "DiagnosticOrder": ImagingShape,
-    "DiagnosticReport": ImagingShape,
-    "ImagingStudy": ImagingShape,
-}
-"""The resource types that are read; all others are passed over."""
-
-USUAL_TYPE: Final[Mapping[str, str]] = {
-    "patient": "Patient",
-    "conditions": "Condition",
-    "observations": "Observation",
-    "medications": "MedicationRequest",
-    "procedures": "Procedure",
-    "orders": "ServiceRequest",
-    "reports": "DiagnosticReport",
-    "allergies": "AllergyIntolerance",
-    "devices": "Device",
-}
-"""What a prefetch key usually holds: tried first. Any key may hold any type."""
+    resource_type: Literal["ServiceRequest", "ProcedureRequest", "DiagnosticOrder"]
+    id: object = None
+    status: object = None
+    do_not_perform: object = None
+    category: Raw = NOTHING
+    code: Raw = NOTHING
+    body_site: Raw = NOTHING
+    item: Raw = NOTHING
+    """Of a DiagnosticOrder, which has no code of its own."""
+    order_detail: Raw = NOTHING
+    subject: Whose = None
+    patient: Whose = None
+    authored_on: object = None
+    ordered_on: object = None
+    event: Raw = NOTHING
 
 
-class _TypeOnly(Struct, rename="camel", gc=False):
-    resource_type: object = None
-
-
-_DECODE_TYPE: Final = msgspec.json.Decoder(_TypeOnly).decode
-_DECODE: Final[Mapping[str, Callable[[Raw | bytes], Any]]] = {
-    name: msgspec.json.Decoder(shape).decode for name, shape in SHAPES.items()
-}
 _DECODE_QUANTITY: Final = msgspec.json.Decoder(QuantityShape).decode
 _DECODE_COMPONENTS: Final = msgspec.json.Decoder(list[ComponentShape]).decode
 _DECODE_COMPONENT: Final = msgspec.json.Decoder(ComponentShape).decode
 _DECODE_MEDICATION: Final = msgspec.json.Decoder(MedicationShape).decode
 
 
-def usual_decoder(key: str) -> Callable[[Raw | bytes], Any]:
-    """The decoder to try first on the resources of a prefetch key."""
-    return _DECODE.get(USUAL_TYPE.get(key, ""), _DECODE_TYPE)
-
-
-def read_resource(raw: Raw) -> Shape | str | None:
-    """A resource by its own type; the type's name for one that is not read, None for what can't be read."""
-    try:
-        kind = _DECODE_TYPE(raw).resource_type
-        decode = _DECODE.get(kind) if isinstance(kind, str) else None
-        shape: Shape | None = decode(raw) if decode else None
-    except READ_ERRORS:
-        return _read_damaged(raw)
-    if shape is not None:
-        return shape
-    return kind if isinstance(kind, str) and kind else None
-
-
-def _read_damaged(raw: Raw) -> Shape | str | None:
-    """A resource whose JSON is not quite JSON, such as one with a byte that is not UTF-8."""
-    plainly = read_json(raw)
-    kind = plainly.get("resourceType") if plainly is not None else None
-    if plainly is None or not isinstance(kind, str) or not kind:
-        return None
-    decode = _DECODE.get(kind)
-    if decode is None:
-        return kind
-    try:
-        shape: Shape = decode(msgspec.json.encode(plainly))
-    except READ_ERRORS:
-        return None
-    return shape
+def body_of(shape: Struct) -> dict[str, object]:
+    """The elements of a resource that are there, as plain values by their FHIR names."""
+    names = zip(shape.__struct_fields__, shape.__struct_encode_fields__, strict=True)
+    found = ((name, getattr(shape, field)) for field, name in names)
+    return {
+        name: plain(value) if type(value) is Raw else value
+        for name, value in found
+        if value is not NOTHING and value is not None
+    }
 
 
 def read_quantity(raw: Raw) -> QuantityShape:

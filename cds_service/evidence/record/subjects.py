@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
-
-from msgspec import Raw
+from typing import Final, Protocol, TypeVar
 
 from cds_service.evidence.codes.references import split_reference
 from cds_service.evidence.loose_json import as_object
-from cds_service.evidence.raw import NOTHING, plain
+from cds_service.evidence.record.shapes import ReferenceShape, Whose
 
 _UUID: Final = "urn:uuid:"
+
+
+class _Owned(Protocol):
+    """A resource that says whose it is."""
+
+    subject: Whose
+    patient: Whose
+
+
+_O = TypeVar("_O", bound=_Owned)
 
 
 class Subjects:
@@ -21,19 +29,32 @@ class Subjects:
     is this patient's: the search that brought it asked for this patient.
     """
 
-    __slots__ = ("_full_urls", "_patient_id", "_seen")
+    __slots__ = ("_full_urls", "_ours", "_patient_id")
 
     def __init__(self, patient_id: str, full_urls: Iterable[str] = ()) -> None:
         self._patient_id = _bare_id(patient_id)
         self._full_urls = frozenset(url.strip().lower() for url in full_urls if url)
-        self._seen: dict[bytes, bool] = {b"": True, b"null": True}
+        self._ours: dict[str, bool] = {}
+        """Whether a reference that was met names our patient."""
 
-    def is_ours(self, subject: Raw, patient: Raw) -> bool:
+    def of_ours(self, shapes: Iterable[_O]) -> list[_O]:
+        """The resources of our patient among these, in their order."""
+        ours = self._ours.get
+        return [
+            shape
+            for shape in shapes
+            if (
+                type(whose := shape.subject) is ReferenceShape
+                and type(named := whose.reference) is str
+                and ours(named)
+                and shape.patient is None
+            )
+            or self.is_ours(shape.subject, shape.patient)
+        ]
+
+    def is_ours(self, subject: Whose, patient: Whose) -> bool:
         """True when neither `subject` nor `patient` (DSTU2) names another one."""
-        known = self._seen.get(bytes(subject))
-        if known is None:
-            known = self._names_us(subject)
-        return known and (patient is NOTHING or self._names_us(patient))
+        return self._names_us(subject) and self._names_us(patient)
 
     def is_our_patient(self, resource_id: object) -> bool:
         """True for the Patient of this id; one without any id is the one that was asked for."""
@@ -41,17 +62,20 @@ class Subjects:
             return True
         return resource_id.strip() == self._patient_id
 
-    def _names_us(self, raw: Raw) -> bool:
-        written = bytes(raw)
-        known = self._seen.get(written)
-        if known is None:
-            known = self._seen[written] = self._is_us(plain(raw))
-        return known
-
-    def _is_us(self, value: object) -> bool:
-        reference = value if isinstance(value, str) else as_object(value).get("reference")
+    def _names_us(self, whose: Whose) -> bool:
+        reference: object = whose
+        if isinstance(whose, ReferenceShape):
+            reference = whose.reference
+        elif isinstance(whose, list):
+            reference = as_object(whose).get("reference")
         if not isinstance(reference, str):
             return True
+        known = self._ours.get(reference)
+        if known is None:
+            known = self._ours[reference] = self._is_us(reference)
+        return known
+
+    def _is_us(self, reference: str) -> bool:
         reference = reference.strip()
         if reference.startswith("#") or "?" in reference or not reference:
             return True

@@ -1,86 +1,138 @@
-"""What the guideline needs to read: discovery, the prefetch answers and our own FHIR reads are made from it."""
+"""The FHIR types of a record: which prefetch key each answers, in what shape it is read, and by which reader.
+
+Discovery, the prefetch answers and our own FHIR reads are made from these two tables.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw, Struct
+
+from cds_service.cds_hooks.bundles import OrdinaryBundle
+from cds_service.evidence.raw import READ_ERRORS
+from cds_service.evidence.record.allergies import read_allergies
+from cds_service.evidence.record.conditions import read_conditions
+from cds_service.evidence.record.devices import read_devices
+from cds_service.evidence.record.hospice import read_encounters
+from cds_service.evidence.record.intake import Intake
+from cds_service.evidence.record.medications import keep_medications, read_medications
+from cds_service.evidence.record.observations import read_observations
+from cds_service.evidence.record.person import read_patients
+from cds_service.evidence.record.procedures import read_procedures
+from cds_service.evidence.record.shapes import (
+    AllergyShape,
+    ConditionShape,
+    DeviceShape,
+    EncounterShape,
+    MedicationShape,
+    MedicationUseShape,
+    ObservationShape,
+    OrderShape,
+    PatientShape,
+    ProcedureShape,
+    StudyShape,
+)
+from cds_service.evidence.record.studies import read_open_orders, read_studies
 
 _ORDER_HOOKS: Final = ("order-select", "order-sign", "order-dispatch", "order-review")
+_DISPATCH_HOOKS: Final = ("order-dispatch",)
+_ORDERS: Final = ("orders", "dispatchedOrders")
+
+Decoded = tuple[tuple[object, ...], tuple[str | None, ...]]
+"""(resources, their fullUrls)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class FhirType(Struct, frozen=True):
+    """One resource type that is read. Any prefetch key may hold any type."""
+
+    name: str
+    shape: type[Any]
+    read: Callable[[Intake, str], None]
+    """Takes what it finds from the resources of the type that it is told."""
+    answers: tuple[str, ...] = ()
+    """Prefetch keys that it answers; none: it is read where another key brings it along."""
+
+
+TYPES: Final = (
+    FhirType("Patient", PatientShape, read_patients, ("patient",)),
+    FhirType("Medication", MedicationShape, keep_medications),
+    FhirType("Condition", ConditionShape, read_conditions, ("conditions",)),
+    FhirType("Observation", ObservationShape, read_observations, ("observations",)),
+    FhirType("MedicationRequest", MedicationUseShape, read_medications, ("medications",)),
+    FhirType("MedicationStatement", MedicationUseShape, read_medications, ("medications",)),
+    FhirType("MedicationOrder", MedicationUseShape, read_medications, ("medications",)),
+    FhirType("MedicationAdministration", MedicationUseShape, read_medications, ("medications",)),
+    FhirType("MedicationDispense", MedicationUseShape, read_medications, ("medications",)),
+    FhirType("DiagnosticReport", StudyShape, read_studies, ("reports",)),
+    FhirType("ImagingStudy", StudyShape, read_studies, ("reports",)),
+    FhirType("Procedure", ProcedureShape, read_procedures, ("procedures",)),
+    FhirType("ServiceRequest", OrderShape, read_open_orders, _ORDERS),
+    FhirType("ProcedureRequest", OrderShape, read_open_orders, _ORDERS),
+    FhirType("DiagnosticOrder", OrderShape, read_open_orders, _ORDERS),
+    FhirType("AllergyIntolerance", AllergyShape, read_allergies, ("allergies",)),
+    FhirType("Device", DeviceShape, read_devices, ("devices",)),
+    FhirType("Encounter", EncounterShape, read_encounters),
+)
+"""In the order of reading: who it is and what others refer to come first. FamilyMemberHistory is left out on purpose:
+a relative's disease is no finding of the patient."""
+
+
+class Requirement(Struct, frozen=True):
     """One prefetch key."""
 
     key: str
     template: str
     """A prefetch template: no parameter twice, tokens of root-level context fields only."""
-    resource_type: str
-    """The type that the template asks for."""
-    also: tuple[str, ...] = ()
-    """Types that answer it as well: what other FHIR versions and hand-made Bundles bring."""
     is_required: bool = False
     """Without it no answer is given, unless what was read is already serious."""
     hooks: tuple[str, ...] = _ORDER_HOOKS
+
+    @property
+    def resource_type(self) -> str:
+        """The type that the template asks for."""
+        return _ASKED_FOR[self.key]
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        """Types that answer it as well: what other FHIR versions and hand-made Bundles bring."""
+        return _ALSO[self.key]
 
     @property
     def is_read(self) -> bool:
         """True for the read of one resource, which exists; false for a search, which may find none."""
         return "?" not in self.template
 
+    @property
+    def decode(self) -> Callable[[Raw], Decoded | None] | None:
+        """Reads an ordinary value with all its resources in one pass; None for a key that is read otherwise."""
+        return _DECODE_VALUE.get(self.key)
+
 
 REQUIREMENTS: Final = (
-    Requirement("patient", "Patient/{{context.patientId}}", "Patient", is_required=True),
-    Requirement(
-        "conditions",
-        "Condition?patient={{context.patientId}}",
-        "Condition",
-        is_required=True,
-    ),
+    Requirement("patient", "Patient/{{context.patientId}}", is_required=True),
+    Requirement("conditions", "Condition?patient={{context.patientId}}", is_required=True),
     Requirement(
         "observations",
         "Observation?patient={{context.patientId}}"
         "&category=vital-signs,laboratory,exam,survey,social-history&_sort=-date&_count=200",
-        "Observation",
     ),
     Requirement(
         "medications",
         "MedicationRequest?patient={{context.patientId}}&_sort=-authoredon&_count=100",
-        "MedicationRequest",
-        (
-            "MedicationStatement",
-            "MedicationOrder",
-            "MedicationAdministration",
-            "MedicationDispense",
-        ),
     ),
-    Requirement(
-        "procedures",
-        "Procedure?patient={{context.patientId}}&_sort=-date&_count=100",
-        "Procedure",
-    ),
-    Requirement(
-        "orders",
-        "ServiceRequest?patient={{context.patientId}}&_sort=-authored&_count=50",
-        "ServiceRequest",
-        ("ProcedureRequest", "DiagnosticOrder", "DiagnosticRequest"),
-    ),
+    Requirement("procedures", "Procedure?patient={{context.patientId}}&_sort=-date&_count=100"),
+    Requirement("orders", "ServiceRequest?patient={{context.patientId}}&_sort=-authored&_count=50"),
     Requirement(
         "reports",
         "DiagnosticReport?patient={{context.patientId}}&category=RAD,LP29684-5&_sort=-date&_count=50",
-        "DiagnosticReport",
-        ("ImagingStudy",),
     ),
+    Requirement("allergies", "AllergyIntolerance?patient={{context.patientId}}"),
+    Requirement("devices", "Device?patient={{context.patientId}}"),
     Requirement(
-        "allergies", "AllergyIntolerance?patient={{context.patientId}}", "AllergyIntolerance"
-    ),
-    Requirement("devices", "Device?patient={{context.patientId}}", "Device"),
-    Requirement(
-        "dispatchedOrders",
-        "ServiceRequest?_id={{context.dispatchedOrders}}",
-        "ServiceRequest",
-        ("ProcedureRequest", "DiagnosticOrder", "DiagnosticRequest"),
-        hooks=("order-dispatch",),
+        "dispatchedOrders", "ServiceRequest?_id={{context.dispatchedOrders}}", hooks=_DISPATCH_HOOKS
     ),
 )
 """In the order of the discovery document."""
@@ -88,9 +140,57 @@ REQUIREMENTS: Final = (
 
 def requirements_for(hook: str) -> tuple[Requirement, ...]:
     """What is needed to answer one hook; empty for a hook that is none of ours."""
-    return tuple([need for need in REQUIREMENTS if hook in need.hooks])
+    return _BY_HOOK.get(hook, ())
 
 
 def prefetch_templates(hook: str) -> dict[str, str]:
     """The `prefetch` of a service in the discovery document."""
     return {need.key: need.template for need in requirements_for(hook)}
+
+
+def _decode_resource(shape: type[Any]) -> Callable[[Raw], Decoded | None]:
+    decode = msgspec.json.Decoder(shape).decode
+
+    def decoded(value: Raw) -> Decoded | None:
+        try:
+            return (decode(value),), (None,)
+        except READ_ERRORS:
+            return None
+
+    return decoded
+
+
+def _decode_bundle(shape: type[Any]) -> Callable[[Raw], Decoded | None]:
+    decode = msgspec.json.Decoder(OrdinaryBundle[shape]).decode  # type: ignore[valid-type]  # made at start
+
+    def decoded(value: Raw) -> Decoded | None:
+        try:
+            bundle = decode(value)
+        except READ_ERRORS:
+            return None
+        if not bundle.is_whole:
+            return None
+        entries = bundle.entry
+        return tuple([e.resource for e in entries]), tuple([e.fullUrl for e in entries])
+
+    return decoded
+
+
+_BY_NAME: Final = {one.name: one for one in TYPES}
+_ASKED_FOR: Final = {
+    need.key: need.template.partition("?")[0].partition("/")[0] for need in REQUIREMENTS
+}
+_ALSO: Final = {
+    key: tuple(one.name for one in TYPES if key in one.answers and one.name != asked)
+    for key, asked in _ASKED_FOR.items()
+}
+_BY_HOOK: Final = {
+    hook: tuple(need for need in REQUIREMENTS if hook in need.hooks) for hook in _ORDER_HOOKS
+}
+_DECODE_VALUE: Final = {
+    need.key: (_decode_resource if need.is_read else _decode_bundle)(
+        _BY_NAME[need.resource_type].shape
+    )
+    for need in REQUIREMENTS
+    if need.hooks != _DISPATCH_HOOKS
+}

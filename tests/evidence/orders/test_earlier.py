@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import Any
 
-import msgspec
 import pytest
 
 from cds_service.evidence.codes.index import CodeIndex
@@ -24,9 +22,7 @@ LUMBAR_MRI: dict[str, Any] = {
 
 def study(resource_type: str, **elements: Any) -> EarlierStudy | None:
     body = {"resourceType": resource_type, "id": "s1"} | elements
-    return read_earlier_study(
-        resource_type, msgspec.Raw(json.dumps(body).encode()), shipped.catalog()
-    )
+    return read_earlier_study(resource_type, body, shipped.catalog())
 
 
 def found(resource_type: str, **elements: Any) -> EarlierStudy:
@@ -37,7 +33,7 @@ def found(resource_type: str, **elements: Any) -> EarlierStudy:
 
 def open_order(resource_type: str = "ServiceRequest", **elements: Any) -> OpenOrder | None:
     body = {"resourceType": resource_type, "id": "r1"} | elements
-    return read_open_order(msgspec.Raw(json.dumps(body).encode()), shipped.catalog())
+    return read_open_order(body, shipped.catalog())
 
 
 @pytest.mark.parametrize("status", ["final", "amended", "corrected", "appended", "preliminary"])
@@ -234,9 +230,7 @@ def test_the_description_says_the_contrast_also_beside_a_text_of_the_procedure(
         "procedureCode": [{"text": "MRI lumbar spine"}],
         "description": description,
     }
-    found = read_earlier_study(
-        "ImagingStudy", msgspec.Raw(json.dumps(body).encode()), shipped.catalog()
-    )
+    found = read_earlier_study("ImagingStudy", body, shipped.catalog())
     assert found is not None
     assert found.procedure.contrast == contrast
     assert found.display == "MRI lumbar spine"

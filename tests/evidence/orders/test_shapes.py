@@ -217,8 +217,8 @@ def test_no_json_makes_a_reader_fail(elements: dict[str, Any], is_spine: bool) -
         selected_orders(orders, ("o1",))
     order_subject(raw)
     for resource_type in ("DiagnosticReport", "ImagingStudy", "Procedure", "Observation"):
-        read_earlier_study(resource_type, raw, shipped.catalog())
-    read_open_order(raw, shipped.catalog())
+        read_earlier_study(resource_type, body, shipped.catalog())
+    read_open_order(body, shipped.catalog())
 
 
 @settings(max_examples=100, deadline=None)

@@ -15,7 +15,7 @@ from cds_service.cds_hooks.model import Source
 from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.model import PatientRecord
 from cds_service.evidence.record.record import read_record
-from cds_service.evidence.record.shapes import SHAPES
+from cds_service.evidence.record.types import TYPES
 from tests import shipped
 
 ReadRecord = Callable[..., PatientRecord]
@@ -289,7 +289,7 @@ JSON = st.recursive(
 ELEMENTS = sorted(
     {
         name
-        for shape in SHAPES.values()
+        for shape in {one.shape for one in TYPES}
         for name in (field.encode_name for field in msgspec.structs.fields(shape))
         if name != "resourceType"
     }
@@ -300,7 +300,7 @@ ELEMENTS = sorted(
 @given(
     resources=st.lists(
         st.tuples(
-            st.sampled_from(sorted(SHAPES)),
+            st.sampled_from(sorted(one.name for one in TYPES)),
             st.dictionaries(st.sampled_from(ELEMENTS), JSON, max_size=8),
         ),
         max_size=4,

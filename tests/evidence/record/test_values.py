@@ -31,7 +31,9 @@ PRESENT = {"system": SNOMED, "code": "52101004", "display": "present"}
 
 def value_of(index: CodeIndex, **elements: Any) -> Value:
     """The value of an Observation with these elements."""
-    shape = msgspec.json.decode(msgspec.json.encode(elements), type=ObservationShape)
+    shape = msgspec.json.decode(
+        msgspec.json.encode({"resourceType": "Observation"} | elements), type=ObservationShape
+    )
     return read_value(shape, index, ConceptReader(index))
 
 
