@@ -26,7 +26,8 @@ from cds_service.assessment.symptoms import named_symptom
 from cds_service.assessment.timing import least_age
 from cds_service.evidence.model import Gap, ImagingOrder, OpenOrder, PatientRecord
 from cds_service.knowledge.anchors import Cards, Scenarios
-from cds_service.knowledge.model import Level, Rating, Region
+from cds_service.knowledge.model import Level, Rating
+from cds_service.knowledge.table import Region
 
 
 def assess_call(

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.regions import ORDER
 from cds_service.evidence.model import ImagingOrder
-from cds_service.knowledge.model import Level, Region
+from cds_service.knowledge.model import Level
+from cds_service.knowledge.table import Region
 
 _ANY = "any"
 
