@@ -273,7 +273,7 @@ def _check_dispatched(request: HookRequest, sources: Mapping[str, Source]) -> No
         return
     source = sources.get(_DISPATCHED)
     if source is None or source.gap is not None:
-        raise PatientDataUnavailable((_DISPATCHED,))
+        raise _unavailable((_DISPATCHED,), sources)
 
 
 def _check_subjects(orders: tuple[ImagingOrder, ...], patient_id: str) -> None:
@@ -301,7 +301,19 @@ def _check_required(
         lacking.add("patient")
     missing = tuple(key for key in _REQUIRED if key in lacking)
     if missing and not options.card_on_missing_data and not assessment.serious_active:
-        raise PatientDataUnavailable(missing)
+        raise _unavailable(missing, sources)
+
+
+def _unavailable(keys: tuple[str, ...], sources: Mapping[str, Source]) -> PatientDataUnavailable:
+    causes: list[str] = []
+    for key in keys:
+        source = sources.get(key)
+        if source is None:
+            causes.append("not-provided")
+        else:
+            # Without a cause it was read, and held nothing that this patient can be known by.
+            causes.append(source.cause or "not-fhir")
+    return PatientDataUnavailable(keys, tuple(causes))
 
 
 def _is_lacking(source: Source | None) -> bool:

@@ -237,12 +237,16 @@ def _complete(frame: Frame, request: HookRequest, caller: Caller) -> Mapping[str
         seconds=frame.settings.fhir_deadline,
         on_reply=lambda reply, seconds: frame.metrics.fhir_called(reply.word, seconds),
     )
-    return complete(
+    sources = complete(
         request,
         requirements_for(request.hook),
         access,
         lambda source: frame.metrics.prefetch_read(source.key, _PREFETCH_STATES[source.gap]),
     )
+    for key, source in sources.items():
+        if source.cause is not None:
+            frame.metrics.read_failed(key, source.cause)
+    return sources
 
 
 def _advise(

@@ -74,11 +74,14 @@ def serve(host: str | None, port: int | None, workers: int | None, config: Path 
     """Start the service. Options beat SPINE_CDS_* variables, which beat the --config file."""
     options = {"host": host, "port": port, "workers": workers}
     given = {field: value for field, value in options.items() if value is not None}
+    from cds_service.web.keys import check_key_files  # noqa: PLC0415 - as below
+
     settings = load_settings(os.environ, config, given)
     # Workers are processes of their own: they find their settings in the environment.
     os.environ.update({variable(field): str(value) for field, value in given.items()})
     if config is not None:
         os.environ[CONFIG] = str(config.resolve())
+    check_key_files(settings.trusted_clients, lambda: datetime.now(UTC))
     _refuse_wrong_guideline()
     refuse_taken_address(settings.host, settings.port)
     prepare_history(settings)

@@ -106,12 +106,15 @@ class TooManyRequests(SpineCdsError):
 class PatientDataUnavailable(SpineCdsError):
     """Required data came neither by prefetch nor from an allowed FHIR server.
 
-    `keys` are the prefetch keys that are missing, in the order of the discovery document.
+    `keys` are the prefetch keys that are missing, in the order of the discovery document; `causes` says in one word why
+    each could not be read, in the same order.
     """
 
-    def __init__(self, keys: tuple[str, ...]) -> None:
-        super().__init__(f"required data could not be read: {', '.join(keys)}")
+    def __init__(self, keys: tuple[str, ...], causes: tuple[str, ...]) -> None:
+        told = ", ".join(f"{key} ({cause})" for key, cause in zip(keys, causes, strict=True))
+        super().__init__(f"required data could not be read: {told}")
         self.keys = keys
+        self.causes = causes
 
 
 class ServiceUnavailable(SpineCdsError):

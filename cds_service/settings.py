@@ -10,7 +10,7 @@ import difflib
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
@@ -324,7 +324,29 @@ def start_warnings(settings: Settings) -> tuple[str, ...]:
         )
     if settings.mode != "live":
         warnings.append(f"SPINE_CDS_MODE={settings.mode}: no client is shown a card.")
-    return (*warnings, *settings_without_effect(settings))
+    return (*warnings, *_file_warnings(settings), *settings_without_effect(settings))
+
+
+def _file_warnings(settings: Settings) -> Iterator[str]:
+    """What is wrong with the rights of files with keys. Only a name is told: the warnings can be read by HTTP."""
+    if _mode(settings.history_key) & 0o077:
+        yield (
+            "SPINE_CDS_HISTORY_KEY: other users of this machine can read the file, and with it tell whom the history "
+            "is about. Make it the service's alone: chmod 600."
+        )
+    for client in settings.trusted_clients:
+        if client.jwks_file is not None and _mode(client.jwks_file) & 0o022:
+            yield (
+                f"SPINE_CDS_TRUSTED_CLIENTS: other users of this machine can write the jwks_file of {client.issuer}, "
+                "and then call in its name. Make it the service's alone: chmod 644."
+            )
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except (OSError, ValueError):
+        return 0
 
 
 def _read_toml(path: Path, mistakes: list[str]) -> Mapping[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
@@ -49,6 +50,22 @@ def test_open_mode_on_a_public_address_does_not_start():
     result = run("serve", "--host", "0.0.0.0")
     assert result.returncode == 2
     assert "SPINE_CDS_OPEN" in result.stderr
+
+
+def test_a_key_file_that_is_not_there_is_one_line_before_anything_starts(tmp_path):
+    clients = [
+        {"issuer": f"https://{name}.example.org", "jwks_file": str(tmp_path / f"{name}.json")}
+        for name in ("one", "two")
+    ]
+    (tmp_path / "two.json").write_text('{"keys": []}')
+    result = run("serve", SPINE_CDS_TRUSTED_CLIENTS=json.dumps(clients))
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+    heading, one, two = result.stderr.splitlines()
+    assert heading == "The configuration is wrong:"
+    assert "one.json" in one
+    assert "No such file" in one
+    assert "two.json" in two
 
 
 def test_options_reach_the_workers(monkeypatch, tmp_path):

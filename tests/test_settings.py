@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 from pathlib import Path
@@ -252,3 +253,23 @@ def test_what_has_no_effect_yet_is_told_when_it_is_set():
 def test_settings_do_not_change():
     with pytest.raises(ValidationError):
         Settings().port = 1  # type: ignore[misc]  # frozen on purpose
+
+
+def test_keys_in_files_that_others_can_read_or_write_are_warned_of(tmp_path):
+    history, jwks = tmp_path / "history.key", tmp_path / "jwks.json"
+    for path in (history, jwks):
+        path.write_bytes(b"{}")
+    client = {"issuer": "https://ehr.example.org", "jwks_file": str(jwks)}
+    given = {
+        "SPINE_CDS_HISTORY_KEY": str(history),
+        "SPINE_CDS_TRUSTED_CLIENTS": json.dumps([client]),
+    }
+    history.chmod(0o600)
+    jwks.chmod(0o644)
+    assert start_warnings(load_settings(given)) == ()
+    history.chmod(0o640)
+    jwks.chmod(0o666)
+    of_history, of_client = start_warnings(load_settings(given))
+    assert of_history.startswith("SPINE_CDS_HISTORY_KEY: other users of this machine can read")
+    assert "https://ehr.example.org" in of_client
+    assert str(tmp_path) not in of_history + of_client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -46,7 +47,11 @@ class Envelope:
 
 
 def parse_envelope(body: bytes) -> Envelope:
-    """The outermost object. Raises HookRequestError (400) for anything but one JSON object in UTF-8."""
+    """The outermost object. Raises HookRequestError (400) for anything but one JSON object in UTF-8.
+
+    A byte order mark is read over: JSON is sent without one (RFC 8259, 8.1), and some clients send it.
+    """
+    body = body.removeprefix(BOM_UTF8)
     refuse_foreign_bytes(body)
     return _read_usual(body) or _parse_any(body)
 

@@ -6,6 +6,7 @@ the others: it is reported with its place, and the good ones are kept.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,6 +64,8 @@ class FeedbackProblem:
     expression: str
     """Where: `feedback[2].outcome`."""
     expected: str
+    code: str
+    """FHIR issue-type code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +87,13 @@ def parse_feedback(body: bytes) -> FeedbackBatch:
         try:
             entries.append(_parse_entry(index, value))
         except HookRequestError as error:
-            problems.append(FeedbackProblem(index, error.expression, str(error)))
+            problems.append(FeedbackProblem(index, error.expression, str(error), error.code))
     return FeedbackBatch(tuple(entries), tuple(problems))
 
 
 def _entry_values(body: bytes) -> list[Any]:
     try:
-        decoded = msgspec.json.decode(body)
+        decoded = msgspec.json.decode(body.removeprefix(BOM_UTF8))
     except (msgspec.MsgspecError, RecursionError, ValueError):
         raise HookRequestError("the body is not JSON", code="structure") from None
     if not isinstance(decoded, dict):

@@ -5,7 +5,6 @@ A 1 MB prefetch is not decoded to find out who the patient is, and an order can 
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Mapping
 from typing import Final, TypeAlias
@@ -27,12 +26,7 @@ Value: TypeAlias = msgspec.Raw | Mapping[str, msgspec.Raw]
 
 
 def refuse_foreign_bytes(body: bytes) -> None:
-    """Raises HookRequestError (400) for a body that is not UTF-8, or has a byte order mark."""
-    if body.startswith(codecs.BOM_UTF8):
-        raise HookRequestError(
-            "The body starts with a byte order mark. JSON is sent without one (RFC 8259, 8.1).",
-            code="structure",
-        )
+    """Raises HookRequestError (400) for a body that is not UTF-8."""
     if not body.isascii():
         try:
             # What is not looked into here would otherwise go back in an action as it came.

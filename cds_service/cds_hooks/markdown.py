@@ -7,8 +7,8 @@ import unicodedata
 from typing import Final
 
 _BREAK: Final = "\u200b"
-"""Zero-width space: parts an address, so that no client makes a link of it. GitHub's flavor links bare
-addresses after all escapes are resolved, so escapes alone would not do."""
+"""Zero-width space: parts an address, so that no client makes a link of it. Renderers link bare addresses after all
+escapes are resolved, so escapes alone would not do."""
 
 _JOINERS: Final = "\u200c\u200d"
 """Part of the spelling in some scripts, and harmless."""
@@ -22,7 +22,8 @@ _SPECIAL: Final = str.maketrans(
         **{character: "\\" + character for character in "\\`*_[]|~!#"},
     }
 )
-_ADDRESS: Final = re.compile(r"://|@|www(?=\.)", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"@|/(?=/)|www(?=\.)|(?<=\w)\.(?=[^\W\d_]{2})", re.IGNORECASE)
+"""Where to part: a mail address, a double slash with or without a scheme, a host that nothing announces."""
 _LINE_START: Final = re.compile(r"^([0-9]+)?([-+=.)])")
 
 
@@ -59,4 +60,5 @@ def _escape_mark(match: re.Match[str]) -> str:
 
 def _part(match: re.Match[str]) -> str:
     found = match.group()
-    return f":{_BREAK}//" if found == "://" else found + _BREAK
+    # Of a mail address both sides: what follows a break may itself look like a host.
+    return f"{_BREAK}@{_BREAK}" if found == "@" else found + _BREAK

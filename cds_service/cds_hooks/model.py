@@ -14,6 +14,12 @@ Indicator = Literal["info", "warning", "critical"]
 ActionType = Literal["create", "update", "delete"]
 DraftFlaw = Literal["not-an-object", "key-twice", "too-deep"]
 GapReason = Literal["not-provided", "failed", "partial", "unreadable"]
+ReadCause = Literal[
+    "not-provided", "misspelled-key", "outcome", "list", "not-fhir",
+    "not-allowed", "refused", "401", "403", "not-found", "throttled", "server-error", "redirect",
+    "timeout", "tls", "too-large", "failed",
+]  # fmt: skip
+"""Why data could not be read: in prefetch (first line) and at a FHIR server. A closed list, told to clients."""
 
 
 class DraftOrder(Struct, frozen=True, gc=False):
@@ -94,6 +100,8 @@ class Source(Struct, frozen=True, gc=False):
     """The resources of an ordinary value, decoded with it in one pass; then `raws` is empty."""
     value: msgspec.Raw | None = None
     """The value that `decoded` was made from."""
+    cause: ReadCause | None = None
+    """Why there is a gap, in one word."""
 
     @property
     def count(self) -> int:

@@ -22,7 +22,7 @@ from cds_service.cds_hooks.bundles import (
     sorted_entries,
     unwrapped,
 )
-from cds_service.cds_hooks.model import GapReason, Source
+from cds_service.cds_hooks.model import GapReason, ReadCause, Source
 from cds_service.cds_hooks.outcomes import OutcomeSummary, read_outcome
 
 Refetch = Literal["never", "once", "freely"]
@@ -46,6 +46,8 @@ class Page(Struct, frozen=True, gc=False):
     remarks: tuple[str, ...] = ()
     """Warnings that take nothing away from the resources."""
     refetch: Refetch = "never"
+    cause: ReadCause | None = None
+    """Why resources may be missing, in one word."""
 
 
 _NOTHING: Final = Page()
@@ -88,7 +90,8 @@ def read_prefetch(
     `decode` reads an ordinary value in one pass, its resources included.
     """
     if value is None:
-        source = Source(key, (), "not-provided", "not among the prefetch of this call")
+        note = "not among the prefetch of this call"
+        source = Source(key, (), "not-provided", note, cause="not-provided")
         return PrefetchAnswer(source, _FREELY)
     if _is_null(value):
         return PrefetchAnswer(Source(key, (), None, "the client has none"), _NOTHING)
@@ -104,16 +107,17 @@ def read_page(value: msgspec.Raw, *, expected_type: str, also: tuple[str, ...] =
     expected = (expected_type, *also)
     envelope = read_envelope(value)
     if envelope is None:
-        return _unusable("unreadable", "not a JSON object", "freely")
+        is_list = bytes(memoryview(value)[:64]).lstrip().startswith(b"[")
+        return _unusable("unreadable", "not a JSON object", "list" if is_list else "not-fhir")
     wrapped = unwrapped(envelope)
     if wrapped is None:
         return _read_resource(value, envelope, expected)
     status, inner = wrapped
     if status and not status.startswith("2"):
-        return _unusable("failed", "the client could not read it itself", "freely")
+        return _unusable("failed", "the client could not read it itself", "outcome")
     inside = read_envelope(inner)
     if inside is None:
-        return _unusable("unreadable", "a response without a resource", "freely")
+        return _unusable("unreadable", "a response without a resource", "not-fhir")
     return _read_resource(inner, inside, expected)
 
 
@@ -124,7 +128,7 @@ def _read_resource(value: msgspec.Raw, envelope: Envelope, expected: tuple[str, 
         return _bundle_page(envelope, expected)
     if envelope.resourceType in expected:
         return Page(resources=(value,), full_urls=(None,), matches=1)
-    return _unusable("unreadable", f"neither a Bundle nor a {expected[0]}", "freely")
+    return _unusable("unreadable", f"neither a Bundle nor a {expected[0]}", "not-fhir")
 
 
 def page_source(key: str, page: Page) -> Source:
@@ -138,7 +142,8 @@ def page_source(key: str, page: Page) -> Source:
     if problems or page.failure is not None:
         gap = page.failure or ("partial" if page.resources else "failed")
     note = "; ".join(dict.fromkeys((*problems, *page.remarks)))
-    return Source(key, page.resources, gap, note, page.full_urls)
+    cause = None if gap is None else page.cause or "failed"
+    return Source(key, page.resources, gap, note, page.full_urls, cause=cause)
 
 
 def joined(first: Page, following: Page) -> Page:
@@ -155,12 +160,15 @@ def joined(first: Page, following: Page) -> Page:
         problems=problems,
         remarks=first.remarks + following.remarks,
         refetch="freely" if problems else "never",
+        cause=following.cause or first.cause,
     )
 
 
-def cut_short(page: Page, why: str) -> Page:
+def cut_short(page: Page, why: str, cause: ReadCause | None = None) -> Page:
     """The page as an answer that ends too early: its resources are good, and more may exist."""
-    return replace(page, problems=(*page.problems, why), refetch="freely")
+    return replace(
+        page, problems=(*page.problems, why), refetch="freely", cause=cause or page.cause
+    )
 
 
 def _is_null(value: msgspec.Raw) -> bool:
@@ -168,15 +176,15 @@ def _is_null(value: msgspec.Raw) -> bool:
     return bytes(memoryview(value)[:64]).strip() == b"null"
 
 
-def _unusable(failure: GapReason, why: str, refetch: Refetch) -> Page:
-    return Page(failure=failure, problems=(why,), refetch=refetch)
+def _unusable(failure: GapReason, why: str, cause: ReadCause, refetch: Refetch = "freely") -> Page:
+    return Page(failure=failure, problems=(why,), refetch=refetch, cause=cause)
 
 
 def _refused(outcome: OutcomeSummary) -> Page:
     """A bare OperationOutcome: sent so that nobody asks again, unless the trouble passes by itself."""
     may_ask = outcome.is_passing or not outcome.is_error
     refetch: Refetch = "once" if may_ask and not outcome.is_refusal else "never"
-    return _unusable("failed", f"no resources but an {outcome.words}", refetch)
+    return _unusable("failed", f"no resources but an {outcome.words}", "outcome", refetch)
 
 
 def _bundle_page(envelope: Envelope, expected: tuple[str, ...]) -> Page:
@@ -184,12 +192,15 @@ def _bundle_page(envelope: Envelope, expected: tuple[str, ...]) -> Page:
     outcomes = [read_outcome(entry.resource) for entry in outcome_entries]
     problems = tuple([o.words for o in outcomes if o.is_error or o.is_incomplete])
     failure: GapReason | None = "failed" if problems and not kept else None
+    cause: ReadCause | None = "outcome" if problems else None
     if lacking:
         problems = (*problems, "entries without a resource")
         failure = failure or (None if kept else "unreadable")
+        cause = cause or "not-fhir"
     if kept and not any(resource_type(entry.resource) in expected for entry in kept):
         problems = (*problems, f"no entry is a {expected[0]}")
         failure = "unreadable"
+        cause = "not-fhir"
     page = Page(
         resources=tuple([entry.resource for entry in kept]),
         full_urls=tuple([entry.fullUrl for entry in kept]),
@@ -199,6 +210,7 @@ def _bundle_page(envelope: Envelope, expected: tuple[str, ...]) -> Page:
         failure=failure,
         problems=problems,
         remarks=tuple([o.words for o in outcomes if not (o.is_error or o.is_incomplete)]),
+        cause=cause,
     )
     is_whole = page_source("", page).gap is None
     return page if is_whole else replace(page, refetch="freely")

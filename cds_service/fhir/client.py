@@ -121,14 +121,14 @@ def read_further_pages(
             on_page(page)
         target = page_target(access.server.base, page.next_url)
         if target is None:
-            return cut_short(page, "the next page is on another server")
+            return cut_short(page, "the next page is on another server", "not-allowed")
         if target in seen or len(seen) + 1 >= MAX_PAGES:
             return cut_short(page, "there are more pages than are read")
         seen.add(target)
         question = Question(target, token=access.token, attempts=ATTEMPTS)
         following = _read(_asked(access, question), need)
         if following.failure is not None and not following.resources:
-            return cut_short(page, page_source("", following).note)
+            return cut_short(page, page_source("", following).note, following.cause)
         page = joined(page, following)
     return page
 
@@ -156,5 +156,5 @@ def _asked(access: FhirAccess, question: Question) -> Reply:
 
 def _read(reply: Reply, need: Requirement) -> Page:
     if reply.body is None:
-        return Page(failure=reply.failure, problems=(reply.note,))
+        return Page(failure=reply.failure, problems=(reply.note,), cause=reply.cause)
     return read_page(reply.body, expected_type=need.resource_type, also=need.also)

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from cds_service.cds_hooks.model import HookRequest, Source
+from cds_service.cds_hooks.model import GapReason, HookRequest, Source
 from cds_service.cds_hooks.prefetch import (
     Page,
     PrefetchAnswer,
@@ -32,6 +32,7 @@ from cds_service.fhir.client import (
     read_answer,
     read_further_pages,
 )
+from cds_service.fhir.misspelled import resembles_another
 
 _DISPATCHED: Final = next(need for need in REQUIREMENTS if need.key == "dispatchedOrders")
 _MOST_ORDERS: Final = 20
@@ -92,7 +93,18 @@ def complete(
             sources[need.key] = _orders_source(request, answers[need.key], read)
         else:
             sources[need.key] = _source(need, answers[need.key], read[0] if read else None)
-    return sources
+    return {key: _explained(source, request, access) for key, source in sources.items()}
+
+
+def _explained(source: Source, request: HookRequest, access: FhirAccess | None) -> Source:
+    """The source, with a better cause where the key was simply not there."""
+    if source.cause != "not-provided":
+        return source
+    if resembles_another(source.key, request.prefetch):
+        return replace(source, cause="misspelled-key")
+    if request.fhir_server and access is None:
+        return replace(source, cause="not-allowed")
+    return source
 
 
 def read_orders_by_reference(request: HookRequest, access: FhirAccess | None) -> Source:
@@ -122,7 +134,8 @@ def _job(
         return lambda on_page: read_further_pages(access, answer.page, need, on_page=on_page)
     query = query_for(need, request.context)
     if query is None:
-        return lambda _: Page(failure="failed", problems=("the patient's id fits in no FHIR URL",))
+        why = "the patient's id fits in no FHIR URL"
+        return lambda _: Page(failure="failed", problems=(why,), cause="failed")
     attempts = 1 if answer.refetch == "once" else ATTEMPTS
     return lambda on_page: read_answer(access, query, need, attempts=attempts, on_page=on_page)
 
@@ -142,7 +155,7 @@ def _source(need: Requirement, answer: PrefetchAnswer, read: Page | None) -> Sou
             source = replace(kept, note=note)
     if need.is_read and not source.count and source.gap is None:
         # The one resource exists: "none" is no answer to a read, as it is to a search.
-        return replace(source, gap="not-provided")
+        return replace(source, gap="not-provided", cause="not-provided")
     return source
 
 
@@ -185,7 +198,7 @@ def _order_job(reference: str, access: FhirAccess) -> Job:
     query = _order_query(reference, access)
     if query is None:
         why = "an order's reference leads to no resource of this FHIR server"
-        return lambda _: Page(failure="failed", problems=(why,))
+        return lambda _: Page(failure="failed", problems=(why,), cause="not-allowed")
     return lambda _: read_answer(access, query, _DISPATCHED)
 
 
@@ -206,7 +219,8 @@ def _orders_source(request: HookRequest, answer: PrefetchAnswer, read: list[Page
         # Each order that was asked for is there, whatever else the prefetch may lack.
         return Source(source.key, page.resources, None, full_urls=page.full_urls)
     if not read:
-        return replace(source, gap="partial" if source.count else source.gap or "not-provided")
+        gap: GapReason = "partial" if source.count else source.gap or "not-provided"
+        return replace(source, gap=gap, cause=source.cause or "not-provided")
     return page_source(source.key, cut_short(page, "not all orders that were dispatched were read"))
 
 
@@ -243,12 +257,14 @@ def _recorder(so_far: dict[tuple[str, int], Page], name: tuple[str, int]) -> Pro
 
 def _result(future: Future[Page] | None, so_far: Page | None) -> Page:
     if future is None:
-        return Page(failure="failed", problems=("this service has no thread left to read with",))
+        why = "this service has no thread left to read with"
+        return Page(failure="failed", problems=(why,), cause="failed")
     if not future.done():
         future.cancel()
-        late = Page(failure="failed", problems=(_LATE,))
-        return late if so_far is None else cut_short(so_far, _LATE)
+        late = Page(failure="failed", problems=(_LATE,), cause="timeout")
+        return late if so_far is None else cut_short(so_far, _LATE, "timeout")
     # A bug in one read must not cost the answers of the others; its text may hold patient data.
     if future.exception() is not None:
-        return Page(failure="failed", problems=("the read failed inside this service",))
+        why = "the read failed inside this service"
+        return Page(failure="failed", problems=(why,), cause="failed")
     return future.result()

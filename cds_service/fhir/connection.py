@@ -11,22 +11,23 @@ import os
 import socket
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
-from threading import Lock
+from threading import Lock, Thread
 from typing import Final, Literal
 
 import msgspec
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 from urllib3.exceptions import DecodeError, HTTPError
 from urllib3.exceptions import TimeoutError as SlowServer
 
-from cds_service.cds_hooks.model import GapReason
+from cds_service.cds_hooks.model import GapReason, ReadCause
 from cds_service.fhir.allow_list import Address, ServerBase, may_connect
+from cds_service.fhir.breaker import Breaker
+from cds_service.fhir.timed import TimedAdapter, io_until, timed_session
 
 THREADS: Final = 32
 """Reads under way at one server; more wait for their turn, and no longer than their call's deadline."""
@@ -42,18 +43,17 @@ _JSON_TYPES: Final = frozenset(
 _WORTH_A_RETRY: Final = frozenset({429, 502, 503, 504})
 _TOO_SLOW: Final = "the FHIR server did not answer in time"
 _NO_CONNECTION: Final = "the connection to the FHIR server failed"
-_OUTCOMES: Final = {
-    401: "the FHIR server did not accept the access token",
-    403: "the FHIR server does not allow it",
-    404: "the FHIR server does not have it",
-    410: "the FHIR server no longer has it",
-    429: "the FHIR server had too many requests",
+_REFUSALS: Final[Mapping[int, tuple[ReadCause, str]]] = {
+    401: ("401", "the FHIR server did not accept the access token"),
+    403: ("403", "the FHIR server does not allow it"),
+    404: ("not-found", "the FHIR server does not have it"),
+    410: ("not-found", "the FHIR server no longer has it"),
+    429: ("throttled", "the FHIR server had too many requests"),
 }
 
 
-ReplyWord = Literal[
-    "ok", "not-found", "refused", "throttled", "server-error", "timeout", "unreadable", "failed",
-]  # fmt: skip
+ReplyWord = Literal["ok"] | ReadCause
+"""How a question to a FHIR server ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,27 +99,15 @@ class Reply:
     retry_after: float | None = None
     """Seconds after which one more try could do; None when none could."""
 
+    cause: ReadCause | None = None
+    """Why there is no body."""
+
     @property
     def word(self) -> ReplyWord:
         """How it ended, in one word for the metrics."""
-        if self.body is not None:
-            return "ok"
-        if self.failure == "unreadable":
-            return "unreadable"
-        if self.note == _TOO_SLOW:
-            return "timeout"
-        return _WORDS.get(self.status) or (
-            "server-error" if self.status >= 500 else "failed"  # noqa: PLR2004  # HTTP's own range
-        )
+        return "ok" if self.body is not None else self.cause or "failed"
 
 
-_WORDS: Final[Mapping[int, ReplyWord]] = {
-    401: "refused",
-    403: "refused",
-    404: "not-found",
-    410: "not-found",
-    429: "throttled",
-}
 Resolver = Callable[[str, int], tuple[Address, ...]]
 
 
@@ -140,6 +128,9 @@ class FhirServer:
         self._session = _session(base)
         self._addresses: tuple[Address, ...] = ()
         self._addresses_until = 0.0
+        self._lookup: Future[tuple[Address, ...]] | None = None
+        self._lookup_lock = Lock()
+        self._breaker = Breaker(base.host)
 
     def close(self) -> None:
         """Give the connections back; reads that are under way end by themselves."""
@@ -148,11 +139,15 @@ class FhirServer:
 
     def ask(self, question: Question, deadline: Deadline) -> Reply:
         """Ask once, and again while that is safe and could help. Never raises for what a server does."""
-        reply = Reply(None, note="no time was left for the FHIR server")
+        reply = Reply(None, note="no time was left for the FHIR server", cause="timeout")
         for attempt in range(question.attempts):
             if deadline.remaining < _SHORTEST_TRY:
                 break
+            refusal = self._breaker.refusal()
+            if refusal is not None:
+                return Reply(None, note="the FHIR server was away just now", cause=refusal)
             reply = self._ask_once(question, deadline, attempt)
+            self._breaker.tell(reply.cause)
             if reply.retry_after is None or attempt + 1 == question.attempts:
                 break
             pause = max(reply.retry_after, _BACKOFF * 2**attempt)
@@ -164,28 +159,28 @@ class FhirServer:
     def _ask_once(self, question: Question, deadline: Deadline, attempt: int) -> Reply:
         # What these errors say may hold the URL with the patient's id, so no word of it is passed on.
         try:
-            address = self._address(attempt)
+            address = self._address(deadline, attempt)
             if address is None:
-                return Reply(
-                    None, note="the FHIR server's name leads to an address that is not allowed"
-                )
-            response = self._send(question, deadline, address)
-            with response:
+                note = "the FHIR server's name leads to an address that is not allowed"
+                return Reply(None, note=note, cause="not-allowed")
+            with io_until(deadline.at), self._send(question, deadline, address) as response:
                 return _read_reply(response, deadline)
         except (requests.Timeout, SlowServer, TimeoutError):
-            return Reply(None, note=_TOO_SLOW)
+            return Reply(None, note=_TOO_SLOW, cause="timeout")
         except requests.exceptions.SSLError:
-            return Reply(None, note="the FHIR server's certificate was not accepted")
+            note = "the FHIR server's certificate was not accepted"
+            return Reply(None, note=note, cause="tls")
         except DecodeError:
-            return Reply(None, "unreadable", "the FHIR server's answer could not be unpacked")
+            note = "the FHIR server's answer could not be unpacked"
+            return Reply(None, "unreadable", note, cause="not-fhir")
         except (requests.ConnectionError, HTTPError):
-            return Reply(None, note=_NO_CONNECTION, retry_after=0.0)
+            return Reply(None, note=_NO_CONNECTION, retry_after=0.0, cause="refused")
         except requests.RequestException:
-            return Reply(None, note="the FHIR server could not be asked")
+            return Reply(None, note="the FHIR server could not be asked", cause="failed")
         except OSError:
-            return Reply(None, note=_NO_CONNECTION, retry_after=0.0)
+            return Reply(None, note=_NO_CONNECTION, retry_after=0.0, cause="refused")
         except ValueError:
-            return Reply(None, note="the FHIR server could not be asked")
+            return Reply(None, note="the FHIR server could not be asked", cause="failed")
 
     def _send(self, question: Question, deadline: Deadline, address: Address) -> requests.Response:
         headers = {
@@ -209,15 +204,31 @@ class FhirServer:
             stream=True,
         )
 
-    def _address(self, attempt: int) -> Address | None:
+    def _address(self, deadline: Deadline, attempt: int) -> Address | None:
         """An address of the server, another one at each attempt; None when one of them is not allowed."""
         if time.monotonic() >= self._addresses_until:
-            self._addresses = self._resolver(self.base.host, self.base.port)
+            self._addresses = self._looked_up().result(timeout=deadline.remaining)
             self._addresses_until = time.monotonic() + _KEEP_ADDRESS
         addresses = self._addresses
         if not addresses or not all(may_connect(self.base, address) for address in addresses):
             return None
         return addresses[attempt % len(addresses)]
+
+    def _looked_up(self) -> Future[tuple[Address, ...]]:
+        """The addresses to come. One thread looks them up for all: the system's resolver knows no deadline."""
+        with self._lookup_lock:
+            if self._lookup is None or self._lookup.done():
+                self._lookup = Future()
+                job = (self._lookup, self._resolver, self.base)
+                Thread(target=_look_up, args=job, daemon=True, name="fhir-names").start()
+            return self._lookup
+
+
+def _look_up(found: Future[tuple[Address, ...]], resolver: Resolver, base: ServerBase) -> None:
+    try:
+        found.set_result(resolver(base.host, base.port))
+    except Exception as error:  # noqa: BLE001 - told to whoever waits for it
+        found.set_exception(error)
 
 
 _servers: Final[dict[ServerBase, FhirServer]] = {}
@@ -244,7 +255,10 @@ def _session(base: ServerBase) -> requests.Session:
     # Both write whole URLs at DEBUG and WARNING, and a search URL names the patient.
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)
     logging.getLogger("requests").setLevel(logging.CRITICAL)
-    session = requests.Session()
+    adapter = TimedAdapter(max_retries=0)
+    # URLs hold an address, so TLS is told the name that the certificate has to be for.
+    adapter.init_poolmanager(8, THREADS, block=False, server_hostname=base.host)
+    session = timed_session(adapter)
     # No proxies and no .netrc from the environment: the token goes to this server and nowhere else.
     session.trust_env = False
     session.verify = (
@@ -254,11 +268,6 @@ def _session(base: ServerBase) -> requests.Session:
         or True
     )
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = HTTPAdapter(max_retries=0)
-    # URLs hold an address, so TLS is told the name that the certificate has to be for.
-    adapter.init_poolmanager(8, THREADS, block=False, server_hostname=base.host)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
     return session
 
 
@@ -268,31 +277,29 @@ def _read_reply(response: requests.Response, deadline: Deadline) -> Reply:
         return _failed_reply(response)
     media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type and media_type not in _JSON_TYPES:
-        return Reply(None, "unreadable", "the FHIR server did not answer with JSON", status)
+        note = "the FHIR server did not answer with JSON"
+        return Reply(None, "unreadable", note, status, cause="not-fhir")
     body = bytearray()
     while chunk := response.raw.read1(_CHUNK, decode_content=True):
         body += chunk
         if len(body) > MAX_PAGE_BYTES:
-            return Reply(None, "unreadable", "the FHIR server's answer is too large", status)
+            note = "the FHIR server's answer is too large"
+            return Reply(None, "unreadable", note, status, cause="too-large")
         if deadline.remaining == 0:
-            return Reply(None, note=_TOO_SLOW, status=status)
+            return Reply(None, note=_TOO_SLOW, status=status, cause="timeout")
     text = bytes(body).removeprefix(b"\xef\xbb\xbf")
     return Reply(msgspec.Raw(text), status=status)
 
 
 def _failed_reply(response: requests.Response) -> Reply:
     status = response.status_code
-    redirects = 300 <= status < 400  # noqa: PLR2004  # HTTP's own range
-    note = (
-        "the FHIR server redirects, which is not followed" if redirects else _OUTCOMES.get(status)
-    )
+    cause, note = _REFUSALS.get(status, ("failed", f"the FHIR server answered {status}"))
+    if 300 <= status < 400:  # noqa: PLR2004  # HTTP's own range
+        cause, note = "redirect", "the FHIR server redirects, which is not followed"
+    elif status >= 500:  # noqa: PLR2004  # the same
+        cause = "server-error"
     retry_after = _retry_after(response) if status in _WORTH_A_RETRY else None
-    return Reply(
-        None,
-        note=note or f"the FHIR server answered {status}",
-        status=status,
-        retry_after=retry_after,
-    )
+    return Reply(None, note=note, status=status, retry_after=retry_after, cause=cause)
 
 
 def _retry_after(response: requests.Response) -> float:

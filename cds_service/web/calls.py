@@ -97,6 +97,7 @@ class HookCalls:
             return response_json((), (), None, profile)
         with metrics.stage("fetch"):
             sources = steps.complete(hook_request, caller)
+            _note_causes(sources, facts)
         read = sum(source.count for source in sources.values())
         is_large = len(body) > LARGE_BODY or read > MANY_RESOURCES
         as_of = self._today()
@@ -157,6 +158,13 @@ def _record(
         steps.record_advice(hook_request, advice, as_of, caller)
     except Exception as error:  # noqa: BLE001 - keeping a record never costs the clinician the answer
         _log.error("advice not recorded", error=type(error).__name__)
+
+
+def _note_causes(sources: Mapping[str, Source], facts: dict[str, object]) -> None:
+    """Before anything is made of them: a call that ends here for want of data is looked up by its cause."""
+    causes = {key: source.cause for key, source in sources.items() if source.cause is not None}
+    if causes:
+        facts["not_read"] = causes
 
 
 def _note_call(hook_request: HookRequest, service: HookService, facts: dict[str, object]) -> None:

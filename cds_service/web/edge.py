@@ -6,6 +6,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -29,6 +30,9 @@ ANSWER_HEADERS: Final = (
 )
 """On every answer that does not say otherwise."""
 
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+/=-]{0,127}")
+_NAMES_NOBODY: Final = re.compile(r"[0-9a-fA-F-]{16,128}|[0-9A-HJKMNP-TV-Z]{26}")
+"""Hexadecimal digits, a UUID, a ULID."""
 _SLASHES: Final = re.compile("/{2,}")
 _METHODS: Final = ("GET", "POST", "OPTIONS", "HEAD")
 _WATCHED: Final = ("/health", "/metrics")
@@ -97,8 +101,16 @@ def uuid_or_none(text: str | None) -> str | None:
 
 
 def request_id_of(environ: WSGIEnvironment) -> str:
-    """The client's own id of the request when it is a UUID, else one of ours."""
-    return uuid_or_none(environ.get("HTTP_X_REQUEST_ID")) or secrets.token_hex(8)
+    """The client's own id of the request when it is well-formed, else one of ours."""
+    given = environ.get("HTTP_X_REQUEST_ID")
+    return given if given and _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+def logged_id(request_id: str) -> str:
+    """The id as the log has it: one that could be a name or a record number as the start of its SHA-256."""
+    if _NAMES_NOBODY.fullmatch(request_id):
+        return request_id
+    return sha256(request_id.encode()).hexdigest()[:16]
 
 
 def milliseconds(seconds: float) -> float:
@@ -123,7 +135,7 @@ def _finish(response: Response) -> Response:
     is_watched = request.method == "OPTIONS" or str(request.url_rule or "").startswith(_WATCHED)
     (_log.debug if is_watched else _log.info)(
         "request",
-        request_id=g.request_id,
+        request_id=logged_id(g.request_id),
         method=request.method if request.method in _METHODS else "other",
         # The rule, not the path: somebody may put a patient's name into an address.
         route=str(request.url_rule or "none"),

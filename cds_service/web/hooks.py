@@ -13,6 +13,7 @@ from cds_service.settings import Settings
 from cds_service.web.bodies import json_body
 from cds_service.web.calls import HookCalls, Steps
 from cds_service.web.edge import json_response, note
+from cds_service.web.problems import feedback_problem, problem_response
 
 
 def hooks_blueprint(
@@ -40,10 +41,10 @@ def hooks_blueprint(
         caller = calls.begin(service, request.environ, g.facts)
         batch = parse_feedback(json_body(request.environ, settings.max_body))
         note(entries=len(batch.entries), problems=len(batch.problems))
-        if not batch.entries:
-            first = batch.problems[0]
-            raise HookRequestError(first.expected, expression=first.expression)
-        steps.record_feedback(service.id, batch, caller)
+        if batch.entries:
+            steps.record_feedback(service.id, batch, caller)
+        if batch.problems:
+            return problem_response(feedback_problem(batch))
         return json_response(b"{}")
 
     return blueprint

@@ -17,6 +17,7 @@ import structlog
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from cds_service.errors import ClientNotTrusted, SettingsError
+from cds_service.fhir.timed import io_until, timed_session
 from cds_service.settings import TrustedClient, is_loopback
 
 FetchJwks = Callable[[str], bytes]
@@ -32,12 +33,16 @@ _FRESH_SECONDS: Final = 600.0
 _STALE_SECONDS: Final = 86_400.0
 """How long known keys still count when the address doesn't answer: longer, and a revoked key lives on."""
 _PAUSE_SECONDS: Final = 60.0
+"""Between two fetches of keys that are old, and between two for keys that nobody knows: anyone can name one."""
 _PAUSE_WITHOUT_KEYS: Final = 10.0
 _FETCH_SECONDS: Final = 5.0
+"""For all of one fetch."""
 _WAIT_SECONDS: Final = 1.0
+"""For another thread's fetch."""
 _MAX_BYTES: Final = 256 * 1024
 _MAX_KEYS: Final = 100
 _KTY: Final = {"ES": "EC", "RS": "RSA", "PS": "RSA"}
+_ALGORITHMS: Final = {"EC": ("ES256", "ES384", "ES512"), "RSA": ("RS256",)}
 _KEY_ERRORS: Final = (
     jwt.PyJWTError,
     UnsupportedAlgorithm,
@@ -49,36 +54,48 @@ _PUBLIC_MEMBERS: Final = ("kty", "kid", "crv", "x", "y", "n", "e")
 _log: Final = structlog.get_logger(__name__)
 
 
+def start_thread(job: Callable[[], object]) -> None:
+    """Runs a job beside the calls."""
+    threading.Thread(target=job, daemon=True, name="keys").start()
+
+
 class ClientKeys:
-    """The keys of one client. Any thread may ask; one at a time fetches, the others go on with what is known."""
+    """The keys of one client. Any thread may ask; one at a time fetches.
+
+    Keys that have become old still count while new ones are fetched beside the calls. A key that is not known is
+    looked for at once, and then not again for a while.
+    """
 
     def __init__(
-        self, client: TrustedClient, fetch: FetchJwks, clock: Callable[[], datetime]
+        self,
+        client: TrustedClient,
+        fetch: FetchJwks,
+        clock: Callable[[], datetime],
+        beside: Callable[[Callable[[], object]], None] = start_thread,
     ) -> None:
         self._client = client
         self._fetch = fetch
         self._clock = clock
+        self._beside = beside
         self._lock = threading.Lock()
         self._keys: Mapping[str, tuple[dict[str, Any], ...]] = {}
         self._fetched_at: float | None = None
         self._tried_at: float | None = None
+        self._sought_at: float | None = None
+        """When a key that was not known was last looked for."""
         if client.jwks_file is not None:
             self._load_file_first(client.jwks_file)
 
     def key(self, kid: str, algorithm: str) -> jwt.PyJWK:
         """The key that a token names, bound to the token's algorithm. Raises ClientNotTrusted."""
-        age = self._age()
-        if age is None or age > _FRESH_SECONDS:
-            if age is None:
-                self._refresh(_PAUSE_WITHOUT_KEYS, wait=_FETCH_SECONDS)
-            else:
-                # What is known serves the others while one thread fetches.
-                self._refresh(_PAUSE_SECONDS, wait=0)
-        if kid not in self._keys:
-            # The client may have a new key.
-            self._refresh(_PAUSE_SECONDS, wait=_WAIT_SECONDS)
-        age = self._age()
-        if age is None or age > _STALE_SECONDS:
+        has_fetched = False
+        if not self._has_keys():
+            has_fetched = self._refresh(_PAUSE_WITHOUT_KEYS, wait=_WAIT_SECONDS)
+        elif self._is_old() and self._may_try(_PAUSE_SECONDS):
+            self._beside(lambda: self._refresh(_PAUSE_SECONDS, wait=0))
+        if kid not in self._keys and self._has_keys() and not has_fetched:
+            self._seek(kid)
+        if not self._is_current():
             raise ClientNotTrusted("no keys of this client could be read", reason="no-keys")
         for candidate in self._keys.get(kid, ()):
             if _is_made_for(candidate, algorithm):
@@ -86,11 +103,31 @@ class ClientKeys:
         raise ClientNotTrusted("the client has no such key for this algorithm", reason="key")
 
     def are_known(self) -> bool:
-        """False when no token of this client could be checked now. Fetches keys where there were none so far."""
-        if self._age() is None:
-            self._refresh(_PAUSE_WITHOUT_KEYS, wait=0)
+        """False when no token of this client could be checked now.
+
+        Then keys are fetched, and waited for as long as a probe waits.
+        """
+        if not self._has_keys() and self._may_try(_PAUSE_WITHOUT_KEYS):
+            is_over = threading.Event()
+
+            def fetch() -> None:
+                self._refresh(_PAUSE_WITHOUT_KEYS, wait=0)
+                is_over.set()
+
+            self._beside(fetch)
+            is_over.wait(_WAIT_SECONDS)
+        return self._has_keys()
+
+    def _has_keys(self) -> bool:
+        return bool(self._keys) and self._is_current()
+
+    def _is_current(self) -> bool:
         age = self._age()
         return age is not None and age <= _STALE_SECONDS
+
+    def _is_old(self) -> bool:
+        age = self._age()
+        return age is None or age > _FRESH_SECONDS
 
     def _age(self) -> float | None:
         if self._fetched_at is None:
@@ -99,24 +136,48 @@ class ClientKeys:
         # A clock that was set back must not make old keys young.
         return age if age >= 0 else _FRESH_SECONDS + 1
 
-    def _refresh(self, pause: float, *, wait: float) -> None:
-        """Fetches the keys, unless that was tried less than `pause` seconds ago.
+    def _may_try(self, pause: float) -> bool:
+        return not _is_within(self._tried_at, pause, self._clock().timestamp())
+
+    def _seek(self, kid: str) -> None:
+        """Fetches the keys once for a key that nobody knows, whenever they were fetched before: it may be new."""
+        if not self._lock.acquire(timeout=_WAIT_SECONDS):
+            return
+        try:
+            now = self._clock().timestamp()
+            if kid in self._keys or _is_within(self._sought_at, _PAUSE_SECONDS, now):
+                return
+            self._sought_at = now
+            self._fetch_now(now)
+        finally:
+            self._lock.release()
+
+    def _refresh(self, pause: float, *, wait: float) -> bool:
+        """Fetches the keys, unless that was tried less than `pause` seconds ago. True when it was done here.
 
         When another thread is fetching, waits at most `wait` seconds for it.
         """
         if not self._lock.acquire(timeout=wait):
-            return
+            return False
         try:
             now = self._clock().timestamp()
-            if self._tried_at is not None and 0 <= now - self._tried_at < pause:
-                return
-            self._tried_at = now
+            if _is_within(self._tried_at, pause, now):
+                return False
+            self._fetch_now(now)
+            return True
+        finally:
+            self._lock.release()
+
+    def _fetch_now(self, now: float) -> None:
+        self._tried_at = now
+        try:
             self._keys = _read_jwks(self._read())
             self._fetched_at = now
         except (OSError, ValueError) as error:
             _log.warning("keys.not_read", issuer=self._client.issuer, error=type(error).__name__)
-        finally:
-            self._lock.release()
+            return
+        if not self._keys:
+            _log.warning("keys.none_usable", issuer=self._client.issuer)
 
     def _read(self) -> bytes:
         if self._client.jwks_url is not None:
@@ -141,20 +202,36 @@ class ClientKeys:
         self._tried_at = self._fetched_at = self._clock().timestamp()
 
 
+def check_key_files(clients: tuple[TrustedClient, ...], clock: Callable[[], datetime]) -> None:
+    """Reads every key file once, before any worker starts. Raises SettingsError with all mistakes."""
+    mistakes: list[str] = []
+    for client in clients:
+        if client.jwks_file is not None:
+            try:
+                ClientKeys(client, fetch_jwks, clock)
+            except SettingsError as error:
+                mistakes += error.mistakes
+    if mistakes:
+        raise SettingsError(tuple(mistakes))
+
+
 def fetch_jwks(url: str) -> bytes:
     """A JWKS over https (or from loopback): no redirect, at most 5 seconds and 256 kB, no credentials."""
     parts = urlsplit(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
         raise ValueError("keys are fetched by https only")
-    deadline = time.monotonic() + _FETCH_SECONDS
-    with requests.get(
-        url,
-        headers={"Accept": "application/jwk-set+json, application/json"},
-        timeout=_FETCH_SECONDS,
-        allow_redirects=False,
-        stream=True,
-        auth=_no_auth,
-    ) as response:
+    with (
+        io_until(time.monotonic() + _FETCH_SECONDS),
+        timed_session() as session,
+        session.get(
+            url,
+            headers={"Accept": "application/jwk-set+json, application/json"},
+            timeout=_FETCH_SECONDS,
+            allow_redirects=False,
+            stream=True,
+            auth=_no_auth,
+        ) as response,
+    ):
         if response.status_code != requests.codes.ok:
             raise ValueError(f"expected status 200, got {response.status_code}")
         body = b""
@@ -162,8 +239,6 @@ def fetch_jwks(url: str) -> bytes:
             body += chunk
             if len(body) > _MAX_BYTES:
                 raise ValueError("the answer is too large for a JWKS")
-            if time.monotonic() > deadline:
-                raise ValueError("the answer took too long")
         return body
 
 
@@ -202,7 +277,25 @@ def _is_usable(value: Any) -> bool:
         and (operations is None or (isinstance(operations, list) and "verify" in operations))
         # A private key that is published is nobody's any more.
         and "d" not in value
+        and _can_be_read(value)
     )
+
+
+def _can_be_read(key: Mapping[str, Any]) -> bool:
+    """Whether there is an algorithm that this key can be used with."""
+    names = [key["alg"]] if isinstance(key.get("alg"), str) else _ALGORITHMS[key["kty"]]
+    for name in names:
+        try:
+            _public_key(key, name)
+        except ClientNotTrusted:
+            continue
+        return True
+    return False
+
+
+def _is_within(moment: float | None, seconds: float, now: float) -> bool:
+    # A moment in the future is one of a clock that was set back.
+    return moment is not None and 0 <= now - moment < seconds
 
 
 def _is_made_for(key: Mapping[str, Any], algorithm: str) -> bool:

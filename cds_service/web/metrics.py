@@ -22,7 +22,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from cds_service.cds_hooks.model import Card, GapReason
+from cds_service.cds_hooks.model import Card, GapReason, ReadCause
 from cds_service.fhir.connection import ReplyWord
 from cds_service.web.trust import Refusal
 
@@ -81,8 +81,13 @@ class Metrics:
 
     def fhir_called(self, outcome: ReplyWord, seconds: float) -> None:
         """One question to a FHIR server, its repetitions included."""
-        self._fhir_calls.labels(_known(outcome, get_args(ReplyWord))).inc()
+        self._fhir_calls.labels(_known(outcome, ("ok", *get_args(ReadCause)))).inc()
         self._fhir_seconds.observe(seconds)
+
+    def read_failed(self, source: str, cause: ReadCause) -> None:
+        """Why one prefetch key could be had neither way, or in part only."""
+        word = _known(cause, get_args(ReadCause))
+        self._read_failures.labels(_known(source, self._keys), word).inc()
 
     def cards_answered(self, cards: Iterable[Card]) -> None:
         """The cards of one answer."""
@@ -132,6 +137,9 @@ class Metrics:
         self._prefetch = self._counter("prefetch", "Prefetch keys by state.", ("key", "state"))
         self._fhir_calls = self._counter("fhir_requests", "FHIR requests we made.", ("outcome",))
         self._fhir_seconds = self._histogram("fhir_seconds", "Time of one FHIR request.", ())
+        self._read_failures = self._counter(
+            "read_failures", "Prefetch keys not read in full, by cause.", ("source", "cause")
+        )
         self._gaps = self._counter("gaps", "Data that could not be read.", ("source", "reason"))
 
     def _make_client_metrics(self) -> None:

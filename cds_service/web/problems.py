@@ -16,6 +16,7 @@ import structlog
 from flask import Flask, Response, g
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from cds_service.cds_hooks.feedback import FeedbackBatch
 from cds_service.errors import (
     ClientNotTrusted,
     HookRequestError,
@@ -23,8 +24,21 @@ from cds_service.errors import (
     ServiceUnavailable,
     TooManyRequests,
 )
+from cds_service.web.read_failures import READ_FAILURE, READ_FAILURES
 
 _log: Final = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One thing that is wrong."""
+
+    text: str
+    expressions: tuple[str, ...] = ()
+    cause: str | None = None
+    """A code of READ_FAILURE; None: nothing that could not be read."""
+    code: str | None = None
+    """FHIR issue-type code; None: that of the problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +51,8 @@ class Problem:
     text: str
     expressions: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    issues: tuple[Issue, ...] = ()
+    """Empty: one issue with the text and the expressions."""
 
 
 _HTTP: Final = MappingProxyType(
@@ -56,6 +72,8 @@ _HTTP: Final = MappingProxyType(
         431: ("too-long", "The headers are too large."),
     }
 )
+_MOST_ISSUES: Final = 100
+"""In one answer; more of them are counted."""
 _UNTRUSTED: Final = Problem(
     401, "login", "A valid token is needed.", headers=(("WWW-Authenticate", "Bearer"),)
 )
@@ -74,7 +92,7 @@ def problem_of(error: Exception) -> Problem:
             wait = (("Retry-After", str(error.retry_after)),)
             return Problem(429, "throttled", "Too many requests. Try again later.", headers=wait)
         case PatientDataUnavailable():
-            return _missing_data(error.keys)
+            return _missing_data(error)
         case ServiceUnavailable():
             return Problem(
                 503,
@@ -92,14 +110,10 @@ def problem_of(error: Exception) -> Problem:
 
 def problem_json(problem: Problem) -> bytes:
     """The OperationOutcome for a problem."""
-    issue: dict[str, object] = {
-        "severity": "error",
-        "code": problem.code,
-        "details": {"text": problem.text},
-    }
-    if problem.expressions:
-        issue["expression"] = list(problem.expressions)
-    return msgspec.json.encode({"resourceType": "OperationOutcome", "issue": [issue]})
+    issues = [_issue_json(problem.code, issue) for issue in problem.issues] or [
+        _issue_json(problem.code, Issue(problem.text, problem.expressions))
+    ]
+    return msgspec.json.encode({"resourceType": "OperationOutcome", "issue": issues})
 
 
 def problem_response(problem: Problem) -> Response:
@@ -107,6 +121,40 @@ def problem_response(problem: Problem) -> Response:
     response = Response(problem_json(problem), problem.status, mimetype="application/json")
     response.headers.extend(dict(problem.headers))
     return response
+
+
+def _issue_json(code: str, issue: Issue) -> dict[str, object]:
+    details: dict[str, object] = {"text": issue.text}
+    if issue.cause is not None:
+        coding = {
+            "system": READ_FAILURES,
+            "code": issue.cause,
+            "display": READ_FAILURE[issue.cause][0],
+        }
+        details = {"coding": [coding], **details}
+    body: dict[str, object] = {
+        "severity": "error",
+        "code": issue.code or code,
+        "details": details,
+    }
+    return body | ({"expression": list(issue.expressions)} if issue.expressions else {})
+
+
+def feedback_problem(batch: FeedbackBatch) -> Problem:
+    """What is told about a batch of feedback of which entries were left out: each by its place."""
+    issues = tuple(
+        Issue(
+            f"This entry was not taken: {problem.expected}.",
+            (problem.expression,),
+            code=problem.code,
+        )
+        for problem in batch.problems[:_MOST_ISSUES]
+    )
+    if len(batch.problems) > _MOST_ISSUES:
+        more = len(batch.problems) - _MOST_ISSUES
+        issues += (Issue(f"{more} more entries were not taken.", ("feedback",)),)
+    taken = f"{len(batch.entries)} entries were taken, {len(batch.problems)} were not."
+    return Problem(200 if batch.entries else 400, "value", taken, issues=issues)
 
 
 def told_problem(error: Exception, facts: dict[str, object]) -> Problem:
@@ -130,15 +178,16 @@ def register_problems(app: Flask) -> None:
     app.register_error_handler(Exception, answer)
 
 
-def _missing_data(keys: tuple[str, ...]) -> Problem:
-    names = ", ".join(keys)
-    return Problem(
-        412,
-        "incomplete",
-        f"Required data could not be read: {names}. Nothing was evaluated. Send it by prefetch, or give "
-        "fhirServer and fhirAuthorization of a server that was agreed on.",
-        tuple(f"prefetch.{key}" for key in keys),
+def _missing_data(error: PatientDataUnavailable) -> Problem:
+    issues = tuple(
+        Issue(
+            f"Required data could not be read: {key}. Nothing was evaluated. {READ_FAILURE[cause][1]}",
+            (f"prefetch.{key}",),
+            cause,
+        )
+        for key, cause in zip(error.keys, error.causes, strict=True)
     )
+    return Problem(412, "incomplete", str(error), issues=issues)
 
 
 def _http_problem(error: HTTPException) -> Problem:

@@ -15,7 +15,7 @@ import structlog
 
 from cds_service.cds_hooks.discovery import HookService
 from cds_service.web.calls import HookCalls, do_after
-from cds_service.web.edge import ANSWER_HEADERS, milliseconds, request_id_of
+from cds_service.web.edge import ANSWER_HEADERS, logged_id, milliseconds, request_id_of
 from cds_service.web.metrics import OTHER, Metrics
 from cds_service.web.problems import problem_json, told_problem
 
@@ -62,7 +62,7 @@ def short_cut(
             metrics.call_answered(*named, status, seconds)
             _log.info(
                 "request",
-                request_id=request_id,
+                request_id=logged_id(request_id),
                 method="POST",
                 route=_ROUTE,
                 status=status,

@@ -6,6 +6,7 @@ reason leaves this module but for the log: to the outside, one refusal looks lik
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ from typing import Any, Final, Literal, NoReturn
 from urllib.parse import urlsplit
 
 import jwt
-import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
+from jwt.utils import base64url_decode
 
 from cds_service.errors import ClientNotTrusted, SettingsError
 from cds_service.settings import Algorithm, Settings, TrustedClient, is_loopback
@@ -194,12 +195,32 @@ def _read_token(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Header and claims, not verified yet. They are read once, so what is checked is what is used."""
     try:
         parts = _jws.decode_complete(token, options={"verify_signature": False})
-        claims = msgspec.json.decode(parts["payload"])
-    except (jwt.PyJWTError, msgspec.MsgspecError, ValueError, TypeError, RecursionError):
+        _json_without_repeats(base64url_decode(token.partition(".")[0]))
+        claims = _json_without_repeats(parts["payload"])
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
         _refuse("malformed", "the token can't be decoded")
     if not isinstance(claims, dict):
         _refuse("malformed", "the claims are not an object")
     return parts["header"], claims
+
+
+def _json_without_repeats(text: bytes) -> Any:
+    """The value of a JSON text. Raises ValueError when an object has a key twice.
+
+    Then who checked the token before us may have read the one, and we the other.
+    """
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            raise ValueError("a key twice")
+        return found
+
+    return json.loads(text, object_pairs_hook=members, parse_constant=_refuse_constant)
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    raise ValueError("no JSON number")
 
 
 def _check_times(claims: Mapping[str, Any], now: float) -> float:

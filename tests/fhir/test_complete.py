@@ -417,7 +417,7 @@ def test_order_dispatch_reads_the_orders_along_with_the_rest(
 
 @pytest.mark.parametrize(
     ("status", "word"),
-    [(200, "ok"), (401, "refused"), (404, "not-found"), (500, "server-error"), (422, "failed")],
+    [(200, "ok"), (401, "401"), (404, "not-found"), (500, "server-error"), (422, "failed")],
 )
 def test_each_question_to_the_server_is_told_to_who_counts_them(
     fhir: FakeFhirServer, request_to: RequestMaker, status: int, word: str

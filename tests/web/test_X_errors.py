@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
+from cds_service.cds_hooks.model import ReadCause
 from cds_service.errors import (
     ClientNotTrusted,
     HookRequestError,
@@ -18,6 +19,7 @@ from cds_service.errors import (
     TooManyRequests,
 )
 from cds_service.settings import Settings
+from cds_service.web.read_failures import READ_FAILURE
 from tests.cds_hooks.bodies import hook_call
 from tests.web.service import FEEDBACK, SANDBOX, SELECT, client, raising
 
@@ -51,7 +53,7 @@ def send(
         (HookRequestError("gone", status=422, code="processing"), 422, "processing"),
         (ClientNotTrusted("expired"), 401, "login"),
         (ClientNotTrusted("tenant", status=403), 403, "forbidden"),
-        (PatientDataUnavailable(("conditions",)), 412, "incomplete"),
+        (PatientDataUnavailable(("conditions",), ("timeout",)), 412, "incomplete"),
         (TooManyRequests("too many", retry_after=7), 429, "throttled"),
         (ServiceUnavailable("stopping"), 503, "transient"),
         (RecursionError("deep"), 400, "structure"),
@@ -70,11 +72,25 @@ def test_X_2_the_place_in_the_request_is_named():
     assert issue["expression"] == ["context"]
 
 
-def test_P_7_a_412_names_the_keys():
-    error = PatientDataUnavailable(("patient", "conditions"))
-    issue = outcome(send(changes={"complete": raising(error)}, json=hook_call()))
-    assert issue["expression"] == ["prefetch.patient", "prefetch.conditions"]
-    assert "patient, conditions" in issue["details"]["text"]
+def test_P_7_a_412_names_each_key_with_the_cause_and_what_to_do():
+    error = PatientDataUnavailable(("patient", "conditions"), ("not-allowed", "timeout"))
+    response = send(changes={"complete": raising(error)}, json=hook_call())
+    patient, conditions = response.get_json()["issue"]
+    assert patient["expression"] == ["prefetch.patient"]
+    assert conditions["expression"] == ["prefetch.conditions"]
+    (coding,) = patient["details"]["coding"]
+    assert coding["system"] == "https://spine-imaging-cds.github.io/fhir/CodeSystem/read-failure"
+    assert coding["code"] == "not-allowed"
+    assert "SPINE_CDS_FHIR_SERVERS" in patient["details"]["text"]
+    assert conditions["details"]["coding"][0]["code"] == "timeout"
+    assert "SPINE_CDS_FHIR_DEADLINE" in conditions["details"]["text"]
+
+
+def test_P_7_every_cause_has_a_meaning_and_an_advice():
+    assert set(READ_FAILURE) == set(get_args(ReadCause))
+    for meaning, advice in READ_FAILURE.values():
+        assert meaning
+        assert advice.endswith(".")
 
 
 def test_J_7_all_refusals_of_a_token_are_the_same_bytes():

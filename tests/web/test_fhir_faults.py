@@ -19,7 +19,7 @@ from tests.fhir.test_faults import FAULTS, armed
 from tests.web.real_service import BACK_PAIN, RETENTION, SELECT, Json, advice_of, call, service
 
 TOKEN = "very-secret-token.of-one-call"
-DEADLINE = 0.4
+DEADLINE = 1.0
 GRACE = 2.0
 """Seconds that a busy machine may take to notice."""
 NEGATIVE = {"NotYetIndicated", "CareNotDocumented", "MissingIndication", "DurationUnknown"}
@@ -190,3 +190,32 @@ def test_F_8_a_next_link_to_another_host_is_not_followed(fhir, other_host):
     client = service(Settings.model_validate({"fhir_servers": fhir.base}))
     assert client.post(SELECT, json=given).status_code == 200
     assert other_host.asked == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [("401", "401"), ("403", "403"), ("silent", "timeout"), ("HTML", "not-fhir")],
+)
+def test_F_9_the_cause_of_a_failed_read_is_told_to_the_client_the_log_and_the_metrics(
+    fhir, fault, cause
+):
+    fhir.behaviors["Condition"] = FAULTS[fault][0]
+    client = service(
+        Settings.model_validate({"fhir_servers": fhir.base, "fhir_deadline": DEADLINE})
+    )
+    with capture_logs() as lines:
+        response = client.post(SELECT, json=asked(fhir.base, "conditions"))
+    (issue,) = response.get_json()["issue"]
+    assert issue["details"]["coding"][0]["code"] == cause
+    (line,) = [line for line in lines if line["event"] == "request"]
+    assert line["not_read"] == {"conditions": cause}
+    metrics = client.get("/metrics").text
+    assert f'spine_cds_read_failures_total{{cause="{cause}",source="conditions"}} 1.0' in metrics
+
+
+def test_F_8_a_server_that_is_not_on_the_list_is_told_apart_from_one_that_refuses(fhir, other_host):
+    client = service(Settings.model_validate({"fhir_servers": fhir.base}))
+    response = client.post(SELECT, json=asked(other_host.base, "conditions"))
+    (issue,) = response.get_json()["issue"]
+    assert issue["details"]["coding"][0]["code"] == "not-allowed"
+    assert other_host.base not in response.text

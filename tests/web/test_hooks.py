@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from datetime import date
@@ -135,14 +136,44 @@ def test_B_1_feedback_is_taken_and_answered():
 def test_B_6_one_bad_entry_does_not_cost_the_good_ones():
     taken = []
     service = client(record_feedback=lambda _service_id, batch, _caller: taken.append(batch))
-    assert service.post(FEEDBACK, json={"feedback": [ENTRY, {"card": "c2"}]}).status_code == 200
-    assert len(taken[0].entries) == 1
+    bad = [{"card": "c2"}, ENTRY | {"card": {}}, "x", ENTRY | {"outcomeTimestamp": "soon"}]
+    response = service.post(FEEDBACK, json={"feedback": [ENTRY, *bad, ENTRY]})
+    assert response.status_code == 200
+    assert [entry.index for entry in taken[0].entries] == [0, 5]
+    outcome = response.get_json()
+    assert outcome["resourceType"] == "OperationOutcome"
+    assert [issue["expression"] for issue in outcome["issue"]] == [
+        ["feedback[1].outcome"],
+        ["feedback[2].card"],
+        ["feedback[3]"],
+        ["feedback[4].outcomeTimestamp"],
+    ]
+    assert {issue["severity"] for issue in outcome["issue"]} == {"error"}
+    assert "soon" not in response.text
+
+
+def test_B_6_of_very_many_bad_entries_a_hundred_are_named_and_the_others_counted():
+    batch = [ENTRY, *[{"card": "c"}] * 250]
+    outcome = client().post(FEEDBACK, json={"feedback": batch}).get_json()
+    assert len(outcome["issue"]) == 101
+    assert outcome["issue"][-1]["details"]["text"] == "150 more entries were not taken."
 
 
 @pytest.mark.parametrize("body", [{}, {"feedback": []}, {"feedback": [{}]}, {"feedback": "x"}])
 def test_B_6_feedback_without_a_good_entry_is_a_400(body):
     response = client(record_feedback=raising(AssertionError("recorded"))).post(FEEDBACK, json=body)
     assert response.status_code == 400
+    assert response.get_json()["issue"][0]["severity"] == "error"
+
+
+@pytest.mark.parametrize("path", [SELECT, FEEDBACK])
+def test_a_byte_order_mark_before_the_body_is_read_over(path):
+    value = hook_call() if path == SELECT else {"feedback": [ENTRY]}
+    body = b"\xef\xbb\xbf" + json.dumps(value).encode()
+    response = client().post(path, data=body, content_type="application/json")
+    assert response.status_code == 200
+    twice = client().post(path, data=b"\xef\xbb\xbf" + body, content_type="application/json")
+    assert twice.status_code == 400
 
 
 def test_feedback_that_cannot_be_stored_is_not_confirmed():
@@ -181,10 +212,39 @@ def test_a_log_line_says_what_was_answered():
     assert line["status"] == 200
 
 
-def test_a_request_id_comes_back_when_it_is_a_uuid_and_is_made_otherwise():
-    given = str(uuid.uuid5(uuid.NAMESPACE_URL, "x"))
-    header = "X-Request-Id"
-    assert client().get("/health/live", headers={header: given}).headers[header] == given
-    made = client().get("/health/live", headers={header: "John"}).headers[header]
-    assert made != "John"
-    assert made
+@pytest.mark.parametrize(
+    "given",
+    [
+        str(uuid.uuid5(uuid.NAMESPACE_URL, "x")),
+        "req-1",
+        "4bf92f3577b34da6a3ce929d0e0e4736",
+        "A/b+c==",
+        "x" * 128,
+    ],
+)
+@pytest.mark.parametrize("path", ["/health/live", SELECT])
+def test_a_well_formed_request_id_of_the_client_is_kept(given, path):
+    response = client().open(path, method="GET", headers={"X-Request-Id": given})
+    assert response.headers["X-Request-Id"] == given
+
+
+@pytest.mark.parametrize("given", ["", " ", "a b", "x" * 129, "ä", "<b>", "-x", "a,b", "a;b=c"])
+def test_another_one_is_replaced(given):
+    response = client().get("/health/live", headers={"X-Request-Id": given})
+    assert response.headers["X-Request-Id"] not in ("", given)
+
+
+@pytest.mark.parametrize(
+    ("given", "logged"),
+    [
+        ("0b2e9c6a-2f0a-4c1f-9d5e-5d1f6a1c7b11", "0b2e9c6a-2f0a-4c1f-9d5e-5d1f6a1c7b11"),
+        ("01ARZ3NDEKTSV4RRFFQ69G5FAV", "01ARZ3NDEKTSV4RRFFQ69G5FAV"),
+        ("John-Doe-1950", hashlib.sha256(b"John-Doe-1950").hexdigest()[:16]),
+        ("4711", hashlib.sha256(b"4711").hexdigest()[:16]),
+    ],
+)
+def test_the_log_line_is_found_by_the_request_id_and_names_nobody(given, logged):
+    with capture_logs() as lines:
+        client().post(SELECT, json=hook_call(), headers={"X-Request-Id": given})
+    (line,) = (line for line in lines if line["event"] == "request")
+    assert line["request_id"] == logged

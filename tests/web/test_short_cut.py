@@ -71,7 +71,7 @@ def test_both_ways_give_the_same_answer_in_every_mode(mode):
         ClientNotTrusted("x"),
         ClientNotTrusted("x", status=403),
         TooManyRequests("x", retry_after=7),
-        PatientDataUnavailable(("patient",)),
+        PatientDataUnavailable(("patient",), ("timeout",)),
         RecursionError(),
     ],
     ids=lambda error: type(error).__name__,

@@ -205,6 +205,11 @@ def _mended_signature() -> str:
     return f"{head}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
 
 
+def _with(members: dict[str, Any], text: bytes) -> bytes:
+    """The JSON of an object, with text put before its members."""
+    return json.dumps(members).encode().replace(b"{", b"{" + text + b", ", 1)
+
+
 HEADER = {"alg": "ES384", "typ": "JWT", "kid": "es384"}
 REFUSED: dict[str, tuple[str, Callable[[], str | None]]] = {
     # no usable token at all
@@ -309,6 +314,16 @@ REFUSED: dict[str, tuple[str, Callable[[], str | None]]] = {
     "jti with a line break": ("claims", lambda: good(jti="a\nb")),
     "tenant is a list": ("claims", lambda: good(tenant=["north"])),
     "empty tenant": ("claims", lambda: good(tenant="")),
+    # keys twice
+    "exp twice": ("malformed", lambda: sign(HEADER, _with(claims(tenant="north"), b'"exp": 1'))),
+    "an unknown claim twice, deep inside": (
+        "malformed",
+        lambda: sign(HEADER, _with(claims(tenant="north"), b'"x": [{"a": 1, "a": 1}]')),
+    ),
+    "alg twice": (
+        "malformed",
+        lambda: sign(_with(HEADER, b'"alg": "none"'), claims(tenant="north")),
+    ),
     # signature
     "claims changed": ("signature", _swapped_payload),
     "signature changed": ("signature", _mended_signature),

@@ -2,7 +2,9 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -68,7 +70,11 @@ def clock() -> Clock:
 
 @pytest.fixture
 def keys(server: Server, clock: Clock) -> ClientKeys:
-    return ClientKeys(CLIENT, server, clock)
+    return ClientKeys(CLIENT, server, clock, at_once)
+
+
+def at_once(job: Callable[[], object]) -> None:
+    job()
 
 
 def _reason(keys: ClientKeys, kid: str) -> str:
@@ -93,24 +99,73 @@ def test_keys_are_kept_for_ten_minutes(keys: ClientKeys, server: Server, clock: 
     assert len(server.asked) == 2
 
 
-def test_a_new_key_is_found_by_asking_again(keys: ClientKeys, server: Server, clock: Clock) -> None:
+@pytest.mark.parametrize("seconds", [0, 1, 59, 60, 300])
+def test_a_new_key_is_found_by_asking_again_whenever_it_comes(
+    keys: ClientKeys, server: Server, clock: Clock, seconds: int
+) -> None:
     keys.key("a", "ES384")
-    clock.wait(60)
+    clock.wait(seconds)
     server.answer = _jwks(_jwk("a"), _jwk("b"))
     keys.key("b", "ES384")
     assert len(server.asked) == 2
 
 
+def test_a_new_key_is_found_although_the_old_ones_were_just_fetched_again(
+    keys: ClientKeys, server: Server, clock: Clock
+) -> None:
+    keys.key("a", "ES384")
+    clock.wait(601)
+    keys.key("a", "ES384")
+    server.answer = _jwks(_jwk("b"))
+    keys.key("b", "ES384")
+    assert len(server.asked) == 3
+
+
 def test_unknown_keys_make_us_ask_once_a_minute_at_most(
     keys: ClientKeys, server: Server, clock: Clock
 ) -> None:
-    for _ in range(5):
-        assert _reason(keys, "unknown") == "key"
-    assert len(server.asked) == 1
-    clock.wait(60)
-    for _ in range(5):
-        _reason(keys, "unknown")
+    keys.key("a", "ES384")
+    for kid in ("u1", "u2", "u3", "u1", "u4"):
+        assert _reason(keys, kid) == "key"
     assert len(server.asked) == 2
+    clock.wait(60)
+    for kid in ("u5", "u6"):
+        _reason(keys, kid)
+    assert len(server.asked) == 3
+
+
+def test_a_first_token_with_an_unknown_key_makes_us_ask_once_only(
+    keys: ClientKeys, server: Server
+) -> None:
+    assert _reason(keys, "unknown") == "key"
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [_jwks(), _jwks(_jwk("a", use="enc")), _jwks(_jwk("a", x="AA")), b"<html>", OSError("away")],
+)
+def test_a_set_without_a_key_that_can_be_used_is_not_ready_and_is_asked_for_again(
+    keys: ClientKeys, server: Server, clock: Clock, answer: bytes | Exception
+) -> None:
+    server.answer = answer
+    assert not keys.are_known()
+    assert not keys.are_known()
+    assert len(server.asked) == 1
+    server.answer = _jwks(_jwk("a"))
+    clock.wait(10)
+    assert keys.are_known()
+    keys.key("a", "ES384")
+
+
+def test_a_set_that_loses_its_last_key_is_no_longer_ready(
+    keys: ClientKeys, server: Server, clock: Clock
+) -> None:
+    assert keys.are_known()
+    server.answer = _jwks()
+    clock.wait(601)
+    _reason(keys, "a")
+    assert not keys.are_known()
 
 
 def test_known_keys_still_count_while_the_server_is_away(
@@ -219,7 +274,7 @@ def test_two_keys_of_one_kid_are_told_apart_by_algorithm(keys: ClientKeys, serve
     assert keys.key("a", "ES384").algorithm_name == "ES384"
 
 
-def test_a_thread_that_fetches_keeps_no_other_waiting(clock: Clock) -> None:
+def test_old_keys_serve_everybody_while_new_ones_are_fetched(clock: Clock) -> None:
     gate, fetching = threading.Event(), threading.Event()
     answers = iter([_jwks(_jwk("a")), _jwks(_jwk("a"))])
 
@@ -233,13 +288,10 @@ def test_a_thread_that_fetches_keeps_no_other_waiting(clock: Clock) -> None:
     keys = ClientKeys(CLIENT, fetch, clock)
     keys.key("a", "ES384")
     clock.wait(601)
-    slow = threading.Thread(target=keys.key, args=("a", "ES384"))
-    slow.start()
+    keys.key("a", "ES384")
     assert fetching.wait(10)
     keys.key("a", "ES384")
-    assert slow.is_alive()
     gate.set()
-    slow.join(10)
 
 
 def _file_client(path: Path, issuer: str = "https://ehr.example.org") -> TrustedClient:
@@ -367,6 +419,38 @@ def test_another_answer_is_refused(site: Callable[[Answer], str], answer: Answer
 def test_keys_are_never_fetched_in_clear_from_elsewhere(url: str) -> None:
     with pytest.raises(ValueError, match="https only"):
         fetch_jwks(url)
+
+
+def _drip(prologue: bytes, drop: bytes) -> Answer:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(prologue)
+        with suppress(OSError):
+            for _ in range(200):
+                handler.wfile.write(drop)
+                handler.wfile.flush()
+                time.sleep(0.05)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(_drip(b"HTTP/1.1 200 OK\r\n", b"X-Slow: 1\r\n"), id="headers"),
+        pytest.param(_drip(b"HTTP/1.1 200 OK\r\nX-Long: ", b"a"), id="one header"),
+        pytest.param(_drip(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b" "), id="body"),
+        pytest.param(_drip(b"", b"H"), id="status line"),
+    ],
+)
+def test_a_server_that_drips_its_answer_is_left_when_the_time_is_over(
+    site: Callable[[Answer], str], answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cds_service.web.keys._FETCH_SECONDS", 0.4)
+    url = site(answer)
+    began = time.monotonic()
+    with pytest.raises((OSError, ValueError)):
+        fetch_jwks(url)
+    assert time.monotonic() - began < 3
 
 
 def test_a_server_that_does_not_answer_is_an_error_we_expect() -> None:
