@@ -36,6 +36,7 @@ from cds_service.evidence.orders.orders import (
     selected_orders,
 )
 from cds_service.evidence.orders.scope import Loss, draft_scope
+from cds_service.evidence.record.devices import implants_on_orders
 from cds_service.evidence.record.record import read_record
 from cds_service.knowledge.model import Guideline
 
@@ -144,7 +145,11 @@ def advise(
         compiled.catalog,
         as_of,
     )
-    record = replace(record, gaps=(*record.gaps, *_dispatch_gaps(request, sources)))
+    record = replace(
+        record,
+        gaps=(*record.gaps, *_dispatch_gaps(request, sources)),
+        devices=(*record.devices, *implants_on_orders(orders, compiled.index)),
+    )
     assessment = assess_call(orders, record, compiled.rules, as_of, options.choices)
     _check_required(record, sources, assessment, options)
     rendered = render_cards(assessment, Answering(request, options, compiled.words))

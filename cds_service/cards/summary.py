@@ -111,7 +111,7 @@ def _device(subject: Subject) -> str:
     devices = sorted(
         subject.assessment.safety.devices, key=lambda device: device.safety != "unsafe"
     )
-    return cut(plain(devices[0].display), DEVICE_LENGTH) if devices else ""
+    return cut(plain(devices[0].name), DEVICE_LENGTH) if devices else ""
 
 
 def _finding(subject: Subject) -> str:

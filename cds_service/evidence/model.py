@@ -238,6 +238,9 @@ class DeviceEntry(Struct, frozen=True, gc=False):
 
     reference: str
     display: str
+    """As the record has it."""
+    name: str
+    """The part of it that tells what it is: "Cardiac pacemaker" of "Presence of cardiac pacemaker"."""
     via: Via
     safety: Literal["unsafe", "conditional", "unknown"]
     when: DateSpan | None = None

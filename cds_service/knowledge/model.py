@@ -627,6 +627,10 @@ class EvidenceRules(Table):
     procedure_count: tuple[str, ...]
     family_history_prefixes: tuple[str, ...]
     family_history_icd9: tuple[str, ...]
+    reaction_words: tuple[str, ...]
+    """Words of an entry that make the name of a contrast agent a reaction to it, lower case."""
+    device_lead_ins: tuple[str, ...]
+    """Words before the name of an implant that tell nothing of it, lower case."""
     family_history_words: tuple[str, ...]
     days_per_month: int
     future_days: int
@@ -682,6 +686,8 @@ class OrderText(Table):
     """Words behind a word of `contrast` that show that it negates nothing: contrast, for, eval."""
     imaging_words: tuple[str, ...] = ()
     """Words that make an order without a known code or modality look like imaging."""
+    never_imaging_words: tuple[str, ...] = ()
+    """Measurements, such as of bone density: no imaging of the spine even beside a modality."""
     not_imaging_words: tuple[str, ...] = ()
     """Words of other services for the spine: such an order needs a modality to be imaging."""
     laterality: tuple[str, ...] = ()

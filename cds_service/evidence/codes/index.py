@@ -181,6 +181,9 @@ class CompiledRules:
     family_words: re.Pattern[str] | None
     family_marks: _Ids
     """Beginnings of those words: a lower-case text that holds none of them holds none of the words."""
+    device_lead_ins: re.Pattern[str] | None
+    reaction_words: re.Pattern[str] | None
+    implant_words: re.Pattern[str] | None
     local_use: re.Pattern[str] | None
     """Routes and forms by which a drug does not reach the whole body."""
     positive_words: re.Pattern[str] | None
@@ -197,7 +200,7 @@ def compile_index(guideline: Guideline) -> CodeIndex:
         rules=guideline.evidence,
         units={s.id: units[s.quantity] for s in sets if s.quantity in units},
         drug_codes=frozenset((s.id, entry.code.strip()) for s in sets for entry in s.rxnorm_drug),
-        compiled=_compile_rules(guideline.evidence),
+        compiled=_compile_rules(guideline.evidence, guideline.value_sets),
         _exact=_exact_codes(sets),
         _icd=_icd_prefixes(guideline.value_sets),
         _kept={},
@@ -269,7 +272,7 @@ def _compiled(lists: Iterable[_Lists]) -> _Prefixes:
     )
 
 
-def _compile_rules(rules: EvidenceRules) -> CompiledRules:
+def _compile_rules(rules: EvidenceRules, value_sets: Mapping[str, ValueSet]) -> CompiledRules:
     return CompiledRules(
         condition_current=frozenset(rules.condition_count),
         condition_past=frozenset(rules.condition_past),
@@ -286,6 +289,14 @@ def _compile_rules(rules: EvidenceRules) -> CompiledRules:
         family_icd9=tuple(plain_code("icd9cm", p) for p in rules.family_history_icd9),
         family_words=_words(rules.family_history_words),
         family_marks=tuple({w.split()[0].lower() for w in rules.family_history_words if w.split()}),
+        reaction_words=_words(rules.reaction_words),
+        device_lead_ins=_words(rules.device_lead_ins),
+        implant_words=_words(
+            phrase
+            for name in IMPLANTS
+            if (value_set := value_sets.get(name)) is not None
+            for phrase in value_set.text
+        ),
         local_use=_words((*rules.route_exclude, *rules.form_words_exclude)),
         positive_words=_words(rules.positive_text),
         negative_words=_words(rules.negative_text),

@@ -66,7 +66,7 @@ def read_study(source: StudySource, catalog: Catalog) -> StudyRead | None:
     name = _read_name(source.code, catalog)
     site = _read_site(source.sites, catalog)
     if coded is None:
-        return _study_by_words(source, name, site, catalog)
+        return None if name.is_never_imaging else _study_by_words(source, name, site, catalog)
     regions, read_from = _regions(coded, name, site)
     if coded.kind == "pelvis":
         regions = tuple(region for region in regions if region in _PELVIC)
@@ -235,6 +235,7 @@ def _read_name(code: Concept, catalog: Catalog) -> StudyName:
         names_other_part=name.names_other_part or by_display.names_other_part,
         looks_like_imaging=name.looks_like_imaging or by_display.looks_like_imaging,
         names_other_service=name.names_other_service or by_display.names_other_service,
+        is_never_imaging=name.is_never_imaging or by_display.is_never_imaging,
     )
 
 

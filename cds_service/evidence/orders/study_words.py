@@ -8,6 +8,7 @@ At each place the longest phrase of any list is taken and its words are used up:
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Literal, cast
 
@@ -16,10 +17,17 @@ from msgspec import Struct
 from cds_service.knowledge.model import Contrast, Modality, OrderText
 from cds_service.knowledge.table import Region
 
-_Kind = Literal["modality", "region", "weak-region", "contrast", "spine", "other", "imaging", "not"]
+_Kind = Literal[
+    "modality", "region", "weak-region", "contrast", "spine", "other", "imaging", "not", "never"
+]
 _Meaning = tuple[_Kind, str]
 
-_WORD: Final = re.compile(r"[^\W_]+")
+_IDEOGRAM: Final = r"\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+_WORD: Final = re.compile(rf"[{_IDEOGRAM}]|[^\W_{_IDEOGRAM}]+")
+"""A run of letters and digits; of Japanese, which sets no spaces, each sign by itself."""
+_SIGNED: Final = re.compile(r"(?<![^\W_])c ?([+-]) ?(?![^\W_])", re.IGNORECASE)
+"""`C+` and `C-` of order names: with and without contrast."""
+_SIGNS: Final = {"+": " c plus ", "-": " c minus "}
 MAX_NAME: Final = 2000
 """Characters of a name that are read; a study is not named behind them."""
 _REGIONS: Final[tuple[Region, ...]] = (
@@ -50,7 +58,15 @@ def covers_whole_spine(regions: Iterable[Region]) -> bool:
 
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a text in lower case: runs of letters and digits."""
-    return tuple(_WORD.findall(text.lower()))
+    return tuple(map(_folded, _WORD.findall(text.lower())))
+
+
+def _folded(word: str) -> str:
+    """A lower-case word without the marks of its letters, which order names have or have not."""
+    if word.isascii():
+        return word
+    marked = unicodedata.normalize("NFKD", word.replace("\u0131", "i"))
+    return "".join(letter for letter in marked if not unicodedata.combining(letter))
 
 
 class PhraseList:
@@ -95,6 +111,8 @@ class StudyName(Struct, frozen=True, gc=False):
     """Before any word for the spine: "MRI spine for leg weakness" is no MRI of a leg."""
     looks_like_imaging: bool = False
     names_other_service: bool = False
+    is_never_imaging: bool = False
+    """Named is a measurement, such as of bone density, that a modality beside it does not make a study."""
 
 
 NO_NAME: Final = StudyName()
@@ -127,7 +145,7 @@ class StudyWords:
         """The study that this text names."""
         if not text:
             return NO_NAME
-        words = words_of(text[:MAX_NAME])
+        words = words_of(_SIGNED.sub(lambda found: _SIGNS[found[1]], text[:MAX_NAME]))
         found: dict[_Kind, list[str]] = {}
         for first, behind, meanings in self._matches(words):
             for kind, value in meanings:
@@ -157,6 +175,7 @@ class StudyWords:
             names_other_part="other" in found,
             looks_like_imaging="imaging" in found,
             names_other_service="not" in found,
+            is_never_imaging="never" in found,
         )
 
     def _modalities(self, words: tuple[str, ...]) -> list[str]:
@@ -178,7 +197,7 @@ class StudyWords:
         if self._contrast_first.isdisjoint(words_of(text)):
             return text
         spans = [found.span() for found in _WORD.finditer(text)]
-        words = tuple(text[start:end].lower() for start, end in spans)
+        words = tuple(_folded(text[start:end].lower()) for start, end in spans)
         kept: list[str] = []
         done = 0
         for first, behind, meanings in self._matches(words):
@@ -256,6 +275,7 @@ def _entries(text: OrderText) -> Iterator[tuple[_Kind, str, str]]:
         ("other", {"": text.other_body_part}),
         ("imaging", {"": text.imaging_words}),
         ("not", {"": text.not_imaging_words}),
+        ("never", {"": text.never_imaging_words}),
     )
     for kind, lists in named:
         for value, phrases in lists.items():

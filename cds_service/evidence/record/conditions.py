@@ -7,8 +7,9 @@ from typing import Final, Literal
 
 from msgspec import Raw
 
-from cds_service.evidence.codes.concepts import ConceptReading
+from cds_service.evidence.codes.concepts import ConceptHit, ConceptReading
 from cds_service.evidence.codes.dates import at_age, days_after, read_date
+from cds_service.evidence.codes.index import CONTRAST_AGENTS
 from cds_service.evidence.codes.statuses import (
     Verification,
     is_past,
@@ -46,9 +47,19 @@ def read_conditions(intake: Intake, kind: str) -> None:
             continue
         entry = _entry(shape, code, stated, intake)
         for hit in code.hits:
+            if not _is_meant(hit, code, intake):
+                continue
             conditions[hit.value_set].append(
                 ConditionHit(entry, hit.via, hit.system, hit.code, hit.seventh)
             )
+
+
+def _is_meant(hit: ConceptHit, code: ConceptReading, intake: Intake) -> bool:
+    """False for the name of a contrast agent in a problem list, but for one beside a word of reaction."""
+    if hit.via == "code" or hit.value_set not in CONTRAST_AGENTS:
+        return True
+    words = intake.index.compiled.reaction_words
+    return words is not None and words.search(code.text) is not None
 
 
 def by_reference(

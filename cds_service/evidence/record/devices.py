@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
-from cds_service.evidence.codes.concepts import ConceptReader
-from cds_service.evidence.codes.index import IMPLANTS
+from cds_service.evidence.codes.concepts import ConceptReader, ConceptReading
+from cds_service.evidence.codes.index import IMPLANTS, CodeIndex
 from cds_service.evidence.loose_json import as_object, as_text, each, read_concepts, texts_of
-from cds_service.evidence.model import ConditionHit, DeviceEntry, ProcedureHit, Via
+from cds_service.evidence.model import ConditionHit, DeviceEntry, ImagingOrder, ProcedureHit, Via
 from cds_service.evidence.raw import plain
+from cds_service.evidence.record.device_names import device_name
 from cds_service.evidence.record.intake import Intake, reference
 from cds_service.evidence.record.shapes import DeviceShape
 
@@ -21,10 +22,14 @@ _IN_ERROR: Final = "entered-in-error"
 _INACTIVE: Final = "inactive"
 _NOT: Final = r"(?:non|not|no)[\s-]+"
 _MR: Final = r"m(?:r|ri|agnetic[\s-]+resonance)[\s-]+"
-_UNSAFE: Final = re.compile(rf"\b(?:{_MR}unsafe|{_NOT}{_MR}(?:conditional|safe))\b", re.IGNORECASE)
+_UNSAFE: Final = re.compile(
+    rf"\b(?:{_MR}(?:unsafe|incompatible|contraindicated)|{_NOT}{_MR}(?:conditional|safe|compatible)"
+    rf"|contraindicat\w+[\s-]+(?:for|to|in|with)[\s-]+mri?|do[\s-]+not[\s-]+scan|no[\s-]+mri)\b",
+    re.IGNORECASE,
+)
 _CONDITIONAL: Final = re.compile(rf"\b{_MR}conditional\b", re.IGNORECASE)
 _SAFE: Final = re.compile(rf"\b{_MR}safe\b", re.IGNORECASE)
-"""The three labels of ASTM F2503, as they are printed on devices and typed into records."""
+"""The three labels of ASTM F2503, as they are printed on devices, and as people put them into words."""
 _REMOVED: Final = re.compile(r"\b(?:explanted|explantation|removed|removal)\b", re.IGNORECASE)
 
 
@@ -32,12 +37,14 @@ def read_devices(intake: Intake, kind: str) -> None:
     """Every Device of our patient that matters for MRI."""
     for _, resources in intake.ours(kind):
         for shape in resources:
-            entry = read_device(shape, intake.concepts)
+            entry = read_device(shape, intake.concepts, intake.index)
             if entry is not None:
                 intake.devices.append(entry)
 
 
-def read_device(shape: DeviceShape, concepts: ConceptReader) -> DeviceEntry | None:
+def read_device(
+    shape: DeviceShape, concepts: ConceptReader, index: CodeIndex
+) -> DeviceEntry | None:
     """The entry of a Device; None when it is nothing to MRI, was entered in error, or was taken out.
 
     An inactive device is still in the body until the record says otherwise (an abandoned lead), and then
@@ -65,9 +72,11 @@ def read_device(shape: DeviceShape, concepts: ConceptReader) -> DeviceEntry | No
     else:
         return None
     by_code = "code" in (sets.get(_CAUTION_SET), sets.get(_UNSAFE_SET))
+    shown = _shown((kind, *named))
     return DeviceEntry(
         reference=reference("Device", shape.id),
-        display=kind.display or next((name.display for name in named if name.display), ""),
+        display=shown,
+        name=device_name(shown, index),
         via="code" if by_code else "text",
         safety=safety,
     )
@@ -76,6 +85,7 @@ def read_device(shape: DeviceShape, concepts: ConceptReader) -> DeviceEntry | No
 def implants_elsewhere(
     conditions: Mapping[str, Iterable[ConditionHit]],
     procedures: Mapping[str, Iterable[ProcedureHit]],
+    index: CodeIndex,
 ) -> tuple[DeviceEntry, ...]:
     """Implants and fragments that only a Condition or a Procedure names.
 
@@ -93,6 +103,7 @@ def implants_elsewhere(
                 DeviceEntry(
                     entry.reference,
                     entry.display,
+                    device_name(entry.display, index),
                     condition.via,
                     safety,
                     entry.onset or entry.recorded,
@@ -102,9 +113,40 @@ def implants_elsewhere(
             if not _names_removal(done.via, done.display):
                 found.setdefault(
                     (done.reference, done.display),
-                    DeviceEntry(done.reference, done.display, done.via, safety, done.when),
+                    DeviceEntry(
+                        done.reference,
+                        done.display,
+                        device_name(done.display, index),
+                        done.via,
+                        safety,
+                        done.when,
+                    ),
                 )
     return tuple(found.values())
+
+
+def implants_on_orders(orders: Iterable[ImagingOrder], index: CodeIndex) -> tuple[DeviceEntry, ...]:
+    """Implants and fragments that a reason or a note of an order names: they are in the body for every order."""
+    found: dict[str, DeviceEntry] = {}
+    for order in orders:
+        for reason in order.reasons:
+            for value_set in IMPLANTS:
+                via = reason.value_sets.get(value_set)
+                if via is None or _names_removal(via, reason.display):
+                    continue
+                safety: Safety = "unsafe" if value_set == _UNSAFE_SET else "unknown"
+                name = device_name(reason.display, index)
+                found.setdefault(
+                    reason.display,
+                    DeviceEntry(order.reference, reason.display, name, via, safety),
+                )
+    return tuple(found.values())
+
+
+def _shown(concepts: Sequence[ConceptReading]) -> str:
+    """The text that names the implant, else the first text there is."""
+    telling = (c.display for c in concepts if any(hit.value_set in IMPLANTS for hit in c.hits))
+    return next(telling, "") or next((c.display for c in concepts if c.display), "")
 
 
 def _names_removal(via: Via, text: str) -> bool:

@@ -54,7 +54,7 @@ def read_record(
         procedures=as_tuples(intake.procedures),
         studies=tuple(intake.studies),
         open_orders=tuple(intake.open_orders),
-        devices=(*intake.devices, *implants_elsewhere(intake.conditions, intake.procedures)),
+        devices=(*intake.devices, *implants_elsewhere(intake.conditions, intake.procedures, index)),
         allergies=tuple(intake.allergies),
         condition_by_reference=by_reference(intake.conditions),
         retracted=frozenset(filter(None, intake.retracted)),

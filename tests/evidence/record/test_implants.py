@@ -53,3 +53,71 @@ def test_a_refuted_or_removed_implant_hides_no_other(read: ReadRecord) -> None:
     removed = condition(id="c2", code={"text": "Removal of pacemaker"})
     found = read(refuted, removed, condition(code=pacer)).devices
     assert [entry.reference for entry in found] == ["Condition/c1"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AICD",
+        "ICD, dual chamber",
+        "Status post spinal cord stimulator placement",
+        "Baclofen pump",
+        "Clipping of cerebral aneurysm 2011",
+        "Breast tissue expander with magnetic port",
+        "Shrapnel, left thigh",
+        "Implanted loop recorder (Reveal LINQ)",
+        "Herzschrittmacher",
+        "Kalp pili",
+        "Marcapasos definitivo",
+        "Кардиостимулятор",
+    ],
+)
+def test_implants_are_known_by_their_common_names(read: ReadRecord, text: str) -> None:
+    (device,) = read(condition(code={"text": text})).devices
+    assert (device.display, device.safety) == (text, "unknown")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Uses a TENS unit (transcutaneous electrical nerve stimulator)",
+        "ICD-10 code pending",
+        "Hip replacement",
+        "Pacemaker removed in 2019",
+        "No pacemaker",
+    ],
+)
+def test_what_is_no_implant_of_concern_is_left_out(read: ReadRecord, text: str) -> None:
+    assert read(condition(code={"text": text})).devices == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Presence of cardiac pacemaker", "Cardiac pacemaker"),
+        ("Presence of automatic (implantable) cardiac defibrillator", "Cardiac defibrillator"),
+        ("Encounter for adjustment and management of neurostimulator", "Neurostimulator"),
+        ("Implantable cardiac pacemaker (physical object)", "Cardiac pacemaker"),
+        ("Dual chamber rate responsive cardiac pacemaker", "Cardiac pacemaker"),
+        ("Medtronic Intellis Spinal Cord Stimulator", "Spinal Cord Stimulator"),
+        ("Presence of pacemaker", "Pacemaker"),
+    ],
+)
+def test_the_short_name_of_an_implant_holds_the_telling_word(
+    read: ReadRecord, text: str, name: str
+) -> None:
+    (device,) = read(condition(code={"text": text})).devices
+    assert device.name == name
+
+
+@pytest.mark.parametrize(
+    "text", ["Allergy to contrast media", "Hives after IV contrast", "Alergia al contraste"]
+)
+def test_a_problem_that_speaks_of_a_reaction_to_contrast_is_one(
+    read: ReadRecord, text: str
+) -> None:
+    assert "contrast-agent-unspecified" in read(condition(code={"text": text})).conditions
+
+
+def test_contrast_in_a_problem_without_a_word_of_reaction_is_none(read: ReadRecord) -> None:
+    assert read(condition(code={"text": "CT abdomen with IV contrast"})).conditions == {}
