@@ -92,6 +92,8 @@ UnitTableId = Annotated[str, Ref("unit table")]
 StatementId = Annotated[str, Ref("statement in ratings/when.toml")]
 CitationId = Annotated[str, Ref("citation")]
 """May be followed by the place in the source: `acr-lbp-2021 variant 4`."""
+ConceptId = Annotated[str, Ref("concept")]
+WordClassId = Annotated[str, Ref("word class")]
 Sources = tuple[CitationId, ...]
 Cited = Annotated[tuple[CitationId, ...], Cites()]
 

@@ -9,6 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from cds_service.knowledge.kinds import (
+    Cited,
+    ConceptId,
+    CriterionId,
+    Sentence,
+    ValueSetMention,
+    WordClassId,
+)
 from cds_service.knowledge.table import Region, Table
 
 Role = Literal["finding", "part", "modifier", "context", "care", "value", "cue", "trap", "plain"]
@@ -31,13 +39,13 @@ class WordClass(Table):
 class Pattern(Table):
     """Classes of words that mean a concept when they stand together."""
 
-    concept: str
-    all: tuple[tuple[str, ...], ...]
+    concept: ConceptId
+    all: tuple[tuple[WordClassId, ...], ...]
     """One word of every list."""
     window: int = 0
     """Words of any class from the first to the last of them, at most; 0 for a pattern of one list."""
     near: int = 3
-    none: tuple[str, ...] = ()
+    none: tuple[WordClassId, ...] = ()
     """None of these classes within `near` words."""
     ordered: bool = False
     comma: bool = False
@@ -49,8 +57,8 @@ class Pattern(Table):
 class Value(Table):
     """A number that means a concept when it stands behind the word of a measurement. Bounds in the usual unit."""
 
-    concept: str
-    of: str
+    concept: ConceptId
+    of: WordClassId
     """Class of the words of the measurement; `fraction` for grades of power, `number` for a bare number."""
     at_least: float | None = None
     above: float | None = None
@@ -58,27 +66,27 @@ class Value(Table):
     at_most: float | None = None
     magnitude: bool = False
     """The sign does not matter: T-scores are written with and without it."""
-    beside: tuple[str, ...] = ()
+    beside: tuple[WordClassId, ...] = ()
     """Needs a word of these classes nearby in its sentence."""
-    not_beside: tuple[str, ...] = ()
+    not_beside: tuple[WordClassId, ...] = ()
     units: tuple[str, ...] = ()
     """One of these follows the number."""
-    sources: tuple[str, ...]
+    sources: Cited
 
 
 class Concept(Table):
     """What words can mean, and what that is in the guideline."""
 
     id: str
-    short: str
-    value_sets: tuple[str, ...] = ()
-    criteria: tuple[str, ...] = ()
+    short: Sentence
+    value_sets: tuple[ValueSetMention, ...] = ()
+    criteria: tuple[CriterionId, ...] = ()
     """Stated with it in an order, suspected at most."""
     course: Literal["acute", "chronic"]
     """Acute: told as past it does not count."""
-    as_history: str | None = None
+    as_history: ConceptId | None = None
     """The concept that it is when told as past."""
-    regions: Mapping[Region, str] = {}
+    regions: Mapping[Region, ValueSetMention] = {}
     """Its value set when the words name the region."""
     slight: bool = False
     """Alone it is nothing that a card would name."""

@@ -21,8 +21,8 @@ from cds_service.knowledge.language import (
     WordClass,
     Words,
 )
-from cds_service.knowledge.mistakes import no_such, not_toml, shape_mistakes, twice, unknown_names
-from cds_service.knowledge.parts import Names, Tables
+from cds_service.knowledge.mistakes import no_such, not_toml, shape_mistakes, twice
+from cds_service.knowledge.parts import Tables
 
 FOLDER: Final = "language"
 TONGUE: Final = "language.toml"
@@ -79,27 +79,10 @@ def load_language(
     return None if len(mistakes) > before else language
 
 
-def language_link_mistakes(language: Language, names: Names) -> Iterator[str]:
-    """One line a name of the guideline in the language's files that stands for nothing."""
-    for concept in language.concepts.values():
-        where = f"{FOLDER}/{_CONCEPTS}: '{concept.id}'"
-        sets = (*concept.value_sets, *concept.regions.values())
-        yield from unknown_names(where, "value set", sets, names.value_sets)
-        yield from unknown_names(where, "criterion", concept.criteria, names.criteria)
-    for value in language.values:
-        where = f"{FOLDER}/{_VALUES}: '{value.concept}'"
-        cited = tuple(source.split(maxsplit=1)[0] for source in value.sources)
-        yield from unknown_names(where, "citation", cited, names.citations)
-
-
 def _link_mistakes(language: Language) -> Iterator[str]:
-    known = {*language.classes, *BUILT_IN}
-    yield from _class_mistakes(language, known)
+    yield from _class_mistakes(language, {*language.classes, *BUILT_IN})
     for number, pattern in enumerate(language.patterns, 1):
         where = f"{FOLDER}/{_PATTERNS}: pattern {number} ('{pattern.concept}')"
-        yield from unknown_names(where, "concept", (pattern.concept,), language.concepts)
-        named = [name for element in (*pattern.all, pattern.none) for name in element]
-        yield from unknown_names(where, "word class", named, known)
         if not pattern.all or not all(pattern.all):
             yield f"{where}: all is empty, or a list in it is. It would never match. Name classes."
         elif (len(pattern.all) > 1) != (pattern.window > 0):
@@ -107,16 +90,6 @@ def _link_mistakes(language: Language) -> Iterator[str]:
                 f"{where}: window is {pattern.window} for {len(pattern.all)} lists. Two words or more need "
                 "a window, one has none. Correct one of them."
             )
-    for value in language.values:
-        where = f"{FOLDER}/{_VALUES}: '{value.concept}'"
-        yield from unknown_names(where, "concept", (value.concept,), language.concepts)
-        yield from unknown_names(
-            where, "word class", (value.of, *value.beside, *value.not_beside), known
-        )
-    for concept in language.concepts.values():
-        if concept.as_history is not None:
-            where = f"{FOLDER}/{_CONCEPTS}: '{concept.id}': as_history"
-            yield from unknown_names(where, "concept", (concept.as_history,), language.concepts)
 
 
 def _class_mistakes(language: Language, known: Collection[str]) -> Iterator[str]:

@@ -25,7 +25,7 @@ from cds_service.knowledge.files import (
     RatingFile,
 )
 from cds_service.knowledge.language import Language
-from cds_service.knowledge.language_loader import language_link_mistakes, load_language
+from cds_service.knowledge.language_loader import load_language
 from cds_service.knowledge.licenses import without_cpt
 from cds_service.knowledge.links import link_mistakes
 from cds_service.knowledge.mistakes import not_toml, shape_mistakes
@@ -73,6 +73,7 @@ def load_guideline(
     numbered = with_numbers(files_.read, files_.broken)
     mistakes += numbered.mistakes
     parts = _validated(numbered.files, mistakes)
+    parts.language = load_language(place, mistakes, parse)
     names = names_in({**files_.read, **files_.broken})
     if not files_.is_incomplete:
         for found in (
@@ -85,12 +86,9 @@ def load_guideline(
             wording_mistakes(parts),
         ):
             mistakes.extend(found)
-    language = load_language(place, mistakes, parse)
-    if language is not None and not files_.is_incomplete:
-        mistakes.extend(language_link_mistakes(language, names))
-    if mistakes or language is None:
+    if mistakes or parts.language is None:
         raise KnowledgeError(tuple(dict.fromkeys(mistakes)))
-    guideline = _assembled(parts, language)
+    guideline = _assembled(parts, parts.language)
     return guideline if cpt else without_cpt(guideline)
 
 

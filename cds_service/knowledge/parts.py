@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cds_service.knowledge.files import CardsFile, OrderChecksFile, RatingFile
+from cds_service.knowledge.language import Language
 from cds_service.knowledge.model import (
     Citation,
     Combination,
@@ -54,6 +55,7 @@ class Parts:
     """The validated parts; None, or left out, where a file or table has mistakes of its own."""
 
     content: Content | None = None
+    language: Language | None = None
     combination: Combination | None = None
     evidence: EvidenceRules | None = None
     catalog: OrderCatalog | None = None
@@ -154,6 +156,17 @@ def every_table(parts: Parts) -> Iterator[tuple[str, Table]]:
     for place, tables in named:
         for name, table in tables.items():
             yield place.format(name), table
+    if parts.language is not None:
+        yield from _language_tables(parts.language)
+
+
+def _language_tables(language: Language) -> Iterator[tuple[str, Table]]:
+    for name, concept in language.concepts.items():
+        yield f"language/concepts.toml: '{name}'", concept
+    for number, pattern in enumerate(language.patterns, 1):
+        yield f"language/patterns.toml: pattern {number} ('{pattern.concept}')", pattern
+    for number, value in enumerate(language.values, 1):
+        yield f"language/values.toml: value {number} ('{value.concept}')", value
 
 
 def _stem(path: str) -> str:

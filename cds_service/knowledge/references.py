@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_
 
 from cds_service.knowledge.anchors import ANCHORS, anchored
 from cds_service.knowledge.kinds import Cites, Filled, Ref
+from cds_service.knowledge.language import BUILT_IN, Language
 from cds_service.knowledge.mistakes import unknown_names
 from cds_service.knowledge.parts import Names, Parts, every_table
 from cds_service.knowledge.table import Table
@@ -74,15 +75,15 @@ def _marked(value: Any, annotation: Any, where: str, separator: str, key: str) -
     elif origin in (Union, UnionType):
         for option in get_args(annotation):
             yield from _marked(value, option, where, separator, key)
-    elif origin in (tuple, dict):
-        inside = get_args(annotation)[origin is dict]
+    elif origin in (tuple, dict, Mapping):
+        inside = get_args(annotation)[origin is not tuple]
         for name, item in _items(key, value):
             yield from _marked(item, inside, where, separator, name)
 
 
 def _items(key: str, value: Any) -> Iterator[tuple[str, Any]]:
     """What a list or table of names holds, each with what it is called."""
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         yield from ((f"{key}.{name}", item) for name, item in value.items())
     else:
         for position, item in enumerate(value, 1):
@@ -122,7 +123,7 @@ def _may_hold(annotation: Any, seen: set[type[Table]]) -> bool:
 
 def reference_mistakes(parts: Parts, names: Names) -> Iterator[str]:
     """One line a name that stands for nothing, a placeholder that nothing fills, and a list that cites nothing."""
-    known = _known(names)
+    known = {**_known(names), **_known_words(parts.language)}
     for where, table in every_table(parts):
         for found in marks(table, where):
             match found.mark:
@@ -179,6 +180,12 @@ def used_names(table: Table) -> Mapping[str, frozenset[str]]:
         if isinstance(item.mark, Ref) and item.mark.is_use:
             found.setdefault(item.mark.kind, set()).add(item.name)
     return {kind: frozenset(used) for kind, used in found.items()}
+
+
+def _known_words(language: Language | None) -> Mapping[str, Collection[str]]:
+    if language is None:
+        return {"concept": (), "word class": ()}
+    return {"concept": language.concepts, "word class": {*language.classes, *BUILT_IN}}
 
 
 def _known(names: Names) -> Mapping[str, Collection[str]]:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from cds_service.knowledge.files import SINGLE_FILES, CardsFile, OrderChecksFile, RatingFile
 from cds_service.knowledge.kinds import Filled, Ref
+from cds_service.knowledge.language import Concept
 from cds_service.knowledge.loader import load_guideline
 from cds_service.knowledge.model import (
     CardText,
@@ -27,10 +28,10 @@ from cds_service.knowledge.model import (
     RatingWhen,
     Scenario,
     SuggestionText,
-    Table,
     ValueSet,
     Wording,
 )
+from cds_service.knowledge.table import Table
 
 OWNERS: Mapping[type[Table], str] = {
     CardText: "card",
@@ -51,6 +52,7 @@ _SHAPES: Mapping[str, type[Table]] = {
 }
 _SHAPES_BY_NAME: Mapping[str, type[Table]] = {
     "disagreements.toml": Disagreement,
+    "language/concepts.toml": Concept,
     "parameters.toml": Parameter,
     "ratings/when.toml": RatingWhen,
 }
@@ -71,7 +73,9 @@ def shipped_files() -> Mapping[str, dict[str, Any]]:
     """The files as they are shipped, by path; not to be changed."""
     with as_file(files("cds_service.knowledge").joinpath("spine_imaging")) as root:
         paths = [root / name for name in SINGLE_FILES]
-        paths += [path for folder in _FOLDERS for path in (root / folder).glob("*.toml")]
+        paths += [
+            path for folder in (*_FOLDERS, "language") for path in (root / folder).rglob("*.toml")
+        ]
         return {
             path.relative_to(root).as_posix(): tomllib.loads(path.read_text(encoding="utf-8"))
             for path in paths
@@ -113,7 +117,7 @@ def _renamed(value: Any, hint: Any, rename: Rename) -> Any:
         return _renamed(value, _option(value, options), rename)
     if origin is tuple and isinstance(value, list):
         return [_renamed(item, get_args(hint)[0], rename) for item in value]
-    if origin is dict and isinstance(value, dict):
+    if origin in (dict, Mapping) and isinstance(value, dict):
         return {key: _renamed(item, get_args(hint)[1], rename) for key, item in value.items()}
     if isinstance(hint, type) and issubclass(hint, Table) and isinstance(value, dict):
         hints = get_type_hints(hint, include_extras=True)
