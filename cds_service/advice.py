@@ -124,12 +124,13 @@ def advise(
     `sources` are the prefetch keys as they were had, by key; a key that is not there was not provided.
     `as_of` is today for every look-back.
 
-    Raises HookRequestError when an order is for another patient, OrdersNotRead when one is lost, and
-    PatientDataUnavailable when required data is missing, unless what was read already makes a serious group active.
-    The last two are a card where the site wants one instead.
+    Raises HookRequestError when an order is for another patient, OrdersNotRead when one is lost or there are too
+    many, and PatientDataUnavailable when required data is missing, unless what was read already makes a serious group
+    active. The last two are a card where the site wants one instead.
     """
     try:
         orders = _spine_orders(request, sources, compiled, as_of)
+        _check_number(orders, options.max_orders)
     except OrdersNotRead as error:
         if not options.card_on_missing_data:
             raise
@@ -223,6 +224,20 @@ _LOSSES: Final[Mapping[str, str]] = {
 
 def _orders_not_read(loss: Loss, selected_in: str) -> OrdersNotRead:
     return OrdersNotRead(_LOSSES[loss.kind], loss.kind, expression=loss.place or selected_in)
+
+
+def _check_number(orders: tuple[ImagingOrder, ...], limit: int | None) -> None:
+    """More orders than a clinician places at once: to evaluate a part of them would leave the others without a word."""
+    if limit is not None and len(orders) > limit:
+        place = orders[limit].place.partition(".entry")[0]
+        raise OrdersNotRead(
+            f"The call asks about {len(orders)} orders for imaging of the spine; at most {limit} are evaluated in one "
+            "call. Nothing was evaluated. Send fewer in one call, or raise SPINE_CDS_MAX_ORDERS.",
+            "too_many_orders",
+            expression=place or "context.dispatchedOrders",
+            status=413,
+            code="too-long",
+        )
 
 
 def _lost_orders_advice(

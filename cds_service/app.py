@@ -291,6 +291,7 @@ def advice_options(frame: Frame, caller: Caller, request: HookRequest) -> Advice
         card_on_missing_data=settings.on_missing_data == "card",
         jurisdiction=settings.jurisdiction,
         site_country=settings.site_country,
+        max_orders=settings.max_orders,
         max_cards=chosen.max_cards,
         hidden_cards=chosen.hidden_cards,
     )

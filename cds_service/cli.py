@@ -344,6 +344,7 @@ def _engine() -> Engine:
         qcdsm_id=settings.qcdsm_id,
         explain=settings.explain,
         card_on_missing_data=settings.on_missing_data == "card",
+        max_orders=settings.max_orders,
     )
     return Engine(compile_guideline(load_guideline()), options, PROFILES[settings.profile])
 

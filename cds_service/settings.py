@@ -225,6 +225,7 @@ class Settings(BaseModel):
         "412", description="412 or card"
     )
     max_body: int = Field(16 * 1024 * 1024, ge=1024, description="bytes, at least 1024")
+    max_orders: int = Field(100, ge=1, description="a whole number, at least 1")
     receive_timeout: float = Field(10.0, gt=0, le=300, description="seconds, above 0, at most 300")
     repeat: Literal["show", "suppress"] = Field("show", description="show or suppress")
     report_links: Switch = Field(default=False, description="on or off")

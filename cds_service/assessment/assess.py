@@ -18,16 +18,16 @@ from cds_service.assessment.criteria import evaluate_criteria
 from cds_service.assessment.duplicates import pending_duplicates, recent_duplicates
 from cds_service.assessment.model import CallAssessment, Choices, GroupResult, OrderAssessment
 from cds_service.assessment.offers import mentions_travel, preferred_offer, wants_records
+from cds_service.assessment.open_studies import OpenStudies
 from cds_service.assessment.remarks import order_remarks
 from cds_service.assessment.rules import Rules
 from cds_service.assessment.safety import check_safety
 from cds_service.assessment.studies import same_study
 from cds_service.assessment.symptoms import named_symptom
 from cds_service.assessment.timing import least_age
-from cds_service.evidence.model import Gap, ImagingOrder, OpenOrder, PatientRecord
+from cds_service.evidence.model import Gap, ImagingOrder, PatientRecord
 from cds_service.knowledge.anchors import Cards, Scenarios
 from cds_service.knowledge.model import Level, Rating
-from cds_service.knowledge.table import Region
 
 
 def assess_call(
@@ -71,7 +71,7 @@ def _ordering_call(
 ) -> OrderingCall:
     own = {order.reference for order in orders}
     days = chart.rules.guideline.safety_limits.pending_days
-    open_orders = tuple(
+    on_record = tuple(
         item
         for item in chart.record.open_orders
         if item.reference not in own
@@ -80,20 +80,10 @@ def _ordering_call(
     )
     return OrderingCall(
         orders=orders,
-        open_orders=open_orders,
-        regions_by_modality=_regions_by_modality((*orders, *open_orders)),
+        open_studies=OpenStudies(on_record, orders),
         safety=check_safety(chart),
         choices=choices,
     )
-
-
-def _regions_by_modality(
-    orders: tuple[ImagingOrder | OpenOrder, ...],
-) -> dict[str | None, frozenset[Region]]:
-    found: dict[str | None, set[Region]] = {}
-    for order in orders:
-        found.setdefault(order.procedure.modality, set()).update(order.procedure.regions)
-    return {modality: frozenset(regions) for modality, regions in found.items()}
 
 
 def _order_assessment(case: Case, gaps: tuple[Gap, ...], lacking: Unread) -> OrderAssessment:

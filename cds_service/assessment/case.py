@@ -23,6 +23,7 @@ from cds_service.assessment.model import (
     Risk,
     State,
 )
+from cds_service.assessment.open_studies import OpenStudies
 from cds_service.assessment.ratings import Rated, RatingTable
 from cds_service.assessment.regions import covers_whole, expanded
 from cds_service.assessment.safety import contrast_risk
@@ -45,7 +46,7 @@ from cds_service.assessment.urgencies import (
     latest_onset,
     required_urgency,
 )
-from cds_service.evidence.model import EarlierStudy, ImagingOrder, OpenOrder, StudyProcedure
+from cds_service.evidence.model import EarlierStudy, ImagingOrder, StudyProcedure
 from cds_service.knowledge.anchors import Cards, Criteria, Groups, Scenarios
 from cds_service.knowledge.model import Group, Level, Rating, Urgency
 from cds_service.knowledge.table import Region
@@ -59,10 +60,8 @@ class OrderingCall(Struct, frozen=True, gc=False):
 
     orders: tuple[ImagingOrder, ...]
     """The selected spine imaging orders."""
-    open_orders: tuple[OpenOrder, ...]
-    """Other spine imaging orders on record, still open and of the look-back."""
-    regions_by_modality: Mapping[str | None, frozenset[Region]]
-    """Regions that the selected and the open orders image together."""
+    open_studies: OpenStudies
+    """These, and the other spine imaging orders on record that are still open and of the look-back."""
     safety: OrderSafety
     choices: Choices
 
@@ -182,8 +181,9 @@ class Case:
         procedure = self.order.procedure
         if covers_whole(procedure.regions):
             return True
-        together = self.call.regions_by_modality.get(procedure.modality, frozenset())
-        return bool(procedure.regions) and covers_whole(together)
+        return bool(procedure.regions) and covers_whole(
+            self.call.open_studies.regions(procedure.modality)
+        )
 
     @kept
     def question(self) -> StudyQuestion:

@@ -69,8 +69,9 @@ class Chart:
         found = self._settled.get(value_set)
         if found is None:
             hits = self.record.conditions.get(value_set)
-            found = settle_conflicts(hits) if hits else NOTHING_SETTLED
-            self._settled[value_set] = found
+            if not hits:
+                return NOTHING_SETTLED
+            found = self._settled[value_set] = settle_conflicts(hits)
         return found
 
     def observations(self, value_set: str, days: int) -> tuple[ObservationHit, ...]:
@@ -108,9 +109,11 @@ class Chart:
 
     def current(self, value_set: str) -> tuple[ConditionHit, ...]:
         """Current entries of a symptom set."""
+        if value_set not in self.record.conditions:
+            return ()
         found = self._current.get(value_set)
         if found is None:
-            found = tuple(hit for hit in self.conditions(value_set).hits if is_current(hit))
+            found = tuple([hit for hit in self.conditions(value_set).hits if is_current(hit)])
             self._current[value_set] = found
         return found
 
@@ -120,7 +123,8 @@ class Chart:
 
     def has_current(self, value_sets: Iterable[str]) -> bool:
         """True when there is a current entry of one of these sets."""
-        return any(self.current(value_set) for value_set in value_sets)
+        of_record = self.record.conditions
+        return any(name in of_record and self.current(name) for name in value_sets)
 
     @kept
     def symptoms(self) -> list[ConditionHit]:
@@ -163,8 +167,8 @@ class Chart:
 
     def _is_new_on_order(self, own_sets: Iterable[str], order: ImagingOrder) -> bool:
         """A symptom of the ordered region stands on the order alone: pain elsewhere does not date it."""
-        named = set(own_sets) - self.rules.everywhere_sets
-        return any(not named.isdisjoint(reason.value_sets) for reason in order.reasons)
+        named = [name for name in own_sets if name not in self.rules.everywhere_sets]
+        return any(name in reason.value_sets for reason in order.reasons for name in named)
 
     def duration(self, value_sets: tuple[str, ...], order: ImagingOrder) -> Duration:
         """Days since the earliest onset among current symptoms of these sets, or as the order's text states.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cds_service.assessment.criteria import evidence_step
 from cds_service.assessment.predicates import compile_when
 from cds_service.assessment.rules import CardForm, CompiledRow, CriterionRule, Rules
 from cds_service.evidence.text.phrases import PhraseReader
@@ -45,6 +46,9 @@ def compile_rules(guideline: Guideline) -> Rules:
     criteria = tuple(
         (criterion, group) for group in guideline.groups for criterion in group.criterion
     )
+    everywhere = frozenset(by_region["cervical"]).intersection(
+        by_region["thoracic"], by_region["lumbar"]
+    )
     triggers = [_triggers(criterion) for criterion, _ in criteria]
     context = frozenset(by_region["any"]) | frozenset(symptoms.context_only)
     column_studies = tuple(_column_study(name) for name in guideline.rating_columns)
@@ -59,6 +63,7 @@ def compile_rules(guideline: Guideline) -> Rules:
         always_looked_at=frozenset(i for i, sets in enumerate(triggers) if sets is None),
         acute=frozenset(vs.id for vs in guideline.value_sets.values() if vs.course == "acute"),
         parameters={name: item.value for name, item in guideline.parameters.items()},
+        care_statement=guideline.wording.detail.care_statement.casefold(),
         rating_rows=_rating_rows(guideline),
         columns=_columns(column_studies),
         column_studies=column_studies,
@@ -67,9 +72,11 @@ def compile_rules(guideline: Guideline) -> Rules:
         no_levels=dict.fromkeys((group.id for group in guideline.groups), Level.NONE),
         scenario_group={group.scenario: group for group in guideline.groups},
         symptom_sets=by_region,
-        everywhere_sets=frozenset(by_region["cervical"])
-        & frozenset(by_region["thoracic"])
-        & frozenset(by_region["lumbar"]),
+        everywhere_sets=everywhere,
+        own_symptom_sets={
+            region: tuple(name for name in sets if name not in everywhere)
+            for region, sets in by_region.items()
+        },
         context_sets=context,
         reason_sets=context | _criterion_sets(criteria),
         scenario_rules=tuple(
@@ -89,17 +96,9 @@ def compile_rules(guideline: Guideline) -> Rules:
 
 
 def _criterion_rule(position: int, criterion: Criterion, group: Group) -> CriterionRule:
-    windows: dict[str, int | None] = {}
     drugs: list[tuple[str, int]] = []
     for evidence in criterion.evidence:
-        if isinstance(evidence, ReasonEvidence):
-            stated = [
-                item.days
-                for item in criterion.evidence
-                if isinstance(item, ConditionEvidence) and item.vs == evidence.vs
-            ]
-            windows[evidence.vs] = max(stated, default=None)
-        elif isinstance(evidence, MedicationDaysEvidence):
+        if isinstance(evidence, MedicationDaysEvidence):
             drugs.append((evidence.vs, evidence.window_days))
         elif isinstance(evidence, MedicationEvidence):
             drugs.append((evidence.vs, evidence.days))
@@ -108,7 +107,10 @@ def _criterion_rule(position: int, criterion: Criterion, group: Group) -> Criter
         criterion=criterion,
         group=group,
         is_computed=any(isinstance(item, ComputedEvidence) for item in criterion.evidence),
-        windows=windows,
+        reason_sets=frozenset(
+            evidence.vs for evidence in criterion.evidence if isinstance(evidence, ReasonEvidence)
+        ),
+        steps=tuple(evidence_step(evidence) for evidence in criterion.evidence),
         drug_windows=tuple(drugs),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -22,7 +23,7 @@ from cds_service.assessment.measurements import (
 )
 from cds_service.assessment.model import Conflict, CriterionResult, Finding, State
 from cds_service.assessment.reasons import order_value_sets, reason_findings
-from cds_service.assessment.rules import CriterionRule
+from cds_service.assessment.rules import CriterionRule, EvidenceStep
 from cds_service.assessment.timing import is_within, newest_first, settled
 from cds_service.assessment.weighing import (
     STRENGTH_ORDER,
@@ -40,6 +41,7 @@ from cds_service.knowledge.model import (
     ComputedEvidence,
     ConditionEvidence,
     Criterion,
+    Evidence,
     Group,
     MedicationDaysEvidence,
     MedicationEvidence,
@@ -97,7 +99,8 @@ def evaluate_criteria(chart: Chart, order: ImagingOrder) -> CriteriaResult:
         except Exception:  # noqa: BLE001 - an emergency must not hang on one rule: the others still count
             failed.append(rule.criterion.id)
             continue
-        gaps.update(dict.fromkeys(outcome.gaps))
+        if outcome.gaps:
+            gaps.update(dict.fromkeys(outcome.gaps))
         if outcome.stale is not None:
             stale.append((rule.criterion, outcome.stale))
         result = outcome.result
@@ -147,7 +150,7 @@ def _outcome(
     rule: CriterionRule, chart: Chart, order: ImagingOrder, on_order: frozenset[str]
 ) -> _Outcome:
     """Of the record alone the outcome is the same for every order of the call."""
-    if rule.is_computed or not on_order.isdisjoint(rule.windows):
+    if rule.is_computed or not on_order.isdisjoint(rule.reason_sets):
         return _evaluated(rule, chart, order, on_order)
     return chart.once(rule.position, lambda: _evaluated(rule, chart, order, frozenset()))
 
@@ -206,37 +209,59 @@ def _rank(finding: Finding) -> tuple[int, int, int]:
 def _findings(
     rule: CriterionRule, chart: Chart, order: ImagingOrder, on_order: frozenset[str]
 ) -> list[Finding]:
-    criterion, group = rule.criterion, rule.group
     findings: list[Finding] = []
-    for evidence in criterion.evidence:
-        if isinstance(evidence, ReasonEvidence):
-            if evidence.vs in on_order:
-                scale = chart.scale(criterion.strength, evidence.vs, group)
-                findings += reason_findings(
-                    chart, order, evidence.vs, scale, days=rule.windows[evidence.vs]
-                )
-        elif isinstance(evidence, ComputedEvidence):
-            findings += FUNCTIONS[evidence.fn](
-                ComputedQuestion(chart, order, criterion, group, evidence.days)
-            )
+    for step in rule.steps:
+        if step.value_set is not None and step.value_set not in (
+            on_order if step.asks_order else chart.value_sets
+        ):
+            continue
+        asked = (step.evidence, rule.criterion, rule.group, chart)
+        if step.asks_order:
+            findings += step.evaluate(*asked, order)
+        elif rule.is_computed or rule.reason_sets:
+            # asked again for every order that states a reason for it
+            findings += chart.once(id(step), partial(step.evaluate, *asked))
         else:
-            findings += _of_record(evidence, criterion, group, chart)
+            findings += step.evaluate(*asked)
     return findings
 
 
-def _of_record(evidence: Any, criterion: Criterion, group: Group, chart: Chart) -> list[Finding]:
-    """What the record says, the same for every order of the call."""
-    evaluate = _EVALUATE[type(evidence)]
-    return chart.once(
-        (criterion.id, id(evidence)), lambda: evaluate(evidence, criterion, group, chart)
-    )
+def evidence_step(evidence: Evidence) -> EvidenceStep:
+    """How one piece of evidence is looked for."""
+    if isinstance(evidence, ComputedEvidence):
+        return EvidenceStep(evidence, _computed, None, asks_order=True)
+    if isinstance(evidence, ReasonEvidence):
+        return EvidenceStep(evidence, _reason, evidence.vs, asks_order=True)
+    value_set = None if isinstance(evidence, AgeEvidence) else evidence.vs
+    return EvidenceStep(evidence, _ON_RECORD[type(evidence)], value_set, asks_order=False)
+
+
+def _computed(
+    evidence: ComputedEvidence,
+    criterion: Criterion,
+    group: Group,
+    chart: Chart,
+    order: ImagingOrder,
+) -> list[Finding]:
+    return FUNCTIONS[evidence.fn](ComputedQuestion(chart, order, criterion, group, evidence.days))
+
+
+def _reason(
+    evidence: ReasonEvidence, criterion: Criterion, group: Group, chart: Chart, order: ImagingOrder
+) -> list[Finding]:
+    """Dated as the same finding on record would be: in the widest window that the criterion gives it there."""
+    windows = [
+        item.days
+        for item in criterion.evidence
+        if isinstance(item, ConditionEvidence) and item.vs == evidence.vs
+    ]
+    scale = chart.scale(criterion.strength, evidence.vs, group)
+    return reason_findings(chart, order, evidence.vs, scale, days=max(windows, default=None))
 
 
 def _condition(
     evidence: ConditionEvidence, criterion: Criterion, group: Group, chart: Chart
 ) -> list[Finding]:
-    if evidence.vs not in chart.record.conditions:
-        return []
     scale = chart.scale(criterion.strength, evidence.vs, group)
     entries = chart.conditions(evidence.vs)
     findings = []
@@ -336,7 +361,7 @@ def _is_documented(chart: Chart, value_set: str, days: int) -> bool:
     )
 
 
-_EVALUATE: Mapping[type, Callable[[Any, Criterion, Group, Chart], list[Finding]]] = {
+_ON_RECORD: Mapping[type, Callable[[Any, Criterion, Group, Chart], list[Finding]]] = {
     ConditionEvidence: _condition,
     ObservationEvidence: observation_findings,
     ObservationPositiveEvidence: positive_observation_findings,

@@ -6,20 +6,10 @@ from datetime import date
 
 from cds_service.assessment.case import Case
 from cds_service.assessment.levels import is_at_least
-from cds_service.assessment.regions import expanded
+from cds_service.assessment.open_studies import is_same_kind
 from cds_service.assessment.timing import least_age
 from cds_service.evidence.model import EarlierStudy, StudyProcedure
 from cds_service.knowledge.model import Level, Urgency
-
-_SAME = {"CTM": "CT"}
-
-
-def is_same_kind(one: StudyProcedure, other: StudyProcedure) -> bool:
-    """The same modality (any phase; a CT myelogram counts as CT) and a region in common."""
-    if one.modality is None or other.modality is None:
-        return False
-    mine, theirs = _SAME.get(one.modality, one.modality), _SAME.get(other.modality, other.modality)
-    return mine == theirs and not expanded(one.regions).isdisjoint(expanded(other.regions))
 
 
 def recent_duplicates(case: Case) -> tuple[EarlierStudy, ...]:
@@ -82,17 +72,7 @@ def _newest_reasons(case: Case) -> tuple[date, date]:
 
 
 def pending_duplicates(case: Case) -> tuple[tuple[str, StudyProcedure], ...]:
-    """Other open orders of the same kind: on record within the look-back, or selected earlier in this call."""
-    ordered = case.order.procedure
-    found = [
-        (pending.display, pending.procedure)
-        for pending in case.call.open_orders
-        if is_same_kind(pending.procedure, ordered)
-    ]
+    """The first other open orders of the same kind: on record within the look-back, or earlier in this call."""
     # of two selected drafts the later one carries the card: one ask, one place
-    found += [
-        (other.display, other.procedure)
-        for other in case.call.orders
-        if other.instance < case.order.instance and is_same_kind(other.procedure, ordered)
-    ]
-    return tuple(found)
+    found = case.call.open_studies.before(case.order)
+    return tuple((study.display, study.procedure) for study in found)

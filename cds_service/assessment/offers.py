@@ -146,7 +146,7 @@ def _add_reason(name: str, asking: _Asking) -> Offer | None:
     """Evidence found and not yet among the reasons; on the not-yet cards the statement of care."""
     case = asking.case
     if asking.form.card in _CARE_CARDS and asking.form.form != Forms.NOTED:
-        statement = case.rules.guideline.wording.detail["care_statement"].casefold()
+        statement = case.rules.care_statement
         is_stated = any(statement in text.casefold() for text in case.order.texts)
         return None if is_stated else Offer(name, "statement")
     known = {reason.reference for reason in case.order.reasons}

@@ -14,6 +14,10 @@ ANY_TIME = 365_000
 
 def order_value_sets(chart: Chart, order: ImagingOrder) -> frozenset[str]:
     """Value sets of the order's reasons, those of the resources that it refers to included."""
+    return chart.once(("on order", id(order)), lambda: _order_value_sets(chart, order))
+
+
+def _order_value_sets(chart: Chart, order: ImagingOrder) -> frozenset[str]:
     named = {name for reason in order.reasons for name in reason.value_sets}
     for reason in order.reasons:
         if reason.reference is not None:
@@ -31,7 +35,7 @@ def reason_findings(
     does not make a long-known finding new. `days` is the window that the same finding has on the record.
     """
     findings: list[Finding] = []
-    if not order.reasons:
+    if value_set not in order_value_sets(chart, order):
         return findings
     match = chart.dated_match(value_set)
     for reason in order.reasons:

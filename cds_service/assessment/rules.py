@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from cds_service.assessment.model import Finding
 from cds_service.cds_hooks.model import Indicator
 from cds_service.evidence.text.phrases import PhraseReader
 from cds_service.knowledge.model import Criterion, Group, Guideline, Level, Rating, RatingRow
@@ -15,16 +16,29 @@ Predicate = Callable[[Any], bool]
 """Asked of a `Case`."""
 
 
+class EvidenceStep(Struct, frozen=True, gc=False):
+    """One way in which a criterion can be found."""
+
+    evidence: Any
+    evaluate: Callable[..., list[Finding]]
+    """Of the record: (evidence, criterion, group, chart). Of the order, or computed: the order comes last."""
+    value_set: str | None
+    """Nothing is found without it: on record, or where the order is asked on the order. None: it has to be asked."""
+    asks_order: bool
+
+
 class CriterionRule(Struct, frozen=True, gc=False):
     """One criterion, with what has to be known before it is looked at."""
 
     position: int
     criterion: Criterion
     group: Group
+    steps: tuple[EvidenceStep, ...]
+    """In the order in which the criterion lists its evidence."""
     is_computed: bool
     """By a function that may look at the order: every order is asked anew."""
-    windows: Mapping[str, int | None]
-    """By value set that a reason may state: the window that the same finding has on record."""
+    reason_sets: frozenset[str]
+    """Value sets that make it found when the order states them."""
     drug_windows: tuple[tuple[str, int], ...]
     """(value set, days) of the drugs that it asks for."""
 
@@ -65,6 +79,8 @@ class Rules(Struct, frozen=True, gc=False):
     acute: frozenset[str]
     """Value sets with course acute."""
     parameters: Mapping[str, float]
+    care_statement: str
+    """The words of our own suggestion that care was completed, as compared: case-folded."""
     rating_rows: Mapping[tuple[str, str], tuple[CompiledRow, ...]]
     """Rows by (region, scenario), wider rows first; rows that never hold are left out."""
     columns: Mapping[tuple[str, str], tuple[int, ...]]
@@ -83,6 +99,8 @@ class Rules(Struct, frozen=True, gc=False):
     """Symptom sets that name no region."""
     context_sets: frozenset[str]
     """Symptom and context-only sets: they make a spine context."""
+    own_symptom_sets: Mapping[str, tuple[str, ...]]
+    """The symptom sets of an ordered region that name a region."""
     reason_sets: frozenset[str]
     """Every value set that a symptom, context or criterion uses."""
     scenario_rules: tuple[tuple[str, Predicate], ...]

@@ -51,6 +51,8 @@ def contrast_risk(procedure: StudyProcedure, safety: OrderSafety) -> Risk | None
 
 
 def _current(chart: Chart, value_set: str) -> list[ConditionHit]:
+    if value_set not in chart.record.conditions:
+        return []
     return [hit for hit in chart.conditions(value_set).hits if hit.entry.clinical == "current"]
 
 

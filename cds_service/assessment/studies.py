@@ -11,7 +11,7 @@ from cds_service.assessment.chart import Chart
 from cds_service.assessment.levels import is_at_least
 from cds_service.assessment.model import CriterionResult, OrderSafety
 from cds_service.assessment.ratings import RatingTable
-from cds_service.assessment.regions import expanded, sorted_regions
+from cds_service.assessment.regions import expanded
 from cds_service.assessment.rules import Rules
 from cds_service.evidence.model import ImagingOrder, StudyProcedure
 from cds_service.knowledge.model import Contrast, Group, Level, Modality, Rating, Study
@@ -128,13 +128,10 @@ _REGION_SYMPTOMS: tuple[Region, ...] = ("cervical", "thoracic", "lumbar")
 
 def symptom_regions(chart: Chart) -> tuple[Region, ...]:
     """Regions named by current symptoms; pain whose level is not stated names none."""
-    everywhere = chart.rules.everywhere_sets
-    return sorted_regions(
+    return tuple(
         region
         for region in _REGION_SYMPTOMS
-        if chart.has_current(
-            name for name in chart.rules.symptom_sets[region] if name not in everywhere
-        )
+        if chart.has_current(chart.rules.own_symptom_sets[region])
     )
 
 

@@ -46,9 +46,5 @@ def named_symptom(chart: Chart, order: ImagingOrder, stated_sets: frozenset[str]
 
 def has_own_symptom(chart: Chart, regions: tuple[Region, ...], stated_sets: frozenset[str]) -> bool:
     """A symptom that names one of these regions is current or a reason; without regions, one of any region."""
-    own = [
-        name
-        for name in chart.rules.order_symptom_sets(regions)
-        if name not in chart.rules.everywhere_sets
-    ]
+    own = [name for region in regions or (_ANY,) for name in chart.rules.own_symptom_sets[region]]
     return not stated_sets.isdisjoint(own) or chart.has_current(own)

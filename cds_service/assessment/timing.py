@@ -27,9 +27,8 @@ def settled(span: DateSpan | None, as_of: date, future_days: int) -> tuple[DateS
 
 def is_within(span: DateSpan, as_of: date, days: int, min_days: int = 0) -> bool:
     """True when any day of the span lies between `min_days` and `days` before `as_of`, both included."""
-    nearest = max(days_before(span.last, as_of), 0)
-    farthest = days_before(span.first, as_of)
-    return nearest <= days and farthest >= min_days
+    today = as_of.toordinal()
+    return today - span.last.toordinal() <= days and today - span.first.toordinal() >= min_days
 
 
 def least_age(span: DateSpan, as_of: date) -> int:

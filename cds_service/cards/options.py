@@ -26,6 +26,8 @@ class AdviceOptions:
     """Answer with the machine-readable explanation."""
     card_on_missing_data: bool
     """A card instead of an error when required data is missing."""
+    max_orders: int | None = None
+    """Spine imaging orders that one call may ask about; None: no limit."""
     max_cards: int | None = None
     """The client's own limit for the whole answer; None: no limit."""
     hidden_cards: frozenset[str] = frozenset()

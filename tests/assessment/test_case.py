@@ -11,6 +11,7 @@ from cds_service.assessment.case import Case, OrderingCall
 from cds_service.assessment.criteria import evaluate_criteria
 from cds_service.assessment.facts import FACTS
 from cds_service.assessment.model import Choices
+from cds_service.assessment.open_studies import OpenStudies
 from cds_service.assessment.safety import check_safety
 from cds_service.evidence.model import StudyProcedure
 from tests.assessment.charts import ago, chart, condition, order
@@ -25,8 +26,7 @@ def case_of(compiled: CompiledGuideline, regions: Any, **conditions: Any) -> Cas
     asked = order(study=StudyProcedure("MR", regions, "without"))
     call = OrderingCall(
         orders=(asked,),
-        open_orders=(),
-        regions_by_modality={"MR": frozenset(regions)},
+        open_studies=OpenStudies((), (asked,)),
         safety=check_safety(of),
         choices=Choices("us"),
     )

@@ -232,6 +232,50 @@ def test_the_card_about_a_dispatched_order_that_was_lost():
     assert card_ids(response.get_json()) == ["PartialData"]
 
 
+def numbered(count: int, order: Json = ORDER) -> list[str]:
+    """As many drafts, each with an id of its own."""
+    return [json.dumps(order | {"id": f"{order['id']}-{n}"}) for n in range(count)]
+
+
+LIMITED = Settings(as_of=TODAY, max_orders=3)
+
+
+def test_more_spine_orders_than_one_call_may_ask_about_are_a_413_that_says_so():
+    response = post(body(*numbered(4), hook="order-sign"), SIGN, LIMITED)
+    assert response.status_code == 413
+    (issue,) = response.get_json()["issue"]
+    assert (issue["code"], issue["expression"]) == ("too-long", ["context.draftOrders"])
+    assert "4 orders" in issue["details"]["text"]
+    assert "at most 3" in issue["details"]["text"]
+
+
+def test_as_many_spine_orders_as_one_call_may_ask_about_are_evaluated():
+    response = post(body(*numbered(3), hook="order-sign"), SIGN, LIMITED)
+    assert len(advice_of(response.get_json())["assessments"]) == 3
+
+
+def test_a_hundred_spine_orders_are_evaluated_and_one_more_is_not():
+    assert post(body(*numbered(100), hook="order-sign"), SIGN).status_code == 200
+    assert post(body(*numbered(101), hook="order-sign"), SIGN).status_code == 413
+
+
+def test_orders_for_something_else_and_unselected_ones_do_not_count():
+    text = body(*numbered(3), *numbered(9, PANEL), hook="order-sign")
+    assert "EmergencyEscalate" in card_ids(post(text, SIGN, LIMITED).get_json())
+    text = body(*numbered(9), selections=["ServiceRequest/o1-8"])
+    assert "EmergencyEscalate" in card_ids(post(text, SELECT, LIMITED).get_json())
+
+
+def test_too_many_orders_are_a_card_where_the_client_hides_errors():
+    settings = Settings(as_of=TODAY, max_orders=3, on_missing_data="card")
+    response = post(body(*numbered(4), hook="order-sign"), SIGN, settings)
+    assert response.status_code == 200
+    (card,) = response.get_json()["cards"]
+    assert card["source"]["topic"]["code"] == "PartialData"
+    assert "more orders for imaging of the spine than are evaluated" in card["detail"]
+    assert "No order was evaluated" in card["detail"]
+
+
 def test_the_log_says_why_a_call_was_refused_and_repeats_nothing_of_it():
     with capture_logs() as lines:
         post(body(json.dumps(ORDER), selections=["#secret"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cds_service.assessment.computed.question import ComputedQuestion
 from cds_service.assessment.model import Finding, State
-from cds_service.assessment.reasons import ANY_TIME, reason_findings
+from cds_service.assessment.reasons import ANY_TIME, order_value_sets, reason_findings
 from cds_service.assessment.timing import least_age
 from cds_service.assessment.weighing import with_conflict
 from cds_service.evidence.model import DateSpan
@@ -54,6 +54,7 @@ def _past_cancers(question: ComputedQuestion) -> list[_PastCancer]:
     return cancers + [
         (finding, None, value_set in _AVID_SETS)
         for value_set in _HISTORY_SETS
+        if value_set in order_value_sets(chart, question.order)
         for finding in reason_findings(
             chart,
             question.order,
@@ -70,6 +71,8 @@ def _on_record(question: ComputedQuestion) -> list[_PastCancer]:
     past: dict[int, _PastCancer] = {}
     avid = {id(hit.entry) for name in _AVID_SETS for hit in chart.conditions(name).hits}
     for value_set in (*_HISTORY_SETS, *_DISEASE_SETS):
+        if value_set not in chart.record.conditions:
+            continue
         scale = chart.scale(question.criterion.strength, value_set, question.group)
         entries = chart.conditions(value_set)
         for hit in entries.hits:

@@ -17,7 +17,7 @@ def conservative_care_6w(question: ComputedQuestion) -> list[Finding]:
     The clinician's own statement on the order, in the words of our suggestion, counts as suspected.
     """
     chart = question.chart
-    stated = chart.rules.guideline.wording.detail["care_statement"].casefold()
+    stated = chart.rules.care_statement
     for text in question.order.texts:
         if stated in text.casefold():
             return [

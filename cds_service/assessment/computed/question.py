@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.model import Finding, State
-from cds_service.assessment.reasons import reason_findings
+from cds_service.assessment.reasons import order_value_sets, reason_findings
 from cds_service.assessment.timing import newest_first
 from cds_service.assessment.weighing import STRENGTH_ORDER, weigh_condition, with_conflict
 from cds_service.evidence.model import ImagingOrder
@@ -37,6 +37,9 @@ def weighed(
 ) -> list[Finding]:
     """Condition entries of a set that count in a window, and what the order says of the set."""
     chart = question.chart
+    is_on_record = value_set in chart.record.conditions
+    if not is_on_record and value_set not in order_value_sets(chart, question.order):
+        return []
     scale = chart.scale(question.criterion.strength, value_set, question.group)
 
     def on_record() -> list[Finding]:
@@ -59,7 +62,7 @@ def weighed(
         ]
 
     key = (question.criterion.id, value_set, days, historical)
-    found = chart.once(key, on_record) if value_set in chart.value_sets else []
+    found = chart.once(key, on_record) if is_on_record else []
     stated = reason_findings(chart, question.order, value_set, scale, days=days)
     return found + [finding for finding in stated if finding.state is not State.STALE]
 
