@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from cds_service.assessment.regions import expanded
 from cds_service.evidence.model import ImagingOrder, OpenOrder, StudyProcedure
-from cds_service.knowledge.model import Region
+from cds_service.knowledge.table import Region
 
 _SAME = {"CTM": "CT"}
 _MOST = 3

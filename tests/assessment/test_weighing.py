@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cds_service.advice import CompiledGuideline
 from cds_service.assessment.weighing import (
@@ -269,3 +271,51 @@ def test_a_stale_finding_is_never_in_conflict(compiled: CompiledGuideline) -> No
     finding = weigh_condition(mine, scale(compiled), value_set="v", days=30)
     assert finding is not None
     assert with_conflict(finding, mine, entries, scale(compiled)) is finding
+
+
+DAYS = st.sampled_from([None, ago(2), ago(5), ago(9)])
+ENTRIES = st.builds(
+    lambda recorded, via, system, code, verification: condition(
+        "c", recorded=recorded, via=via, system=system, code=code, verification=verification
+    ),
+    DAYS,
+    st.sampled_from(["code", "text"]),
+    st.sampled_from(["icd10cm", "snomed", "icd9cm"]),
+    st.sampled_from(["A10.1", "A10.9", "A11.1"]),
+    st.sampled_from(["confirmed", "suspected", "refuted"]),
+)
+
+
+@given(st.lists(ENTRIES, max_size=8))
+def test_many_refutations_do_what_the_strictest_of_them_does_alone(
+    hits: list[ConditionHit],
+) -> None:
+    refuted = [hit for hit in hits if hit.entry.verification == "refuted"]
+    together = settle_conflicts(hits)
+    for hit in hits:
+        if hit.entry.verification == "refuted":
+            assert all(kept is not hit for kept in together.hits)
+            continue
+        alone = [settle_conflicts((hit, other)) for other in refuted]
+        stands = all(settled.hits for settled in alone)
+        assert any(kept is hit for kept in together.hits) is stands
+        disputed = any(settled.disputed for settled in alone)
+        assert (id(hit.entry) in together.disputed) is (stands and disputed)
+
+
+@given(st.lists(ENTRIES, max_size=8), st.integers(0, 10))
+def test_an_entry_is_long_standing_by_any_older_one_but_itself(
+    hits: list[ConditionHit], days: int
+) -> None:
+    for hit in hits:
+        older = any(
+            other.entry is not hit.entry
+            and other.entry.verification != "refuted"
+            and other.entry.recorded is not None
+            and (DAY - other.entry.recorded.last).days > days
+            for other in hits
+        )
+        oldest = active_since(hits)
+        assert older is any(
+            (DAY - day).days > days for day, entry in oldest if entry is not hit.entry
+        )
