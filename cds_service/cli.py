@@ -23,7 +23,7 @@ from cds_service.errors import CaseError, KnowledgeError, SettingsError, SpineCd
 from cds_service.settings import CONFIG, Settings, load_settings, start_warnings, variable
 
 if TYPE_CHECKING:
-    from cds_service.replay.cases import Case
+    from cds_service.replay.cases import Case, Unread
     from cds_service.replay.runner import Engine
 
 _SANDBOX: Final = "https://sandbox.cds-hooks.org/"
@@ -55,7 +55,7 @@ _config_option: Final = click.option(
 _as_of_option: Final = click.option(
     "--as-of",
     type=click.DateTime(["%Y-%m-%d"]),
-    help="Day for cases that have none of their own.  [default: today]",
+    help="Day for cases that have none of their own and whose order tells none.  [default: today]",
 )
 
 
@@ -234,14 +234,15 @@ def replay(
     *,
     update_expected: bool,
 ) -> None:
-    """Replay saved cases: patients' stories, and hook calls as clients sent them.
+    """Replay saved cases: patients' stories, cases with a day, and hook calls as clients sent them.
 
-    Exit 1 when something else comes out than a story expects, or than the service at URL answers.
+    Exit 1 when something else comes out than a case expects, or than the service at URL answers, when a call ends with
+    an error that nobody expected, and when a file in a folder holds no case.
     """
     from cds_service.replay import runner  # noqa: PLC0415 - other commands start without it
 
-    cases = _cases(paths, as_of)
-    engine, tally = _engine(), runner.Tally()
+    cases, unread = _cases(paths, as_of)
+    engine, tally = _engine(), runner.Tally(not_read=len(unread))
     service = runner.RunningService(against) if against else None
     with _written_lines(jsonl) as write, _progress(cases) as shown:
         for case in shown:
@@ -253,9 +254,11 @@ def replay(
                 click.echo(f"  DIFFERENT: {difference}")
             if update_expected and case.expected_file is not None:
                 case.expected_file.write_bytes(runner.expectation_json(outcome))
+    for file in unread:
+        click.echo(f"NOT READ: {file.name}: {file.why}")
     for line in tally.lines():
         click.echo(line)
-    if tally.different:
+    if tally.different or tally.not_read:
         sys.exit(1)
 
 
@@ -268,11 +271,16 @@ def explain(path: Path, as_of: datetime | None) -> None:
     from cds_service.replay.runner import replay_case  # noqa: PLC0415 - as above
 
     engine = _engine()
-    for position, case in enumerate(_cases((path,), as_of)):
+    cases, unread = _cases((path,), as_of)
+    for position, case in enumerate(cases):
         if position:
             click.echo("")
         for line in explanation_lines(replay_case(case, engine), engine.compiled):
             click.echo(line)
+    for file in unread:
+        click.echo(f"NOT READ: {file.name}: {file.why}")
+    if unread:
+        sys.exit(1)
 
 
 @commands.command()
@@ -308,24 +316,25 @@ def _today() -> date:
     return datetime.now(UTC).astimezone().date()
 
 
-def _cases(paths: Iterable[Path], as_of: datetime | None) -> list[Case]:
-    """Every case below the paths; those without a day of their own are of `as_of`, else of today.
+def _cases(paths: Iterable[Path], as_of: datetime | None) -> tuple[list[Case], list[Unread]]:
+    """Every case below the paths, and the files without one. `as_of`, else today, is for those that tell no day.
 
     Raises CaseError for a path without any: a run of nothing would look like a run without differences.
     """
-    from cds_service.replay.cases import find_cases  # noqa: PLC0415 - as above
+    from cds_service.replay.cases import Case, Day, Unread, find_cases  # noqa: PLC0415 - as above
 
-    day = as_of.date() if as_of is not None else _today()
-    cases: list[Case] = []
+    otherwise = Day(_today(), "today") if as_of is None else Day(as_of.date(), "option")
+    found = []
     for path in paths:
-        found = list(find_cases(path, day))
-        if not found:
+        of_path = list(find_cases(path, otherwise))
+        if not of_path:
             raise CaseError(
                 f"{path}: holds no hook call. Name a JSON file with 'hook' and 'context', a patient's "
                 "story, or a folder of them."
             )
-        cases += found
-    return cases
+        found += of_path
+    cases = [item for item in found if isinstance(item, Case)]
+    return cases, [item for item in found if isinstance(item, Unread)]
 
 
 def _engine() -> Engine:
@@ -370,8 +379,15 @@ def _written_lines(path: Path | None) -> Iterator[Callable[[bytes], object]]:
     if path is None:
         yield lambda _: None
         return
-    with path.open("wb") as file:
-        yield lambda line: file.write(line + b"\n")
+    try:
+        with path.open("wb") as file:
+            yield lambda line: file.write(line + b"\n")
+    except OSError as error:
+        if error.filename not in (None, str(path)) or isinstance(error, BrokenPipeError):
+            raise
+        raise click.BadParameter(
+            f"{path}: cannot be written ({error.strerror}).", param_hint="--jsonl"
+        ) from None
 
 
 def _refuse_wrong_guideline() -> None:

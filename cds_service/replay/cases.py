@@ -1,22 +1,29 @@
-"""Finds cases in files: patients' stories, and hook calls as a client sent them."""
+"""Finds cases in files: patients' stories, cases with a day of their own, and hook calls as a client sent them."""
 
 from __future__ import annotations
 
 import tomllib
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from cds_service.errors import CaseError
+from cds_service.evidence.loose_json import as_object, each
+from cds_service.evidence.orders.orders import authored_on
 from cds_service.evidence.record.types import REQUIREMENTS, requirements_for
 
 STORY = "story.toml"
 RECORD = "record.json"
 _EXPECTED = ".cards.json"
+_CASE_FILES = frozenset((".json", ".ndjson", ".jsonl"))
+_PACKED = frozenset((".gz", ".zip", ".bz2", ".xz"))
+DayFrom = Literal["case", "order", "option", "today"]
+"""Where the day of a case comes from."""
 _READ_ERRORS = (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
@@ -33,23 +40,46 @@ class Case:
     """Cards that have to come out; None: whatever comes is only shown."""
     expected_file: Path | None = None
     expected_status: int = 200
+    """An error is never the same as an answer without cards."""
     expected_explanation: Mapping[str, Any] | None = None
     """`assessments` and `gaps` of the explanation that have to come out; None: only the cards are promised."""
-    """An error is never the same as an answer without cards."""
+    day_from: DayFrom = "case"
+    """`order`: the day that the order was written."""
 
 
-def find_cases(path: Path, as_of: date) -> Iterator[Case]:
-    """Cases below a path, or in one file, by name.
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file that looks like one of ours and holds no case."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The day of cases that have none of their own."""
+
+    day: date
+    day_from: Literal["option", "today"]
+
+
+def find_cases(path: Path, otherwise: Day) -> Iterator[Case | Unread]:
+    """Cases below a path, or in one file, by name; files without a case among them are told.
 
     A directory with a `story.toml` is a patient's story: every `<hook>.<what>.json` in it is a call, filled up
-    with `record.json`, and `<hook>.<what>.cards.json` holds the cards expected. Other JSON files that hold a
-    hook call are replayed as they are, on the day `as_of`. Raises CaseError.
+    with `record.json`, and `<hook>.<what>.cards.json` holds the cards expected. A file `{"as_of", "request"}` is a
+    case of that day. Other JSON files that hold a hook call are replayed as they are. A call without a day is of the
+    day that its order was written, else of `otherwise`. Raises CaseError for what is wrong in a story or file that was
+    named itself.
     """
     if path.is_file():
         if (path.parent / STORY).exists():
             yield from _story_cases(path.parent, Path(path.parent.name), only=path.name)
-        else:
-            yield from _file_cases(path, path.name, as_of)
+            return
+        found = _file_case(path, path.name, otherwise)
+        if isinstance(found, Unread):
+            raise CaseError(f"{path}: {found.why}")
+        yield found
         return
     if not path.is_dir():
         raise CaseError(
@@ -57,10 +87,23 @@ def find_cases(path: Path, as_of: date) -> Iterator[Case]:
         )
     stories = sorted(item.parent for item in path.rglob(STORY))
     for folder in stories:
-        yield from _story_cases(folder, folder.relative_to(path))
-    for item in sorted(path.rglob("*.json")):
-        if not any(folder in item.parents for folder in stories):
-            yield from _file_cases(item, str(item.relative_to(path)), as_of)
+        try:
+            yield from _story_cases(folder, folder.relative_to(path))
+        except CaseError as error:
+            if folder == path:
+                raise
+            yield Unread(str(folder.relative_to(path)), str(error))
+    for item in sorted(path.rglob("*")):
+        is_ours = _looks_like_a_case(item) and item.is_file()
+        if is_ours and not any(folder in item.parents for folder in stories):
+            yield _file_case(item, str(item.relative_to(path)), otherwise)
+
+
+def _looks_like_a_case(path: Path) -> bool:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] in _PACKED:
+        suffixes.pop()
+    return bool(suffixes) and suffixes[-1] in _CASE_FILES and not path.name.endswith(_EXPECTED)
 
 
 def _story_cases(folder: Path, name: Path, only: str | None = None) -> Iterator[Case]:
@@ -106,15 +149,73 @@ def _expectation(
     return tuple(cards), status, found.get("explanation")
 
 
-def _file_cases(path: Path, name: str, as_of: date) -> Iterator[Case]:
+def _file_case(path: Path, name: str, otherwise: Day) -> Case | Unread:
+    """The case of a file that belongs to no story, or why there is none."""
+    if path.suffix.lower() != ".json":
+        return Unread(
+            name, "packed files and files of one JSON a line are not read. Unpack or split it."
+        )
     try:
-        body = path.read_bytes()
-        request = msgspec.json.decode(body)
+        body = path.read_bytes().removeprefix(BOM_UTF8)
+        found = msgspec.json.decode(body)
+    except OSError as error:
+        return Unread(name, f"cannot be read ({error.strerror}).")
     except _READ_ERRORS:
-        return
-    if not isinstance(request, dict) or not is_hook_call(request):
-        return
-    yield Case(name.removesuffix(".json"), service_of(request), as_of, body, None)
+        return Unread(name, "is not JSON.")
+    if not isinstance(found, dict):
+        return Unread(name, "holds no JSON object.")
+    request: Mapping[str, Any] = found
+    if not is_hook_call(found) and isinstance(found.get("request"), dict):
+        request = found["request"]
+        body = msgspec.json.encode(request)
+    if not is_hook_call(request):
+        is_resource = isinstance(found.get("resourceType"), str)
+        what = "a FHIR resource" if is_resource else "something else"
+        return Unread(name, f"holds {what} and no hook call ('hook' and 'context').")
+    if request is not found and "as_of" in found:
+        try:
+            day = date.fromisoformat(found["as_of"])
+        except (TypeError, ValueError):
+            return Unread(name, "has an 'as_of' that is no day, such as 2026-06-15.")
+        return _expecting(path, _case(name, request, body, day, "case"))
+    written = day_written(request)
+    if written is not None:
+        return _expecting(path, _case(name, request, body, written, "order"))
+    return _expecting(path, _case(name, request, body, otherwise.day, otherwise.day_from))
+
+
+def _case(name: str, request: Mapping[str, Any], body: bytes, day: date, day_from: DayFrom) -> Case:
+    return Case(name[: -len(".json")], service_of(request), day, body, None, day_from=day_from)
+
+
+def _expecting(path: Path, case: Case) -> Case | Unread:
+    """The case with what the file beside it expects, if there is one."""
+    expected_file = path.with_name(path.name[: -len(".json")] + _EXPECTED)
+    try:
+        expected, status, explanation = _expectation(expected_file)
+    except CaseError as error:
+        return Unread(case.name, str(error))
+    return replace(
+        case,
+        expected=expected,
+        expected_file=expected_file,
+        expected_status=status,
+        expected_explanation=explanation,
+    )
+
+
+def day_written(request: Mapping[str, Any]) -> date | None:
+    """The latest day on which an order of the call was written; None when no order says so to the day."""
+    context, prefetch = as_object(request.get("context")), as_object(request.get("prefetch"))
+    bundles = (context.get("draftOrders"), context.get("orders"), prefetch.get("dispatchedOrders"))
+    days = [
+        written.first
+        for bundle in bundles
+        for entry in each(as_object(bundle).get("entry"))
+        if (written := authored_on(as_object(as_object(entry).get("resource")))) is not None
+        and written.is_exact
+    ]
+    return max(days, default=None)
 
 
 def is_hook_call(request: Mapping[str, Any]) -> bool:

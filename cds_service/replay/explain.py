@@ -8,7 +8,7 @@ from cds_service.advice import Advice, CompiledGuideline
 from cds_service.assessment.model import CriterionResult, OrderAssessment
 from cds_service.cards.names import date_text, study_name
 from cds_service.knowledge.model import Criterion, Group
-from cds_service.replay.runner import Outcome
+from cds_service.replay.runner import Outcome, day_text
 
 _SOURCE_OF: Mapping[str, tuple[str, ...]] = {
     "condition": ("conditions",),
@@ -41,7 +41,7 @@ def needed_sources(criterion: Criterion) -> frozenset[str]:
 
 def explanation_lines(outcome: Outcome, compiled: CompiledGuideline) -> Iterator[str]:
     """The case in words, line by line."""
-    yield f"{outcome.case.name}, as of {outcome.case.as_of.isoformat()}"
+    yield f"{outcome.case.name}, as of {day_text(outcome.case)}"
     if outcome.problem:
         yield f"No advice: {outcome.problem} (HTTP {outcome.status})."
         return

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import requests
@@ -21,7 +21,7 @@ from cds_service.errors import HookRequestError, PatientDataUnavailable, SpineCd
 from cds_service.evidence.record.types import requirements_for
 from cds_service.fhir.complete import complete
 from cds_service.knowledge.anchors import Cards
-from cds_service.replay.cases import Case
+from cds_service.replay.cases import Case, DayFrom
 from cds_service.replay.moved import moved_body
 
 _TIMEOUT = 30
@@ -97,8 +97,13 @@ def _as_the_client_chose(engine: Engine, request: HookRequest) -> AdviceOptions:
 
 
 def compare_with_expected(outcome: Outcome) -> Iterator[str]:
-    """Differences from what the case expects: this status, exactly these cards, in this order."""
+    """Differences from what the case expects: this status, exactly these cards, in this order.
+
+    A case that expects nothing may have any cards; an error is what nobody expects.
+    """
     if outcome.case.expected is None:
+        if outcome.status != 200:  # noqa: PLR2004 - HTTP
+            yield f"an error that was not expected: {outcome.status} ({outcome.problem})"
         return
     if outcome.status != outcome.case.expected_status:
         why = f" ({outcome.problem})" if outcome.problem else ""
@@ -228,12 +233,16 @@ class Tally:
     cases: int = 0
     different: int = 0
     without_cards: int = 0
+    not_read: int = 0
+    """Files that hold no case."""
     errors: Counter[int] = field(default_factory=Counter)
     cards: Counter[str] = field(default_factory=Counter)
 
     def lines(self) -> Iterator[str]:
         """The run in a few lines."""
         yield f"{_counted(self.cases, 'case')}, {self.different} with differences"
+        if self.not_read:
+            yield f"not read: {_counted(self.not_read, 'file')}"
         if self.cards:
             listed = ", ".join(f"{name} {count}" for name, count in self.cards.most_common())
             yield f"cards: {listed}"
@@ -259,7 +268,7 @@ class Tally:
 
 def outcome_line(outcome: Outcome) -> str:
     """One line: the case, its order, its cards and why."""
-    name = outcome.case.name
+    name = f"{outcome.case.name} [{day_text(outcome.case)}]"
     if outcome.status != 200:  # noqa: PLR2004 - HTTP
         return f"{name}: {outcome.status} {outcome.problem}"
     if outcome.advice is None:
@@ -278,12 +287,26 @@ def outcome_line(outcome: Outcome) -> str:
     return f"{name}: {' | '.join(parts)}"
 
 
+_DAY_FROM: Final[Mapping[DayFrom, str]] = {
+    "case": "",
+    "order": ", the day of the order",
+    "option": ", as given",
+    "today": ", today",
+}
+
+
+def day_text(case: Case) -> str:
+    """The day that a case is judged on, and whose day it is where it is not the case's own."""
+    return f"{case.as_of.isoformat()}{_DAY_FROM[case.day_from]}"
+
+
 def outcome_json(outcome: Outcome) -> bytes:
     """One line of JSON for one case: what was answered and why, to be kept and compared."""
     advice = outcome.advice
     body = {
         "case": outcome.case.name,
         "asOf": outcome.case.as_of.isoformat(),
+        "asOfFrom": outcome.case.day_from,
         "status": outcome.status,
         "cards": [card_summary(card) for card in advice.cards] if advice else [],
         "advice": advice.extension_json if advice else None,

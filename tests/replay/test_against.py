@@ -14,13 +14,12 @@ import pytest
 import requests
 
 from cds_service.errors import SpineCdsError
-from cds_service.replay.cases import find_cases
 from cds_service.replay.runner import Engine, RunningService, checked_case
-from tests.replay.conftest import FIXTURES
+from tests.replay.conftest import FIXTURES, cases_below
 
 ROOT = Path(__file__).parents[2]
 DAY = date(2026, 6, 15)
-CASES = [*find_cases(FIXTURES / "patients", DAY), *find_cases(FIXTURES / "hooks", DAY)]
+CASES = [*cases_below(FIXTURES / "patients"), *cases_below(FIXTURES / "hooks")]
 _TRIES = 300
 
 

@@ -73,10 +73,30 @@ def test_every_case_becomes_one_line_of_json(tmp_path: Path):
     assert lines[0]["case"] == "order-select.mri-lumbar"
 
 
-def test_the_day_of_calls_without_a_story_can_be_given():
-    call = FIXTURES / "hooks" / "order-select.r5-service-request.json"
-    assert "S-ACUTE" in run("replay", call, "--as-of", "2026-06-15").stdout
-    assert "S-CHRONIC" in run("replay", call, "--as-of", "2026-09-15").stdout
+def test_the_day_of_calls_that_tell_none_can_be_given():
+    file = FIXTURES / "hooks" / "order-select.r5-service-request.json"
+    assert "S-ACUTE" in run("replay", file, "--as-of", "2026-06-15").stdout
+    later = run("replay", file, "--as-of", "2026-09-15").stdout
+    assert "S-CHRONIC" in later
+    assert "[2026-09-15, as given]" in later
+
+
+def test_files_without_a_case_are_told_counted_and_end_with_1(tmp_path: Path):
+    shutil.copytree(STORY, tmp_path / "story")
+    (tmp_path / "bundle.json").write_text('{"resourceType": "Bundle"}')
+    result = run("replay", tmp_path)
+    assert result.returncode == 1
+    assert "NOT READ: bundle.json: holds a FHIR resource and no hook call" in result.stdout
+    assert "2 cases, 0 with differences" in result.stdout
+    assert "not read: 1 file" in result.stdout
+
+
+@pytest.mark.parametrize("path", ["missing/out.jsonl", "/proc/none/out.jsonl", "/dev/full"])
+def test_lines_that_cannot_be_written_are_told_in_one_line_with_2(tmp_path: Path, path: str):
+    result = run("replay", STORY, "--jsonl", tmp_path / path)
+    assert result.returncode == 2
+    assert "cannot be written" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_explain_says_a_story_in_words():

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from cds_service.replay.cases import find_cases
 from cds_service.replay.explain import explanation_lines
 from cds_service.replay.runner import Engine, replay_case
-from tests.replay.conftest import FIXTURES
+from tests.replay.conftest import FIXTURES, cases_below
 
 PATIENTS = FIXTURES / "patients"
-DAY = date(2026, 6, 15)
-EVERY = [*find_cases(PATIENTS, DAY), *find_cases(FIXTURES / "hooks", DAY)]
+EVERY = [*cases_below(PATIENTS), *cases_below(FIXTURES / "hooks")]
 
 
 def words(path: Path, engine: Engine) -> str:
-    case = next(iter(find_cases(path, DAY)))
+    case = cases_below(path)[0]
     return "\n".join(explanation_lines(replay_case(case, engine), engine.compiled))
 
 

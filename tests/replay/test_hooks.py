@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from cds_service.replay.cases import Case, find_cases
+from cds_service.replay.cases import Case
 from cds_service.replay.runner import Engine, replay_case
-from tests.replay.conftest import FIXTURES
+from tests.replay.conftest import FIXTURES, cases_below
 
 DAY = date(2026, 6, 15)
-CASES = {case.name: case for case in find_cases(FIXTURES / "hooks", DAY)}
+CASES = {case.name: case for case in cases_below(FIXTURES / "hooks")}
 NOT_YET = {"not-yet-indicated": "warning"}
 CAUDA_EQUINA = {"emergency-escalate": "critical"}
 UNSURE = {"not-yet-indicated": "info", "partial-data": "info"}

@@ -15,13 +15,13 @@ from fhir.resources.R4B.bundle import Bundle
 
 from cds_service.advice import CompiledGuideline
 from cds_service.coding import SYSTEM_URIS
-from cds_service.replay.cases import Case, find_cases
+from cds_service.replay.cases import Case
 from cds_service.replay.runner import Engine, checked_case, moved_case, replay_case
-from tests.replay.conftest import FIXTURES
+from tests.replay.conftest import FIXTURES, cases_below
 
 PATIENTS = FIXTURES / "patients"
 FOLDERS = sorted(path.parent for path in PATIENTS.glob("*/story.toml"))
-CASES = list(find_cases(PATIENTS, date(2026, 6, 15)))
+CASES = cases_below(PATIENTS)
 NAMES = [case.name for case in CASES]
 ON_NO_CARD = {
     "45-man-knee-mri/order-select.mri-knee",

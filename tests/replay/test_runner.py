@@ -7,12 +7,13 @@ import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from cds_service.errors import CaseError
-from cds_service.replay.cases import Case, find_cases
+from cds_service.replay.cases import Case, Day, Unread, day_written, find_cases
 from cds_service.replay.moved import moved_body, moved_date
 from cds_service.replay.runner import (
     Engine,
@@ -22,7 +23,7 @@ from cds_service.replay.runner import (
     outcome_json,
     outcome_line,
 )
-from tests.replay.conftest import FIXTURES
+from tests.replay.conftest import FIXTURES, cases_below
 
 DAY = date(2026, 6, 15)
 STORY = FIXTURES / "patients" / "79-woman-fall-with-osteoporosis"
@@ -31,7 +32,7 @@ HOOKS = FIXTURES / "hooks"
 
 
 def only(path: Path) -> Case:
-    cases = list(find_cases(path, DAY))
+    cases = cases_below(path)
     assert len(cases) == 1
     return cases[0]
 
@@ -44,46 +45,140 @@ def test_a_request_named_by_itself_is_still_filled_up_with_its_record():
 
 
 def test_a_story_folder_by_itself_holds_its_calls():
-    assert [case.name for case in find_cases(STORY, DAY)] == [
+    assert [case.name for case in cases_below(STORY)] == [
         "order-select.mri-lumbar",
         "order-sign.x-ray-lumbar",
     ]
 
 
 def test_a_story_is_of_its_own_day():
-    assert {case.as_of for case in find_cases(STORY, date(2001, 1, 1))} == {DAY}
+    assert {case.as_of for case in cases_below(STORY, date(2001, 1, 1))} == {DAY}
 
 
-def test_a_call_without_a_story_is_of_the_day_given():
+def test_a_call_is_of_the_day_that_its_order_was_written_else_of_the_day_given():
     day = date(2026, 6, 20)
-    assert {case.as_of for case in find_cases(HOOKS, day)} == {day}
+    days = {case.name: (case.as_of, case.day_from) for case in cases_below(HOOKS, day)}
+    assert days["order-select.epic-like"] == (DAY, "order")
+    assert days["order-dispatch.one-order-and-a-task"] == (DAY, "order")
+    assert days["order-select.sandbox-ct-with-a-reason"] == (day, "option")
 
 
-def test_what_is_no_hook_call_is_passed_over(tmp_path: Path):
-    (tmp_path / "a.json").write_text('{"resourceType": "Patient"}')
-    (tmp_path / "b.json").write_text("no JSON")
-    (tmp_path / "c.json").write_text("[1, 2]")
-    assert list(find_cases(tmp_path, DAY)) == []
+@pytest.mark.parametrize(
+    ("orders", "expected"),
+    [
+        ([{"authoredOn": "2026-03-01T23:30:00-05:00"}], date(2026, 3, 1)),
+        ([{"authoredOn": "2026-03-01"}, {"authoredOn": "2026-03-04"}, {}], date(2026, 3, 4)),
+        ([{"orderedOn": "2026-03-02"}], date(2026, 3, 2)),
+        ([{"authoredOn": "2026-03"}], None),
+        ([{"authoredOn": "yesterday"}, "x", None], None),
+        ([], None),
+    ],
+)
+def test_the_day_that_orders_were_written(orders, expected):
+    entry = [{"resource": order} for order in orders]
+    request = {"context": {"draftOrders": {"resourceType": "Bundle", "entry": entry}}}
+    assert day_written(request) == expected
+
+
+CALL: dict[str, Any] = {"hook": "order-sign", "context": {"patientId": "p1", "draftOrders": {"entry": []}}}
+
+
+def unread(folder: Path) -> dict[str, str]:
+    found = find_cases(folder, Day(DAY, "today"))
+    return {item.name: item.why for item in found if isinstance(item, Unread)}
+
+
+def test_a_file_with_a_day_and_a_request_is_a_case_of_that_day(tmp_path: Path):
+    late = {"draftOrders": {"entry": [{"resource": {"authoredOn": "2026-05-05"}}]}}
+    call = CALL | {"context": CALL["context"] | late}
+    (tmp_path / "a.json").write_text(json.dumps({"as_of": "2025-01-02", "request": call}))
+    (tmp_path / "b.json").write_text(json.dumps({"id": "b", "hook": "order-sign", "request": call}))
+    (tmp_path / "c.json").write_text("\ufeff" + json.dumps({"request": CALL}))
+    days = [(case.name, case.as_of, case.day_from) for case in cases_below(tmp_path)]
+    assert days == [
+        ("a", date(2025, 1, 2), "case"),
+        ("b", date(2026, 5, 5), "order"),
+        ("c", DAY, "option"),
+    ]
+
+
+def test_what_is_no_case_is_told_and_never_passed_over(tmp_path: Path):
+    contents = {
+        "bundle.json": '{"resourceType": "Bundle"}',
+        "broken.json": '{"hook": "order-sign", "context": {',
+        "list.json": "[1, 2]",
+        "other.json": '{"name": "x"}',
+        "bad-day.json": json.dumps({"as_of": "soon", "request": CALL}),
+        "no-call.json": json.dumps({"as_of": "2026-01-01", "request": {"hook": 1}}),
+        "many.ndjson": "{}",
+        "packed.json.gz": "x",
+        "UPPER.JSON": "no JSON",
+        "sub/deep.json": "{",
+    }
+    (tmp_path / "sub").mkdir()
+    for name, content in contents.items():
+        (tmp_path / name).write_text(content)
+    (tmp_path / "README.md").write_text("words")
+    told = unread(tmp_path)
+    assert set(told) == set(contents)
+    assert "FHIR resource" in told["bundle.json"]
+    assert told["broken.json"] == "is not JSON."
+    assert "as_of" in told["bad-day.json"]
+    assert "one JSON a line" in told["many.ndjson"]
+
+
+def test_a_broken_story_among_others_is_told_and_costs_no_other(tmp_path: Path):
+    shutil.copytree(STORY, tmp_path / "good")
+    shutil.copytree(STORY, tmp_path / "bad")
+    (tmp_path / "bad" / "record.json").write_text("{")
+    assert "record.json" in unread(tmp_path)["bad"]
+    found = find_cases(tmp_path, Day(DAY, "today"))
+    assert len([item for item in found if isinstance(item, Case)]) == 2
+
+
+def test_a_file_that_was_named_itself_and_holds_no_case_is_an_error(tmp_path: Path):
+    (tmp_path / "a.json").write_text("{")
+    with pytest.raises(CaseError, match="is not JSON"):
+        list(find_cases(tmp_path / "a.json", Day(DAY, "today")))
+
+
+def test_an_error_that_nobody_expected_is_a_difference(engine: Engine):
+    case = replace(only(MISSING / "order-select.mri-lumbar.json"), expected=None)
+    outcome = checked_case(case, engine, None)
+    assert outcome.status == 412
+    assert outcome.differences[0].startswith("an error that was not expected: 412")
+    tally = Tally()
+    tally.count(outcome)
+    assert tally.different == 1
+
+
+def test_the_line_of_a_case_says_whose_day_it_is(engine: Engine):
+    case = only(STORY / "order-select.mri-lumbar.json")
+    assert "[2026-06-15]:" in outcome_line(checked_case(case, engine, None))
+    of_order = replace(case, day_from="order")
+    assert "[2026-06-15, the day of the order]:" in outcome_line(
+        checked_case(of_order, engine, None)
+    )
 
 
 def test_a_story_without_a_day_is_refused(tmp_path: Path):
     (tmp_path / "story.toml").write_text('title = "x"')
     with pytest.raises(CaseError, match="as_of"):
-        list(find_cases(tmp_path, DAY))
+        list(find_cases(tmp_path, Day(DAY, "today")))
 
 
 def test_an_expectation_that_is_no_list_is_refused(tmp_path: Path):
     shutil.copytree(STORY, tmp_path, dirs_exist_ok=True)
     (tmp_path / "order-select.mri-lumbar.cards.json").write_text('{"cards": "none"}')
     with pytest.raises(CaseError, match="cards"):
-        list(find_cases(tmp_path, DAY))
+        list(find_cases(tmp_path, Day(DAY, "today")))
 
 
 def test_a_record_with_a_hole_in_it_is_refused(tmp_path: Path):
     shutil.copytree(STORY, tmp_path, dirs_exist_ok=True)
     (tmp_path / "record.json").write_text('{"entry": [')
     with pytest.raises(CaseError, match=r"record\.json"):
-        list(find_cases(tmp_path, DAY))
+        list(find_cases(tmp_path, Day(DAY, "today")))
 
 
 def test_a_changed_card_is_a_difference_that_names_both(engine: Engine):
@@ -122,7 +217,7 @@ def test_a_bug_in_one_case_does_not_hide_the_others(engine: Engine):
 
 def test_a_run_is_counted(engine: Engine):
     tally = Tally()
-    for case in (*find_cases(STORY, DAY), *find_cases(MISSING, DAY)):
+    for case in (*cases_below(STORY), *cases_below(MISSING)):
         tally.count(checked_case(case, engine, None))
     lines = list(tally.lines())
     assert lines[0] == "4 cases, 0 with differences"
