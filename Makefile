@@ -34,7 +34,9 @@ lock:
 clean:
 	rm -rf $(VENV)
 
+# Before anything is made: an environment of an old Python would have to be removed by hand.
 $(VENV)/bin/python:
+	@scripts/check_python.sh "$(PYTHON)" "$(firstword $(MAKECMDGOALS))"
 ifdef UV
 	uv venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" --no-python-downloads $(VENV)
 else

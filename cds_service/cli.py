@@ -8,9 +8,12 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, date, datetime
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from cds_service.replay.runner import Engine
 
 _SANDBOX: Final = "https://sandbox.cds-hooks.org/"
+_START_SECONDS: Final = 120.0
 _METRICS_DIRECTORY: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -85,7 +89,7 @@ def serve(host: str | None, port: int | None, workers: int | None, config: Path 
     _refuse_wrong_guideline()
     refuse_taken_address(settings.host, settings.port)
     prepare_history(settings)
-    click.echo(opening_screen(settings))
+    tell_when_it_answers(settings, opening_screen(settings))
     with _shared_metrics(settings.workers):
         _serve(settings)
 
@@ -148,6 +152,45 @@ def opening_screen(settings: Settings) -> str:
         "  Not clinically approved. Stop with Ctrl-C.",
     ]
     return "\n".join(lines)
+
+
+def tell_when_it_answers(settings: Settings, screen: str) -> None:
+    """Prints the first screen once the service answers: who follows it before would find nothing there.
+
+    A process of its own waits for that, because the server forks its workers and would fork a waiting thread too.
+    """
+    server = os.getpid()
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    try:
+        if os.fork() == 0 and _answers(settings, server):
+            click.echo(screen)
+            sys.stdout.flush()
+    finally:
+        # Nothing of what the server's process would do at its end.
+        os._exit(0)
+
+
+def _answers(settings: Settings, server: int) -> bool:
+    """Waits until the service answers; False when it has gone or takes too long."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - read only
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            os.kill(server, 0)
+        except OSError:
+            return False
+        with (
+            suppress(OSError, HTTPException),
+            closing(HTTPConnection(host, settings.port, timeout=1)) as connection,
+        ):
+            connection.request("GET", "/health/live")
+            if connection.getresponse().status == HTTPStatus.OK:
+                return True
+        time.sleep(0.05)
+    return False
 
 
 def refuse_taken_address(host: str, port: int) -> None:

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 venv=$1 lock=$2
 
 "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
-    echo "This project needs Python 3.11 or later. Say which: make PYTHON=python3.12 $lock" >&2
+    echo "The environment in $venv is of an old Python. Run: make clean" >&2
     exit 1
 }
 if command -v uv >/dev/null 2>&1; then

@@ -94,6 +94,57 @@ def test_a_port_that_is_taken_is_refused_and_a_free_one_is_not():
     refuse_taken_address("127.0.0.1", port)
 
 
+def test_the_first_screen_comes_when_the_service_answers(tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cds_service", "serve", "--port", str(port)],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline().startswith("Spine imaging decision support")
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(15) == b"HTTP/1.1 200 OK"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        process.stdout.close()
+
+
+@pytest.mark.parametrize(
+    ("version", "says"),
+    [("3.8", ["3.8", "Run: make serve PYTHON=python3.1"]), (None, ["not there"])],
+)
+def test_an_old_python_is_told_what_to_run_instead(tmp_path, version, says):
+    for name, found in (("python3", version), ("python3.12", "3.12")):
+        script = tmp_path / name
+        is_old = "1" if found == "3.8" else "0"
+        script.write_text(
+            f'#!/bin/sh\ncase "$1" in --version) echo Python {found};; *) exit {is_old};; esac\n'
+        )
+        script.chmod(0o755)
+    if version is None:
+        (tmp_path / "python3").unlink()
+        (tmp_path / "python3.12").unlink()
+    result = subprocess.run(
+        ["/bin/bash", ROOT / "scripts" / "check_python.sh", str(tmp_path / "python3"), "serve"],
+        env={"PATH": f"{tmp_path}" if version is None else f"{tmp_path}:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    for words in says:
+        assert words in result.stderr
+
+
 def test_the_first_screen_says_what_to_open_next():
     screen = opening_screen(Settings(port=9000))
     assert "http://127.0.0.1:9000/cds-services" in screen

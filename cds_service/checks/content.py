@@ -43,7 +43,7 @@ def _date_remarks(guideline: Guideline, today: date, *, release: bool) -> Iterat
         )
     if release and content.status != "approved":
         yield Remark(
-            "warning",
+            "error",
             "guideline.toml: status",
             "the content is not clinically approved. A named clinician and a radiologist sign before "
             "clinical use. Have it signed, then set status.",

@@ -58,10 +58,13 @@ def test_ratings_from_memory_are_told_before_a_release_only(guideline: Guideline
     assert any(line.startswith("ratings/thoracic.toml: row S-FX") for line in told)
 
 
-def test_a_draft_is_told_before_a_release(guideline: Guideline) -> None:
-    assert any(
-        "not clinically approved" in line for line in lines(guideline, "warning", release=True)
-    )
+def test_a_draft_is_no_release(guideline: Guideline) -> None:
+    told = "not clinically approved"
+    assert any(told in line for line in lines(guideline, "error", release=True))
+    assert not any(told in line for line in lines(guideline, "error"))
+    content = guideline.content.model_copy(update={"status": "approved"})
+    approved = guideline.model_copy(update={"content": content})
+    assert not any(told in line for line in lines(approved, "error", release=True))
 
 
 def test_a_prefix_inside_another_set_is_an_overlap_to_be_named(root: Path, edit: Edit) -> None:

@@ -80,7 +80,10 @@ def test_the_day_that_orders_were_written(orders, expected):
     assert day_written(request) == expected
 
 
-CALL: dict[str, Any] = {"hook": "order-sign", "context": {"patientId": "p1", "draftOrders": {"entry": []}}}
+CALL: dict[str, Any] = {
+    "hook": "order-sign",
+    "context": {"patientId": "p1", "draftOrders": {"entry": []}},
+}
 
 
 def unread(folder: Path) -> dict[str, str]:
