@@ -35,6 +35,7 @@ from cds_service.evidence.orders.orders import (
     read_orders,
     selected_orders,
 )
+from cds_service.evidence.orders.reasons import without_retracted
 from cds_service.evidence.orders.scope import Loss, draft_scope
 from cds_service.evidence.record.devices import implants_on_orders
 from cds_service.evidence.record.record import read_record
@@ -146,6 +147,7 @@ def advise(
         compiled.catalog,
         as_of,
     )
+    orders = tuple([without_retracted(order, record.retracted) for order in orders])
     record = replace(
         record,
         gaps=(*record.gaps, *_dispatch_gaps(request, sources)),

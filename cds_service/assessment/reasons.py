@@ -64,7 +64,9 @@ def reason_findings(
                 reference=order.reference,
                 display=reason.display,
                 when=order.authored or today_span(chart.as_of),
-                state=State.PRESENT if via == "code" else State.SUSPECTED,
+                state=State.PRESENT
+                if via == "code" and not reason.is_suspected
+                else State.SUSPECTED,
                 strength=scale.strength,
                 value_set=value_set,
                 acute=scale.acute,

@@ -309,6 +309,8 @@ class Reason(Struct, frozen=True, gc=False):
     codings: tuple[tuple[str, str], ...] = ()
     later_encounter: frozenset[str] = frozenset()
     """Those of its value sets that it is in by the code of a later encounter or a sequela."""
+    is_suspected: bool = False
+    """It refers to a Condition that is not confirmed."""
 
 
 class StatedDuration(Struct, frozen=True, gc=False):

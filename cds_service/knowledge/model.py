@@ -632,6 +632,8 @@ class EvidenceRules(Table):
     device_lead_ins: tuple[str, ...]
     """Words before the name of an implant that tell nothing of it, lower case."""
     family_history_words: tuple[str, ...]
+    relatives: tuple[str, ...]
+    relative_has: tuple[str, ...]
     days_per_month: int
     future_days: int
     fading: Fading

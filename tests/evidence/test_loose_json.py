@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cds_service.evidence.loose_json import read_concept, read_concepts
+from cds_service.evidence.codes.codeable import read_concept, read_concepts
 
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
 

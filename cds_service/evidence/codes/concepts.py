@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import msgspec
 from msgspec import Raw, Struct
 
 from cds_service.coding import written_code
-from cds_service.evidence import loose_json
+from cds_service.evidence.codes.codeable import Concept, read_concept
 from cds_service.evidence.codes.index import CodeIndex, CodeMeaning, Seventh
+from cds_service.evidence.loose_json import each
 from cds_service.evidence.model import Via
 from cds_service.evidence.raw import NOTHING, READ_ERRORS, plain
 
@@ -80,12 +81,14 @@ _Codings = list[tuple[CodeMeaning, str]]
 
 
 class ConceptReader:
-    """Reads the concepts of one call, each distinct one once. Nothing of it outlives the call."""
+    """Reads the concepts of one record or one order, each distinct one once. Nothing of it outlives the call."""
 
-    __slots__ = ("_index", "known")
+    __slots__ = ("_index", "_prepare", "known")
 
-    def __init__(self, index: CodeIndex) -> None:
+    def __init__(self, index: CodeIndex, prepare: Callable[[str], str] | None = None) -> None:
+        """`prepare` makes a text ready for reading: an order's words of contrast deny nothing."""
         self._index = index
+        self._prepare = prepare
         self.known: dict[bytes, ConceptReading] = {b"": NO_CONCEPT, b"null": NO_CONCEPT}
         """What was read so far, by its JSON text."""
 
@@ -104,7 +107,7 @@ class ConceptReader:
         """The concepts of a list, one at a time; also reads one that stands alone."""
         if raw is NOTHING:
             return
-        for entry in loose_json.each(plain(raw)):
+        for entry in each(plain(raw)):
             yield self.read_plain(entry)
 
     def read_plain(self, value: object) -> ConceptReading:
@@ -135,7 +138,10 @@ class ConceptReader:
             return NO_CONCEPT
         if not isinstance(value, _SIMPLE_TYPES):
             return _UNREADABLE
-        concept = loose_json.read_concept(value)
+        return self.read_concept(read_concept(value))
+
+    def read_concept(self, concept: Concept) -> ConceptReading:
+        """A concept as it is written."""
         meaning = self._index.meaning
         return self._reading(
             [(meaning(c.uri, c.code), c.display) for c in concept.codings], concept.text
@@ -154,10 +160,12 @@ class ConceptReader:
             return ConceptReading(display=label)
         texts = [text] if text else displays
         is_family, has_family_words = self._family(known, displays, text)
-        if is_family:
-            hits: tuple[ConceptHit, ...] = ()
-        else:
+        hits: tuple[ConceptHit, ...] = ()
+        if not is_family:
             hits = self._hits(known, texts, has_family_words=has_family_words)
+            if hits and any(map(self._is_of_a_relative, texts)):
+                hits = tuple([hit for hit in hits if self._index.is_acute(hit.value_set)])
+                is_family = not hits
         return ConceptReading(
             display=label,
             text=words.lower(),
@@ -182,7 +190,7 @@ class ConceptReader:
         for text in texts:
             if has_family_words and self._is_family_clause(text):
                 continue
-            for phrase in self._index.phrases.read(text):
+            for phrase in self._index.phrases.read(self._prepare(text) if self._prepare else text):
                 if phrase.value_set not in found and not self._index.is_text_settled_by_code(
                     phrase.value_set, coded
                 ):
@@ -199,13 +207,22 @@ class ConceptReader:
         It is one by its code, by a display that says so, or by a text that begins so. A coded cancer whose text
         goes on about a mother's is still the patient's.
         """
-        words = self._index.compiled.family_words
-        marks = self._index.compiled.family_marks
-        by_code = any(code.is_family for code in codings)
-        everything = "; ".join((text, *displays)).lower()
-        if words is None or not any(mark in everything for mark in marks):
+        rules = self._index.compiled
+        by_code = False
+        for code in codings:
+            by_code = by_code or code.is_family
+        everything = "; ".join((text, *displays)) if displays != [text] else text
+        if rules.family_hint is None or rules.family_hint.search(everything.lower()) is None:
+            return by_code, False
+        words = rules.family_words
+        if words is None:
             return by_code, False
         return by_code or words.match(text) is not None or any(map(words.search, displays)), True
+
+    def _is_of_a_relative(self, text: str) -> bool:
+        """True for a text that begins with a relative who has what follows."""
+        opening = self._index.compiled.relative_first
+        return opening is not None and opening.match(text) is not None
 
     def _is_family_clause(self, text: str) -> bool:
         """True for a text of one clause that speaks of a family history anywhere."""

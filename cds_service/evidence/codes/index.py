@@ -98,6 +98,8 @@ class CodeIndex:
     """By system word."""
     _kept: dict[tuple[str | None, str], CodeMeaning]
     _text_not_coded: Mapping[str, frozenset[str]]
+    _acute: frozenset[str]
+    """Value sets of course acute."""
 
     def value_sets(self, system: str | None, code: str) -> _Ids:
         """Ids of the value sets that hold this code, each once; empty for a system that is not ours.
@@ -105,6 +107,10 @@ class CodeIndex:
         `system` is a word of `coding`. The code is taken in any spelling.
         """
         return self._of_plain(system, plain_code(system, code)) if system is not None else ()
+
+    def is_acute(self, value_set: str) -> bool:
+        """True for what begins within days: no relative's history is told of it."""
+        return value_set in self._acute
 
     def is_text_settled_by_code(self, value_set: str, coded: Iterable[str]) -> bool:
         """True when an entry coded in one of `coded` says too exactly what it is for its text to mean `value_set`."""
@@ -179,8 +185,10 @@ class CompiledRules:
     family_prefixes: _Ids
     family_icd9: _Ids
     family_words: re.Pattern[str] | None
-    family_marks: _Ids
-    """Beginnings of those words: a lower-case text that holds none of them holds none of the words."""
+    family_hint: re.Pattern[str] | None
+    """Finds beginnings of those words: a lower-case text that holds none of them holds none of the words."""
+    relative_first: re.Pattern[str] | None
+    """A text that begins with a relative who has, or had, what follows."""
     device_lead_ins: re.Pattern[str] | None
     reaction_words: re.Pattern[str] | None
     implant_words: re.Pattern[str] | None
@@ -204,6 +212,7 @@ def compile_index(guideline: Guideline) -> CodeIndex:
         _exact=_exact_codes(sets),
         _icd=_icd_prefixes(guideline.value_sets),
         _kept={},
+        _acute=frozenset(s.id for s in sets if s.course == "acute"),
         _text_not_coded={s.id: frozenset(s.text_not_coded) for s in sets if s.text_not_coded},
     )
 
@@ -288,7 +297,8 @@ def _compile_rules(rules: EvidenceRules, value_sets: Mapping[str, ValueSet]) -> 
         family_prefixes=tuple(plain_code("icd10cm", p) for p in rules.family_history_prefixes),
         family_icd9=tuple(plain_code("icd9cm", p) for p in rules.family_history_icd9),
         family_words=_words(rules.family_history_words),
-        family_marks=tuple({w.split()[0].lower() for w in rules.family_history_words if w.split()}),
+        family_hint=_beginnings(rules.family_history_words),
+        relative_first=_relative_first(rules.relatives, rules.relative_has),
         reaction_words=_words(rules.reaction_words),
         device_lead_ins=_words(rules.device_lead_ins),
         implant_words=_words(
@@ -311,6 +321,19 @@ def _answers(snomed: _Ids, loinc: _Ids) -> frozenset[tuple[str, str]]:
             *(("loinc", code.strip()) for code in loinc),
         ]
     )
+
+
+def _beginnings(phrases: Iterable[str]) -> re.Pattern[str] | None:
+    """A pattern that finds the first word of any of the phrases, in a lower-case text."""
+    first = sorted({phrase.split()[0].lower() for phrase in phrases if phrase.split()})
+    return re.compile("|".join(map(re.escape, first))) if first else None
+
+
+def _relative_first(relatives: _Ids, has: _Ids) -> re.Pattern[str] | None:
+    if not relatives or not has:
+        return None
+    who, what = ("|".join(map(re.escape, words)) for words in (relatives, has))
+    return re.compile(rf"\s*(?:the\s+|her\s+|his\s+)?(?:{who})\s*(?:{what})(?!\w)", re.IGNORECASE)
 
 
 def _words(words: Iterable[str]) -> re.Pattern[str] | None:

@@ -58,10 +58,6 @@ class Catalog:
     travel: PhraseList
     imaging_elsewhere: PhraseList
     laterality: PhraseList
-    refuted_words: frozenset[str]
-    """verificationStatus codes with which a contained Condition says nothing."""
-    past_words: frozenset[str]
-    """clinicalStatus codes of a Condition that is over."""
 
     def study(self, system: str, code: str) -> CodedStudy | None:
         """The study that a code means; a CPT code may carry a modifier (`72148-26`)."""
@@ -91,8 +87,6 @@ def compile_catalog(guideline: Guideline) -> Catalog:
         travel=PhraseList(catalog.text.travel),
         imaging_elsewhere=PhraseList(catalog.text.imaging_elsewhere),
         laterality=PhraseList(catalog.text.laterality),
-        refuted_words=frozenset(rules.condition_drop_verification),
-        past_words=frozenset(rules.condition_past),
     )
 
 

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from cds_service.evidence.codes.codeable import Concept, read_concept, read_concepts
 from cds_service.evidence.codes.dates import read_date
-from cds_service.evidence.loose_json import (
-    Concept,
-    as_object,
-    as_text,
-    each,
-    read_concept,
-    read_concepts,
-    shortened,
-)
+from cds_service.evidence.loose_json import as_object, as_text, each, shortened
 from cds_service.evidence.model import DateSpan, EarlierStudy, OpenOrder
 from cds_service.evidence.orders.catalog import Catalog
 from cds_service.evidence.orders.orders import (

@@ -15,19 +15,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.cds_hooks.model import DraftOrder
+from cds_service.evidence.codes.codeable import Concept, read_concept, read_concepts
 from cds_service.evidence.codes.dates import read_date
 from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.codes.references import local_reference, split_reference
-from cds_service.evidence.loose_json import (
-    Concept,
-    as_object,
-    as_text,
-    each,
-    read_concept,
-    read_concepts,
-    read_json,
-    shortened,
-)
+from cds_service.evidence.loose_json import as_object, as_text, each, read_json, shortened
 from cds_service.evidence.model import DateSpan, ImagingOrder
 from cds_service.evidence.orders.catalog import Catalog
 from cds_service.evidence.orders.reasons import (

@@ -7,20 +7,15 @@ from datetime import date
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from cds_service.evidence.codes.index import CodeIndex
+from cds_service.evidence.codes.codeable import Concept, read_concept, read_concepts
+from cds_service.evidence.codes.concepts import NO_CONCEPT, ConceptReader, ConceptReading
+from cds_service.evidence.codes.index import CodeIndex, CompiledRules
 from cds_service.evidence.codes.references import local_reference, split_reference
-from cds_service.evidence.loose_json import (
-    Concept,
-    as_object,
-    as_text,
-    each,
-    read_concept,
-    read_concepts,
-    shortened,
-    texts_of,
-)
-from cds_service.evidence.model import Reason, StatedDuration, Via
+from cds_service.evidence.codes.statuses import is_past, status_words, verification
+from cds_service.evidence.loose_json import as_object, as_text, each, shortened, texts_of
+from cds_service.evidence.model import ImagingOrder, Reason, StatedDuration, Via
 from cds_service.evidence.orders.catalog import Catalog
 from cds_service.evidence.orders.study_words import words_of
 from cds_service.evidence.text.durations import read_duration
@@ -59,6 +54,7 @@ def read_reasons(
 
     `code_texts` are the texts of what is ordered: "MRI lumbar spine for cauda equina" is a reason too.
     """
+    reader = ConceptReader(codes, catalog.words.without_contrast_words)
     concepts = tuple(
         concept
         for key in ("reasonCode", "reasonCodeableConcept", "reason")
@@ -69,14 +65,27 @@ def read_reasons(
     texts = tuple(dict.fromkeys((*(c.label_in_words for c in concepts), *own_texts)))
     return OrderReasons(
         reasons=(
-            *(_code_reason(concept, catalog, codes) for concept in concepts),
-            *(_reference_reason(entry, body, catalog, codes) for entry in references),
+            *(_code_reason(concept, reader) for concept in concepts),
+            *(_reference_reason(entry, body, reader, codes.compiled) for entry in references),
             *(reason for text in own_texts for reason in _text_reasons(text, catalog, codes)),
         ),
         concepts=concepts,
         has_reason=bool(concepts) or bool(references),
         texts=texts,
         words=tuple(words_of(text) for text in texts),
+    )
+
+
+def without_retracted(order: ImagingOrder, retracted: frozenset[str]) -> ImagingOrder:
+    """The order without what a reason says of a Condition that the record refutes or calls an error."""
+    if retracted.isdisjoint(reason.reference for reason in order.reasons):
+        return order
+    return replace(
+        order,
+        reasons=tuple(
+            replace(reason, value_sets={}) if reason.reference in retracted else reason
+            for reason in order.reasons
+        ),
     )
 
 
@@ -125,40 +134,49 @@ def _detail_texts(body: Mapping[str, object]) -> Iterator[str]:
             yield from texts_of(as_object(parameter).get("valueCodeableConcept"))
 
 
-def _code_reason(concept: Concept, catalog: Catalog, codes: CodeIndex) -> Reason:
+def _code_reason(concept: Concept, reader: ConceptReader) -> Reason:
+    meaning = reader.read_concept(concept)
     return Reason(
         kind="code",
         display=shortened(concept.label, DISPLAY_LENGTH),
-        value_sets=_value_sets(concept, catalog, codes),
-        codings=concept.known_codings,
-        later_encounter=_later_encounter(concept, codes),
+        value_sets=_value_sets(meaning),
+        codings=meaning.codings,
+        later_encounter=_later_encounter(meaning),
     )
 
 
 def _reference_reason(
-    entry: Mapping[str, object], body: Mapping[str, object], catalog: Catalog, codes: CodeIndex
+    entry: Mapping[str, object],
+    body: Mapping[str, object],
+    reader: ConceptReader,
+    rules: CompiledRules,
 ) -> Reason:
     reference = as_text(entry.get("reference"))
     display = as_text(entry.get("display"))
     kind, _ = split_reference(reference)
-    value_sets: dict[str, Via] = {}
-    concept = Concept("", ())
+    meaning = NO_CONCEPT
+    label, is_suspected = "", False
     if reference.startswith("#"):
         contained = _contained(body, reference[1:])
-        kind = as_text(contained.get("resourceType"))
-        concept = read_concept(contained.get("code"))
-        if kind == "Condition" and not _is_over(contained, catalog):
-            value_sets.update(_value_sets(concept, catalog, codes))
+        named = read_concept(contained.get("code"))
+        label = named.label
+        if as_text(contained.get("resourceType")) == "Condition":
+            stated = verification(status_words(contained.get("verificationStatus")), rules)
+            is_suspected = stated == "suspected"
+            is_over = is_past(status_words(contained.get("clinicalStatus")), rules)
+            if stated in ("confirmed", "suspected") and not is_over:
+                meaning = reader.read_concept(named)
     elif display and kind in ("", "Condition"):
         # The name of an observation or a report says what was looked at, not what was found.
-        value_sets.update(_value_sets(Concept(display, ()), catalog, codes))
+        meaning = reader.read_text(display)
     return Reason(
         kind="reference",
-        display=shortened(display or concept.label or reference, DISPLAY_LENGTH),
-        value_sets=value_sets,
+        display=shortened(display or label or reference, DISPLAY_LENGTH),
+        value_sets=_value_sets(meaning),
         reference=local_reference(reference) or None,
-        codings=concept.known_codings,
-        later_encounter=_later_encounter(concept, codes),
+        codings=meaning.codings,
+        later_encounter=_later_encounter(meaning),
+        is_suspected=is_suspected,
     )
 
 
@@ -170,41 +188,13 @@ def _contained(body: Mapping[str, object], id_: str) -> Mapping[str, object]:
     return {}
 
 
-def _is_over(condition: Mapping[str, object], catalog: Catalog) -> bool:
-    """True for a contained Condition that is refuted, entered in error or over."""
-    return bool(
-        _status_words(condition.get("verificationStatus")) & catalog.refuted_words
-        or _status_words(condition.get("clinicalStatus")) & catalog.past_words
-    )
+def _value_sets(meaning: ConceptReading) -> dict[str, Via]:
+    return {hit.value_set: hit.via for hit in meaning.hits}
 
 
-def _status_words(status: object) -> frozenset[str]:
-    concept = read_concept(status)
-    return frozenset((concept.text.lower(), *(c.code.lower() for c in concept.codings)))
-
-
-def _value_sets(concept: Concept, catalog: Catalog, codes: CodeIndex) -> dict[str, Via]:
-    found: dict[str, Via] = {
-        value_set: "code"
-        for system, code in concept.known_codings
-        for value_set in codes.value_sets(system, code)
-    }
-    coded = tuple(found)
-    texts = (concept.text,) if concept.text else tuple(c.display for c in concept.codings)
-    for text in dict.fromkeys(texts):
-        if text:
-            for hit in codes.phrases.read(catalog.words.without_contrast_words(text)):
-                if not codes.is_text_settled_by_code(hit.value_set, coded):
-                    found.setdefault(hit.value_set, "text")
-    return found
-
-
-def _later_encounter(concept: Concept, codes: CodeIndex) -> frozenset[str]:
+def _later_encounter(meaning: ConceptReading) -> frozenset[str]:
     return frozenset(
-        value_set
-        for system, code in concept.known_codings
-        if codes.seventh(system, code) in ("subsequent", "sequela")
-        for value_set in codes.value_sets(system, code)
+        [hit.value_set for hit in meaning.hits if hit.seventh in ("subsequent", "sequela")]
     )
 
 

@@ -14,8 +14,9 @@ import msgspec
 
 from cds_service.cds_hooks.json_object import read_members
 from cds_service.cds_hooks.model import DraftOrder
+from cds_service.evidence.codes.codeable import read_concept
 from cds_service.evidence.codes.index import CodeIndex
-from cds_service.evidence.loose_json import as_object, each, read_concept, read_json
+from cds_service.evidence.loose_json import as_object, each, read_json
 from cds_service.evidence.orders.catalog import Catalog
 from cds_service.evidence.orders.orders import ORDER_TYPES, Selections, asked_studies
 from cds_service.evidence.orders.resource_types import RESOURCE_TYPES

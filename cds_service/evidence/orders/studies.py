@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from cds_service.evidence.loose_json import CodingRead, Concept
+from cds_service.evidence.codes.codeable import CodingRead, Concept
 from cds_service.evidence.model import StudyProcedure
 from cds_service.evidence.orders.catalog import Catalog, CodedStudy
 from cds_service.evidence.orders.study_words import NO_NAME, StudyName, region_order, words_of

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
+from cds_service.evidence.codes.codeable import read_concepts
 from cds_service.evidence.codes.concepts import ConceptReader, ConceptReading
 from cds_service.evidence.codes.index import IMPLANTS, CodeIndex
-from cds_service.evidence.loose_json import as_object, as_text, each, read_concepts, texts_of
+from cds_service.evidence.loose_json import as_object, as_text, each, texts_of
 from cds_service.evidence.model import ConditionHit, DeviceEntry, ImagingOrder, ProcedureHit, Via
 from cds_service.evidence.raw import plain
 from cds_service.evidence.record.device_names import device_name

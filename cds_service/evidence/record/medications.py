@@ -9,13 +9,14 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cds_service.evidence.codes.codeable import read_concepts
 from cds_service.evidence.codes.concepts import NO_CONCEPT, ConceptReader, ConceptReading
 from cds_service.evidence.codes.dates import days_after, read_date
 from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.codes.references import local_reference
 from cds_service.evidence.codes.statuses import status_words
 from cds_service.evidence.codes.units import read_number
-from cds_service.evidence.loose_json import as_object, as_text, each, read_concepts
+from cds_service.evidence.loose_json import as_object, as_text, each
 from cds_service.evidence.model import DateSpan, Exposure, Via
 from cds_service.evidence.raw import NOTHING, plain
 from cds_service.evidence.record.intake import Intake, reference

@@ -29,6 +29,9 @@ from cds_service.evidence.record.shapes import (
     read_quantity,
 )
 
+_LONGEST_WORD: Final = 60
+"""Characters before an answer in which a word that denies it may stand."""
+
 Polarity = Literal["positive", "negative", "unknown"]
 
 _POSITIVE_CODES: Final = frozenset({"pos", "det"})
@@ -96,11 +99,12 @@ def polarity_of(text: str, rules: CompiledRules) -> Polarity:
     is_negative = remaining != text
     is_positive = False
     for found in positive.finditer(remaining):
-        before = remaining[: found.start()]
+        before = remaining[max(found.start() - _LONGEST_WORD, 0) : found.start()]
         words = before.rsplit(None, 1)
         if rules.guard_words is not None and words and rules.guard_words.fullmatch(words[-1]):
             is_negative = True
-            begins_negative = begins_negative or before.strip() == words[-1]
+            is_first = found.start() <= _LONGEST_WORD and before.strip() == words[-1]
+            begins_negative = begins_negative or is_first
         else:
             is_positive = True
     if is_positive:

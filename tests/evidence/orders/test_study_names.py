@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cds_service.evidence.loose_json import Concept
+from cds_service.evidence.codes.codeable import Concept
 from cds_service.evidence.orders.studies import StudyRead, StudySource, read_study
 from tests import shipped
 
