@@ -89,6 +89,8 @@ class Advice:
     assessment: CallAssessment | None
     record: PatientRecord | None
     as_of: date
+    strict_count: int | None = None
+    """How many things in the call are not valid FHIR; None: the site does not ask."""
 
 
 def in_scope(
@@ -158,7 +160,13 @@ def advise(
     rendered = render_cards(assessment, Answering(request, options, compiled.words))
     explanation = None
     if options.explain:
-        explanation = explanation_json(assessment, rendered, compiled.guideline.content, as_of)
+        explanation = explanation_json(
+            assessment,
+            rendered,
+            compiled.guideline.content,
+            as_of,
+            options.strict_findings or (),
+        )
     return Advice(
         orders=orders,
         cards=_within_client_limit(rendered.cards, options.max_cards),
@@ -167,6 +175,7 @@ def advise(
         assessment=assessment,
         record=record,
         as_of=as_of,
+        strict_count=None if options.strict_findings is None else len(options.strict_findings),
     )
 
 

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from multiprocessing.util import Finalize
 from typing import Final, TextIO, cast
@@ -29,7 +29,7 @@ from cds_service.cards.ids import topic
 from cds_service.cds_hooks.client_options import CardKind, options_extension, read_client_options
 from cds_service.cds_hooks.discovery import discovery_json
 from cds_service.cds_hooks.feedback import FeedbackBatch
-from cds_service.cds_hooks.model import GapReason, HookRequest, Source
+from cds_service.cds_hooks.model import GapReason, HookRequest, Source, StrictFinding
 from cds_service.cds_hooks.profiles import PROFILES
 from cds_service.errors import ClientNotTrusted, SettingsError, TooManyRequests
 from cds_service.evidence.record.types import REQUIREMENTS, prefetch_templates, requirements_for
@@ -61,6 +61,9 @@ Clock = Callable[[], datetime]
 _log: Final = structlog.get_logger()
 
 
+StrictReader = Callable[[HookRequest, Mapping[str, Source]], tuple[StrictFinding, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What the steps of all calls share."""
@@ -74,6 +77,8 @@ class Frame:
     """None in open mode."""
     hideable: frozenset[str]
     """Ids of the kinds of cards that a client may switch off."""
+    strict: StrictReader | None
+    """What is not valid FHIR in a call; None where the site does not ask."""
 
 
 def utc_now() -> datetime:
@@ -101,7 +106,9 @@ def create_app(
     trust = None if settings.is_open else trust_from_settings(settings, guard, clock)
     kinds = _switchable_cards(compiled)
     hideable = frozenset(kind.id for kind in kinds)
-    frame = Frame(settings, clock, compiled, metrics, history, trust, hideable)
+    frame = Frame(
+        settings, clock, compiled, metrics, history, trust, hideable, _strict_reader(settings)
+    )
     register_edge(app, settings.cors_origins)
     register_problems(app)
     register_metrics(app, metrics)
@@ -253,6 +260,8 @@ def _advise(
     frame: Frame, request: HookRequest, sources: Mapping[str, Source], day: date, caller: Caller
 ) -> Advice:
     options = advice_options(frame, caller, request)
+    if frame.strict is not None:
+        options = replace(options, strict_findings=frame.strict(request, sources))
     advice = advise(request, sources, frame.compiled, day, options)
     if not (advice.orders or advice.cards or request.context.dispatched_orders):
         # The scope said that there is a spine order. Whatever lost it, the answer must not be "nothing of ours".
@@ -265,6 +274,14 @@ def _advise(
         _log.error("incident", error="criterion failed", criterion=criterion)
         frame.metrics.gap_found(criterion, "failed")
     return advice
+
+
+def _strict_reader(settings: Settings) -> StrictReader | None:
+    if not settings.strict_fhir:
+        return None
+    from cds_service.fhir.strict import strict_findings  # noqa: PLC0415 - its models are heavy, and off by default
+
+    return strict_findings
 
 
 def _check_jurisdiction(settings: Settings, content: Content) -> None:

@@ -100,7 +100,8 @@ def test_the_app_may_read_the_clock():
 def test_fhir_models_are_those_of_r4b():
     for path in SOURCES:
         for name in imported(path):
-            if name == "fhir" or name.startswith("fhir."):
+            is_ours = path.name != "strict.py"  # what comes in may be R5; what we write is R4B
+            if is_ours and (name == "fhir" or name.startswith("fhir.")):
                 assert name.startswith("fhir.resources.R4B"), f"{path.name} imports {name}"
 
 

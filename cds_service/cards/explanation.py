@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from cds_service.assessment.model import (
     CallAssessment,
@@ -12,12 +12,20 @@ from cds_service.assessment.model import (
     OrderAssessment,
 )
 from cds_service.cards.render import RenderedCall
+from cds_service.cds_hooks.model import StrictFinding
 from cds_service.evidence.model import DateSpan
 from cds_service.knowledge.model import Content
 
+_MAX_STRICT: Final = 100
+"""Findings that are listed; the header has the number of all."""
+
 
 def explanation_json(
-    assessment: CallAssessment, rendered: RenderedCall, content: Content, as_of: date
+    assessment: CallAssessment,
+    rendered: RenderedCall,
+    content: Content,
+    as_of: date,
+    strict_findings: tuple[StrictFinding, ...] = (),
 ) -> dict[str, Any]:
     """What was concluded, from what, and what could not be read. Empty lists are left out."""
     shown = {item.order: item.cards for item in rendered.orders}
@@ -34,6 +42,16 @@ def explanation_json(
     gaps = list(dict.fromkeys((gap.source, gap.reason) for gap in assessment.gaps))
     if gaps:
         explanation["gaps"] = [{"source": source, "reason": reason} for source, reason in gaps]
+    if strict_findings:
+        explanation["strictFindings"] = [
+            {
+                "source": found.source,
+                "reference": found.reference,
+                "path": found.path,
+                "kind": found.kind,
+            }
+            for found in strict_findings[:_MAX_STRICT]
+        ]
     return explanation
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cds_service.assessment.model import Choices
 from cds_service.cards.words import CardWords
-from cds_service.cds_hooks.model import HookRequest
+from cds_service.cds_hooks.model import HookRequest, StrictFinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class AdviceOptions:
     """A card instead of an error when required data is missing."""
     max_orders: int | None = None
     """Spine imaging orders that one call may ask about; None: no limit."""
+    strict_findings: tuple[StrictFinding, ...] | None = None
+    """What of the call is not valid FHIR; None: the site does not ask. No card depends on it."""
     max_cards: int | None = None
     """The client's own limit for the whole answer; None: no limit."""
     hidden_cards: frozenset[str] = frozenset()

@@ -84,6 +84,23 @@ class HookRequest(Struct, frozen=True, gc=False):
     extension: Mapping[str, Any] = {}
 
 
+StrictKind = Literal[
+    "missing", "unknown-element", "unknown-type", "unreadable", "wrong-type", "wrong-value"
+]
+
+
+class StrictFinding(Struct, frozen=True, gc=False):
+    """One thing in a resource of a call that FHIR does not allow; without its value."""
+
+    source: str
+    """A prefetch key, or `order`."""
+    reference: str
+    """`Condition/c1`; the type alone where there is no usable id."""
+    path: str
+    """The element, as in `code.coding[0].code`; empty for the resource as a whole."""
+    kind: StrictKind
+
+
 class Source(Struct, frozen=True, gc=False):
     """What came for one prefetch key, by prefetch or from the FHIR server."""
 

@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import structlog
+from msgspec import Struct
 
 from cds_service.cds_hooks.discovery import HookService
 from cds_service.cds_hooks.feedback import FeedbackBatch
@@ -21,7 +22,7 @@ from cds_service.cds_hooks.response import response_json
 from cds_service.errors import ServiceUnavailable
 from cds_service.settings import Settings
 from cds_service.web.bodies import json_body
-from cds_service.web.edge import CALLED_PATH, uuid_or_none
+from cds_service.web.edge import CALLED_PATH, STRICT_HEADER, uuid_or_none
 from cds_service.web.metrics import Metrics
 from cds_service.web.pacing import LARGE_BODY, MANY_RESOURCES, turn
 from cds_service.web.receiving import AFTER
@@ -45,6 +46,10 @@ class Advised(Protocol):
         """Actions that the client applies by itself."""
 
     @property
+    def strict_count(self) -> int | None:
+        """How many things in the call are not valid FHIR, or None when nobody asked."""
+
+    @property
     def extension_json(self) -> dict[str, Any] | None:
         """The explanation, or None when it is not wanted."""
 
@@ -64,6 +69,14 @@ class Steps:
     """Gets the service id too. What it raises fails the feedback call."""
 
 
+class Answer(Struct, frozen=True, gc=False):
+    """A 200 of ours."""
+
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+    """Beside those of every answer."""
+
+
 class HookCalls:
     """Answers calls of all services of one app."""
 
@@ -77,8 +90,8 @@ class HookCalls:
 
     def answer(
         self, service: HookService, environ: WSGIEnvironment, facts: dict[str, object]
-    ) -> bytes:
-        """The body of a 200. `facts` get what the log and the metrics say about the call, failed ones too.
+    ) -> Answer:
+        """The answer of a 200. `facts` get what the log and the metrics say about the call, failed ones too.
 
         Raises what `problems` knows an answer for.
         """
@@ -94,7 +107,7 @@ class HookCalls:
         profile = self._profile(caller)
         if not is_ours:
             facts["in_scope"] = False
-            return response_json((), (), None, profile)
+            return Answer(response_json((), (), None, profile))
         with metrics.stage("fetch"):
             sources = steps.complete(hook_request, caller)
             _note_causes(sources, facts)
@@ -118,7 +131,9 @@ class HookCalls:
             _record(steps, hook_request, advice, as_of, caller)
 
         do_after(environ, rest)
-        return answer
+        if advice.strict_count is None:
+            return Answer(answer)
+        return Answer(answer, ((STRICT_HEADER, str(advice.strict_count)),))
 
     def begin(
         self, service: HookService, environ: WSGIEnvironment, facts: dict[str, object]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 CALLED_PATH: Final = "spine_cds.called_path"
 """WSGI key of the path as the client wrote it, which is what its token is for."""
+STRICT_HEADER: Final = "Spine-CDS-Strict"
+"""How many things in the call are not valid FHIR (`SPINE_CDS_STRICT_FHIR`)."""
 ANSWER_HEADERS: Final = (
     ("Cache-Control", "no-store"),
     ("X-Content-Type-Options", "nosniff"),
@@ -67,7 +69,7 @@ def cors_options(origins: tuple[str, ...]) -> dict[str, Any]:
         "methods": ["GET", "POST", "OPTIONS"],
         # Named one by one: a star would not cover Authorization.
         "allow_headers": ["Authorization", "Content-Type", "Accept"],
-        "expose_headers": ["X-Request-Id", "Retry-After"],
+        "expose_headers": ["X-Request-Id", "Retry-After", STRICT_HEADER],
         "max_age": 600,
         "vary_header": True,
         "allow_private_network": True,

@@ -33,7 +33,8 @@ def hooks_blueprint(
 
     @blueprint.post("/<service_id>")
     def call(service_id: str) -> Response:
-        return json_response(calls.answer(_known(service_id, by_id), request.environ, g.facts))
+        answer = calls.answer(_known(service_id, by_id), request.environ, g.facts)
+        return json_response(answer.body, answer.headers)
 
     @blueprint.post("/<service_id>/feedback")
     def feedback(service_id: str) -> Response:

@@ -50,7 +50,9 @@ def short_cut(
         request_id = request_id_of(environ)
         headers = [*common, ("X-Request-Id", request_id)]
         try:
-            status, body = 200, calls.answer(service, environ, facts)
+            answered = calls.answer(service, environ, facts)
+            status, body = 200, answered.body
+            headers += answered.headers
         except Exception as error:  # noqa: BLE001 - the table has an answer for all of them
             problem = told_problem(error, facts)
             status, body = problem.status, problem_json(problem)

@@ -31,6 +31,7 @@ class OneCard:
     cards: tuple[Card, ...] = (CARD,)
     system_actions: tuple[Action, ...] = ()
     extension_json: dict[str, Any] | None = None
+    strict_count: int | None = None
 
 
 STEPS = Steps(

@@ -290,7 +290,7 @@ def test_a_call_in_scope_of_which_no_order_is_read_is_an_error_and_never_an_empt
     settings = Settings(as_of=TODAY)
     metrics = Metrics(services=(), prefetch_keys=(), card_ids=(), clients=())
     compiled = compile_guideline(GUIDELINE)
-    frame = Frame(settings, lambda: NOW, compiled, metrics, None, None, frozenset())
+    frame = Frame(settings, lambda: NOW, compiled, metrics, None, None, frozenset(), None)
     steps = real_steps(frame)
     lossy = client(settings, in_scope=lambda _: True, complete=steps.complete, advise=steps.advise)
     text = body(json.dumps(PANEL), hook="order-sign")
