@@ -39,6 +39,7 @@ from cds_service.evidence.orders.reasons import without_retracted
 from cds_service.evidence.orders.scope import Loss, draft_scope
 from cds_service.evidence.record.devices import implants_on_orders
 from cds_service.evidence.record.record import read_record
+from cds_service.evidence.record.types import REQUIRED_KEYS
 from cds_service.knowledge.model import Guideline
 
 __all__ = [
@@ -50,7 +51,6 @@ __all__ = [
     "in_scope",
 ]
 
-_REQUIRED = ("patient", "conditions")
 _DISPATCHED = "dispatchedOrders"
 
 
@@ -327,10 +327,10 @@ def _check_required(
     options: AdviceOptions,
 ) -> None:
     """Required data that could be had neither way is an error, unless something serious was found all the same."""
-    lacking = {key for key in _REQUIRED if _is_lacking(sources.get(key))}
+    lacking = {key for key in REQUIRED_KEYS if _is_lacking(sources.get(key))}
     if record.person is None:
         lacking.add("patient")
-    missing = tuple(key for key in _REQUIRED if key in lacking)
+    missing = tuple(key for key in REQUIRED_KEYS if key in lacking)
     if missing and not options.card_on_missing_data and not assessment.serious_active:
         raise _unavailable(missing, sources)
 

@@ -13,6 +13,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from cds_service import __version__
+from cds_service.knowledge.anchors import ANCHORS
 from cds_service.knowledge.kinds import ForReaders
 from cds_service.knowledge.model import Guideline
 from cds_service.knowledge.table import Table
@@ -198,6 +199,19 @@ def test_no_name_of_the_guideline_stands_in_the_code_as_a_bare_text():
         if isinstance(node, ast.Constant) and node.value in names - OUR_OWN_WORDS_TOO.keys()
     ]
     assert stray == []
+
+
+def test_every_name_that_is_a_constant_is_read():
+    read = {
+        f"{node.value.id}.{node.attr}"
+        for path in SOURCES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    for anchors in ANCHORS.values():
+        for name in vars(anchors):
+            if name.isupper():
+                assert f"{anchors.__name__}.{name}" in read
 
 
 def test_every_key_of_the_guideline_is_read_or_is_for_readers():

@@ -7,7 +7,6 @@ from datetime import date
 from cds_service.assessment.case import Case, OrderingCall
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.choosing import (
-    REQUIRED,
     CardReasons,
     Unread,
     choose_cards,
@@ -26,6 +25,7 @@ from cds_service.assessment.studies import same_study
 from cds_service.assessment.symptoms import named_symptom
 from cds_service.assessment.timing import least_age
 from cds_service.evidence.model import Gap, ImagingOrder, PatientRecord
+from cds_service.evidence.record.types import REQUIRED_KEYS
 from cds_service.knowledge.anchors import Cards, Scenarios
 from cds_service.knowledge.model import Level, Rating
 
@@ -145,7 +145,7 @@ def _published(case: Case, gaps: tuple[Gap, ...]) -> Rating:
     """
     if case.order.kind != "known" or (not case.order.has_reason and not case.has_symptom):
         return Rating.UNDETERMINED
-    deciding = (*REQUIRED, *case.rules.guideline.card_limits.softening_keys)
+    deciding = (*REQUIRED_KEYS, *case.rules.guideline.card_limits.softening_keys)
     if not _is_serious(case.group_results) and any(
         (gap.source in deciding and gap.note != "course_length_unknown") or gap.reason == "failed"
         for gap in gaps

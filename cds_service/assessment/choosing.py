@@ -7,22 +7,20 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from cds_service.assessment.case import Case
+from cds_service.assessment.modalities import ENHANCED, IONIZING
 from cds_service.assessment.model import ChosenCard, Conflict, CriterionResult
 from cds_service.assessment.naming import named_finding, named_group
 from cds_service.assessment.offers import made_offers
 from cds_service.assessment.rules import CardForm, Rules
 from cds_service.cds_hooks.model import Indicator
 from cds_service.evidence.model import EarlierStudy, Gap, StudyProcedure
+from cds_service.evidence.record.types import REQUIRED_KEYS
 from cds_service.knowledge.anchors import Cards, Criteria, Forms, Groups
 from cds_service.knowledge.model import Level
 
-REQUIRED = ("patient", "conditions")
-"""Prefetch keys without which nothing can be said."""
 PARTIAL = Cards.PARTIAL_DATA
 _DISPATCHED = "dispatchedOrders"
 _UNMAPPED = Cards.UNMAPPED_ORDER
-_RADIATION = ("CT", "CTM", "XR", "RF", "NM", "PET")
-_ENHANCED = ("with", "without-and-with")
 
 
 class Unread(Struct, frozen=True, gc=False):
@@ -44,7 +42,7 @@ def unread(
     """What the gaps of a call mean for its cards. One that the wording has a sentence for is no missing key."""
     softening = rules.guideline.card_limits.softening_keys
     open_sources = {gap.source for gap in gaps if gap.note not in rules.gap_notes}
-    missing = tuple(key for key in (*REQUIRED, _DISPATCHED, *softening) if key in open_sources)
+    missing = tuple(key for key in (*REQUIRED_KEYS, _DISPATCHED, *softening) if key in open_sources)
     return Unread(
         missing=missing,
         is_partial=bool(missing) or has_failed,
@@ -110,8 +108,8 @@ def _added(case: Case, reasons: CardReasons) -> dict[str, Conflict | None]:
     if procedure.modality == "MR" and safety.devices:
         added[Cards.MRI_SAFETY] = None
     if safety.pregnancy is not None and (
-        procedure.modality in _RADIATION
-        or (procedure.modality == "MR" and procedure.contrast in _ENHANCED)
+        procedure.modality in IONIZING
+        or (procedure.modality == "MR" and procedure.contrast in ENHANCED)
     ):
         added[Cards.PREGNANCY] = None
     if case.contrast_risk is not None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from cds_service.assessment.criteria import evidence_step
 from cds_service.assessment.predicates import compile_when
+from cds_service.assessment.regions import REGION_ORDER
 from cds_service.assessment.rules import CardForm, CompiledRow, CriterionRule, Rules
 from cds_service.evidence.text.phrases import PhraseReader
 from cds_service.knowledge.model import (
@@ -38,9 +39,8 @@ _LETTERS: Mapping[str, Rating | None] = {
 def compile_rules(guideline: Guideline) -> Rules:
     """Compile a loaded guideline. Raises nothing: the loader has checked every reference."""
     symptoms = guideline.combination.symptoms
-    by_region = {
-        region: getattr(symptoms, region)
-        for region in ("cervical", "thoracic", "lumbar", "sacrum", "sacroiliac", "whole")
+    by_region: dict[str, tuple[str, ...]] = {
+        region: getattr(symptoms, region) for region in REGION_ORDER
     }
     by_region["any"] = tuple(dict.fromkeys(name for sets in by_region.values() for name in sets))
     criteria = tuple(

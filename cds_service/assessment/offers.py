@@ -8,13 +8,14 @@ from msgspec import Struct
 
 from cds_service.assessment.case import Case
 from cds_service.assessment.model import CriterionResult, Offer, RatedStudy
-from cds_service.assessment.regions import ORDER, WHOLE, expanded
+from cds_service.assessment.regions import REGION_ORDER, expanded
 from cds_service.assessment.rules import CardForm
 from cds_service.assessment.studies import offered_study, same_study
 from cds_service.assessment.symptoms import has_own_symptom
 from cds_service.evidence.model import StudyProcedure
 from cds_service.knowledge.anchors import Cards, Criteria, Forms, Groups, Scenarios, Suggestions
 from cds_service.knowledge.model import Level, Priority, Rating, Urgency
+from cds_service.knowledge.table import COLUMN
 
 _REASON_TYPES = ("Condition/", "Observation/", "DiagnosticReport/")
 """What ServiceRequest.reasonReference may point to, of the types that are read."""
@@ -189,11 +190,13 @@ def _add_order(name: str, asking: _Asking) -> Offer | None:
     wanted = expanded(study.regions) - {"whole"}
     if is_emergency:
         # the preferred study answers the cord signs alone: the cauda equina is imaged by an order of its own
-        wanted |= frozenset(ORDER).intersection(case.rules.group_by_id[Groups.CAUDA_EQUINA].regions)
+        wanted |= frozenset(REGION_ORDER).intersection(
+            case.rules.group_by_id[Groups.CAUDA_EQUINA].regions
+        )
     missing = tuple(
         region
-        for region in ORDER
-        if region in wanted and (region not in case.region_set or region not in WHOLE)
+        for region in REGION_ORDER
+        if region in wanted and (region not in case.region_set or region not in COLUMN)
     )
     if not missing:
         return None

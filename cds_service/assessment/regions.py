@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cds_service.knowledge.table import Region
+from cds_service.knowledge.table import COLUMN, Region
 
-ORDER: tuple[Region, ...] = ("cervical", "thoracic", "lumbar", "sacrum", "sacroiliac", "whole")
-WHOLE: frozenset[Region] = frozenset(("cervical", "thoracic", "lumbar"))
+REGION_ORDER: tuple[Region, ...] = (
+    "cervical",
+    "thoracic",
+    "lumbar",
+    "sacrum",
+    "sacroiliac",
+    "whole",
+)
 
 
 def expanded(regions: Iterable[Region]) -> frozenset[Region]:
     """The regions, with `whole` also as cervical, thoracic and lumbar."""
     found = frozenset(regions)
-    return found | WHOLE if "whole" in found else found
+    return found | COLUMN if "whole" in found else found
 
 
 def sorted_regions(regions: Iterable[Region]) -> tuple[Region, ...]:
     """In the order of the interface, each once."""
     found = set(regions)
-    return tuple(region for region in ORDER if region in found)
+    return tuple(region for region in REGION_ORDER if region in found)
 
 
 def covers_whole(regions: Iterable[Region]) -> bool:
     """True when cervical, thoracic and lumbar are all there."""
-    return expanded(regions) >= WHOLE
+    return expanded(regions) >= COLUMN

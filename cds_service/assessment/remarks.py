@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cds_service.assessment.case import Case
+from cds_service.assessment.modalities import ENHANCED, IONIZING
 from cds_service.knowledge.anchors import Cards, Criteria
 
-_RADIATION = ("CT", "CTM", "XR", "RF", "NM", "PET")
 _CONTRAST_AGENTS = ("MR", "CT")
-_ENHANCED = ("with", "without-and-with")
 
 
 def order_remarks(case: Case) -> Iterator[str]:
     """Keys of the sentences that hold, in the order in which they are said."""
     procedure, safety = case.order.procedure, case.call.safety
-    if safety.pregnancy_unknown and procedure.modality in _RADIATION:
+    if safety.pregnancy_unknown and procedure.modality in IONIZING:
         yield "pregnancy_status_unknown"
     if safety.claustrophobia and procedure.modality == "MR":
         yield "claustrophobia"
     if (
         safety.creatinine is not None
         and procedure.modality in _CONTRAST_AGENTS
-        and procedure.contrast in _ENHANCED
+        and procedure.contrast in ENHANCED
     ):
         yield "creatinine_only"
     if _may_need_no_imaging(case):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from cds_service.assessment.chart import Chart
+from cds_service.assessment.modalities import ENHANCED
 from cds_service.assessment.model import Measured, OrderSafety, PregnancyBasis, Risk
 from cds_service.assessment.timing import days_before, is_within, newest_first
 from cds_service.evidence.model import ConditionHit, DateSpan, ObservationHit, StudyProcedure
@@ -32,18 +33,15 @@ def check_safety(chart: Chart) -> OrderSafety:
     )
 
 
-_ENHANCED = ("with", "without-and-with")
-
-
 def contrast_risk(procedure: StudyProcedure, safety: OrderSafety) -> Risk | None:
     """The first reason for care with the contrast that an order asks for.
 
     Nothing is said of an order that does not state its contrast. For CT myelography and myelography only
     an earlier reaction counts: the contrast goes into the spinal canal.
     """
-    if procedure.modality == "MR" and procedure.contrast in _ENHANCED:
+    if procedure.modality == "MR" and procedure.contrast in ENHANCED:
         return next(iter(safety.gadolinium), None)
-    if procedure.modality == "CT" and procedure.contrast in _ENHANCED:
+    if procedure.modality == "CT" and procedure.contrast in ENHANCED:
         return next(iter(safety.iodine), None)
     if procedure.modality in ("CTM", "RF"):
         return next(iter(safety.iodine_reaction), None)

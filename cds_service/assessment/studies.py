@@ -9,15 +9,15 @@ from msgspec import Struct
 
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.levels import is_at_least
+from cds_service.assessment.modalities import IONIZING
 from cds_service.assessment.model import CriterionResult, OrderSafety
 from cds_service.assessment.ratings import RatingTable
-from cds_service.assessment.regions import expanded
+from cds_service.assessment.regions import REGION_ORDER, expanded
 from cds_service.assessment.rules import Rules
 from cds_service.evidence.model import ImagingOrder, StudyProcedure
 from cds_service.knowledge.model import Contrast, Group, Level, Modality, Rating, Study
-from cds_service.knowledge.table import Region
+from cds_service.knowledge.table import COLUMN, Region
 
-_IONIZING: frozenset[str] = frozenset(("XR", "CT", "CTM", "RF", "NM", "PET"))
 _GADOLINIUM: frozenset[str] = frozenset(("with", "without-and-with"))
 
 
@@ -123,15 +123,12 @@ def _level_regions(question: StudyQuestion, group: Group) -> tuple[Region, ...]:
     return ordered
 
 
-_REGION_SYMPTOMS: tuple[Region, ...] = ("cervical", "thoracic", "lumbar")
-
-
 def symptom_regions(chart: Chart) -> tuple[Region, ...]:
     """Regions named by current symptoms; pain whose level is not stated names none."""
     return tuple(
         region
-        for region in _REGION_SYMPTOMS
-        if chart.has_current(chart.rules.own_symptom_sets[region])
+        for region in REGION_ORDER
+        if region in COLUMN and chart.has_current(chart.rules.own_symptom_sets[region])
     )
 
 
@@ -169,7 +166,7 @@ def offered_study(question: StudyQuestion, study: StudyProcedure | None) -> Stud
     if study.modality == "MR" and safety.devices:
         return mri_alternative(question)
     if safety.pregnancy is not None and not question.trauma_active:
-        if study.modality in _IONIZING:
+        if study.modality in IONIZING:
             study = StudyProcedure("MR", study.regions, "without")
             if safety.devices:
                 return None
@@ -186,7 +183,7 @@ def _without_contrast_risk(question: StudyQuestion, study: StudyProcedure) -> St
         study = without_contrast(study)
     if study.modality in ("CTM", "RF") and safety.iodine_reaction:
         return None
-    if safety.pregnancy is not None and not question.trauma_active and study.modality in _IONIZING:
+    if safety.pregnancy is not None and not question.trauma_active and study.modality in IONIZING:
         return None
     return None if question.rating(study) is Rating.NOT else study
 

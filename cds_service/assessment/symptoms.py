@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cds_service.assessment.chart import Chart
-from cds_service.assessment.regions import ORDER
+from cds_service.assessment.regions import REGION_ORDER
 from cds_service.evidence.model import ImagingOrder
 from cds_service.knowledge.model import Level
 from cds_service.knowledge.table import Region
@@ -21,7 +21,7 @@ def regions_present(
     A red flag group of any level is everywhere; failed care and earlier surgery are where the symptoms are.
     """
     present: set[Region] = set()
-    for region in ORDER[:5]:
+    for region in REGION_ORDER[:5]:
         sets = chart.rules.symptom_sets[region]
         if chart.has_current(sets) or not stated_sets.isdisjoint(sets):
             present.add(region)
@@ -29,9 +29,9 @@ def regions_present(
         if levels[group.id] is not Level.ACTIVE:
             continue
         if "any" not in group.regions:
-            present |= {region for region in ORDER if region in group.regions}
+            present |= {region for region in REGION_ORDER if region in group.regions}
         elif group.red_flag:
-            present |= set(ORDER)
+            present |= set(REGION_ORDER)
     return frozenset(present)
 
 

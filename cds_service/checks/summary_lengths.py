@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from cds_service.assessment.modalities import ENHANCED
 from cds_service.cards.forms import (
     DEVICE_LENGTH,
     MAX_SUMMARY,
@@ -34,7 +35,6 @@ _LONGEST_DATE: Final = "2025 to 2026"
 _DAY: Final = "25 Nov 2026"
 """An eGFR counts for some months only, and a recent study for a year: neither spans two years."""
 _OLDEST_CHILD: Final = "17"
-_ENHANCED: Final[frozenset[Contrast]] = frozenset(("with", "without-and-with"))
 _OFFERED: Final[tuple[Contrast, ...]] = ("without", "without-and-with")
 
 
@@ -181,7 +181,7 @@ def _ordered_studies(
     if card == Cards.MRI_SAFETY:
         return frozenset(("MR",)), phases
     if card == Cards.CONTRAST_SAFETY:
-        return frozenset(("MR", "CT", "CTM", "RF")), _ENHANCED
+        return frozenset(("MR", "CT", "CTM", "RF")), ENHANCED
     modalities: set[Modality] = set()
     contrasts: set[Contrast] = set()
     for when in _whens(card, guideline):

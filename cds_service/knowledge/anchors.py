@@ -16,7 +16,6 @@ class ValueSets:
     AAA_KNOWN: Final = "aaa-known"
     ACUTE_KIDNEY_INJURY: Final = "acute-kidney-injury"
     ANKYLOSED_SPINE: Final = "ankylosed-spine"
-    BACK_PAIN_UNSPECIFIED: Final = "back-pain-unspecified"
     BODY_SITE_SADDLE: Final = "body-site-saddle"
     CKD_STAGE_4_5: Final = "ckd-stage-4-5"
     CLAUSTROPHOBIA: Final = "claustrophobia"

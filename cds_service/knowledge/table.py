@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 Region = Literal["cervical", "thoracic", "lumbar", "sacroiliac", "sacrum", "whole"]
+COLUMN: Final[frozenset[Region]] = frozenset(("cervical", "thoracic", "lumbar"))
+"""What `whole` counts as."""
 
 
 class Table(BaseModel):

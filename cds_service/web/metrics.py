@@ -23,6 +23,7 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from cds_service.cds_hooks.model import Card, GapReason, ReadCause
+from cds_service.cds_hooks.request import HOOKS
 from cds_service.fhir.connection import ReplyWord
 from cds_service.web.trust import Refusal
 
@@ -32,7 +33,6 @@ FeedbackOutcome = Literal["accepted", "overridden", "repeated", "bad"]
 
 OTHER: Final = "other"
 """Stands for every word that is not in the list of its label."""
-_HOOKS: Final = frozenset({"order-select", "order-sign", "order-dispatch", "order-review"})
 _STATUSES: Final = frozenset(
     {200, 204, 400, 401, 403, 404, 405, 406, 408, 412, 413, 414, 415, 422, 429, 431, 500, 503}
 )
@@ -62,7 +62,7 @@ class Metrics:
 
     def call_answered(self, service: str, hook: str, status: int, seconds: float) -> None:
         """One hook call, whatever became of it."""
-        labels = (_known(service, self._services), _known(hook, _HOOKS))
+        labels = (_known(service, self._services), _known(hook, HOOKS))
         self._calls.labels(*labels, str(status) if status in _STATUSES else OTHER).inc()
         self._call_seconds.labels(*labels).observe(seconds)
 

@@ -162,9 +162,7 @@ def test_a_long_list_is_cut_and_the_header_has_the_number_of_all():
     made = call(BACK_PAIN)
     entries: list[Any] = made["prefetch"]["conditions"]["entry"]
     first = conditions(made)[0]
-    entries += [
-        {"resource": first | {"id": f"x{number}", "favorite": 1}} for number in range(150)
-    ]
+    entries += [{"resource": first | {"id": f"x{number}", "favorite": 1}} for number in range(150)]
     number_, found = findings(made)
     assert int(number_) == 150
     assert len(found) == 100

@@ -15,7 +15,7 @@ from typing import Final, Literal, cast
 from msgspec import Struct
 
 from cds_service.knowledge.model import Contrast, Modality, OrderText
-from cds_service.knowledge.table import Region
+from cds_service.knowledge.table import COLUMN, Region
 
 _Kind = Literal[
     "modality", "region", "weak-region", "contrast", "spine", "other", "imaging", "not", "never"
@@ -38,7 +38,6 @@ _REGIONS: Final[tuple[Region, ...]] = (
     "sacroiliac",
     "whole",
 )
-_COLUMN: Final = frozenset[Region](("cervical", "thoracic", "lumbar"))
 _CLAUSE_ENDS: Final = frozenset(".,;:)]|\n?!")
 
 
@@ -46,14 +45,14 @@ def region_order(regions: Iterable[Region]) -> tuple[Region, ...]:
     """The regions once each, from the neck down; those that `whole` holds are not named beside it."""
     found = frozenset(regions)
     if "whole" in found:
-        found -= _COLUMN
+        found -= COLUMN
     return tuple(region for region in _REGIONS if region in found)
 
 
 def covers_whole_spine(regions: Iterable[Region]) -> bool:
     """True when these regions together show the neck, the chest and the low back."""
     found = frozenset(regions)
-    return "whole" in found or found >= _COLUMN
+    return "whole" in found or found >= COLUMN
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from cds_service.cds_hooks.bundles import OrdinaryBundle
+from cds_service.cds_hooks.request import HOOKS
 from cds_service.evidence.raw import READ_ERRORS
 from cds_service.evidence.record.allergies import read_allergies
 from cds_service.evidence.record.conditions import read_conditions
@@ -37,7 +38,6 @@ from cds_service.evidence.record.shapes import (
 )
 from cds_service.evidence.record.studies import read_open_orders, read_studies
 
-_ORDER_HOOKS: Final = ("order-select", "order-sign", "order-dispatch", "order-review")
 _DISPATCH_HOOKS: Final = ("order-dispatch",)
 _ORDERS: Final = ("orders", "dispatchedOrders")
 
@@ -88,7 +88,7 @@ class Requirement(Struct, frozen=True):
     """A prefetch template: no parameter twice, tokens of root-level context fields only."""
     is_required: bool = False
     """Without it no answer is given, unless what was read is already serious."""
-    hooks: tuple[str, ...] = _ORDER_HOOKS
+    hooks: tuple[str, ...] = HOOKS
 
     @property
     def resource_type(self) -> str:
@@ -136,6 +136,8 @@ REQUIREMENTS: Final = (
     ),
 )
 """In the order of the discovery document."""
+REQUIRED_KEYS: Final = tuple(need.key for need in REQUIREMENTS if need.is_required)
+"""Prefetch keys without which nothing can be said."""
 
 
 def requirements_for(hook: str) -> tuple[Requirement, ...]:
@@ -185,7 +187,7 @@ _ALSO: Final = {
     for key, asked in _ASKED_FOR.items()
 }
 _BY_HOOK: Final = {
-    hook: tuple(need for need in REQUIREMENTS if hook in need.hooks) for hook in _ORDER_HOOKS
+    hook: tuple(need for need in REQUIREMENTS if hook in need.hooks) for hook in HOOKS
 }
 _DECODE_VALUE: Final = {
     need.key: (_decode_resource if need.is_read else _decode_bundle)(
