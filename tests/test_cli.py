@@ -43,7 +43,7 @@ def test_a_key_file_that_is_not_there_is_one_line_before_anything_starts(tmp_pat
         for name in ("one", "two")
     ]
     (tmp_path / "two.json").write_text('{"keys": []}')
-    result = run("serve", SPINE_CDS_TRUSTED_CLIENTS=json.dumps(clients))
+    result = run_process("serve", SPINE_CDS_TRUSTED_CLIENTS=json.dumps(clients))
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
     heading, one, two = result.stderr.splitlines()

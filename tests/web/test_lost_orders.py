@@ -114,6 +114,14 @@ def test_a_draft_that_is_no_resource_may_be_the_selected_order(odd):
     )
 
 
+def test_an_order_for_the_spine_whose_name_is_lost_is_advised_on_where_a_selection_names_nothing():
+    nameless = json.dumps(ORDER | {"id": {"value": "o1"}})
+    text = body(json.dumps(PANEL), nameless, selections=["ServiceRequest/lab", "ServiceRequest/o1"])
+    assert "EmergencyEscalate" in card_ids(post(text).get_json())
+    alone = body(json.dumps(PANEL), nameless, selections=["ServiceRequest/lab"])
+    assert post(alone).data == b'{"cards":[]}'
+
+
 def test_a_draft_whose_name_is_lost_may_be_the_one_that_nothing_answers_to():
     text = body(json.dumps(PANEL), '"x"', selections=["ServiceRequest/lab", "ServiceRequest/o1"])
     assert refused_at(text) == "context.draftOrders.entry[1].resource"
