@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -13,6 +16,8 @@ from cds_service.cli import commands, opening_screen, refuse_taken_address
 from cds_service.errors import SettingsError
 from cds_service.settings import Settings
 from tests.command_line import run_here, run_process
+
+ROOT = Path(__file__).parents[1]
 
 
 def test_the_version_is_told():

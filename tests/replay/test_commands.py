@@ -87,7 +87,9 @@ def test_files_without_a_case_are_told_counted_and_end_with_1(run: Run, tmp_path
 
 
 @pytest.mark.parametrize("path", ["missing/out.jsonl", "/proc/none/out.jsonl", "/dev/full"])
-def test_lines_that_cannot_be_written_are_told_in_one_line_with_2(run: Run, tmp_path: Path, path: str):
+def test_lines_that_cannot_be_written_are_told_in_one_line_with_2(
+    run: Run, tmp_path: Path, path: str
+):
     result = run("replay", STORY, "--jsonl", tmp_path / path)
     assert result.returncode == 2
     assert "cannot be written" in result.stderr
