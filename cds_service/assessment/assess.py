@@ -27,7 +27,8 @@ from cds_service.assessment.timing import least_age
 from cds_service.evidence.model import Gap, ImagingOrder, PatientRecord
 from cds_service.evidence.record.types import REQUIRED_KEYS
 from cds_service.knowledge.anchors import Cards, Scenarios
-from cds_service.knowledge.model import Level, Rating
+from cds_service.knowledge.members import ACTIVE, UNDETERMINED
+from cds_service.knowledge.model import Rating
 
 
 def assess_call(
@@ -144,16 +145,16 @@ def _published(case: Case, gaps: tuple[Gap, ...]) -> Rating:
     that is when a required or softening source is not fully read and no serious group is active.
     """
     if case.order.kind != "known" or (not case.order.has_reason and not case.has_symptom):
-        return Rating.UNDETERMINED
+        return UNDETERMINED
     deciding = (*REQUIRED_KEYS, *case.rules.guideline.card_limits.softening_keys)
     if not _is_serious(case.group_results) and any(
         (gap.source in deciding and gap.note != "course_length_unknown") or gap.reason == "failed"
         for gap in gaps
     ):
-        return Rating.UNDETERMINED
+        return UNDETERMINED
     return case.rating
 
 
 def _is_serious(results: tuple[GroupResult, ...]) -> bool:
     """A serious group is active."""
-    return any(result.group.serious and result.level is Level.ACTIVE for result in results)
+    return any(result.group.serious and result.level is ACTIVE for result in results)

@@ -15,13 +15,13 @@ from cds_service.assessment.criteria import CriteriaResult
 from cds_service.assessment.groups import GroupContext, group_levels, group_urgency, is_neuro
 from cds_service.assessment.kept import kept
 from cds_service.assessment.model import (
+    PRESENT,
     Choices,
     CriterionResult,
     Duration,
     GroupResult,
     OrderSafety,
     Risk,
-    State,
 )
 from cds_service.assessment.open_studies import OpenStudies
 from cds_service.assessment.ratings import Rated, RatingTable
@@ -48,6 +48,16 @@ from cds_service.assessment.urgencies import (
 )
 from cds_service.evidence.model import EarlierStudy, ImagingOrder, StudyProcedure
 from cds_service.knowledge.anchors import Cards, Criteria, Groups, Scenarios
+from cds_service.knowledge.members import (
+    ACTIVE,
+    APPROPRIATE,
+    MAY_BE_APPROPRIATE,
+    NO_LEVEL,
+    NOT_APPROPRIATE,
+    NOTED,
+    ROUTINE,
+    UNDETERMINED,
+)
 from cds_service.knowledge.model import Group, Level, Rating, Urgency
 from cds_service.knowledge.table import Region
 
@@ -156,7 +166,7 @@ class Case:
     def rated(self) -> Rated:
         """Rating of the order in the primary scenario, and its citations; a study that no table knows has none."""
         if self.order.kind != "known":
-            return Rating.UNDETERMINED, ()
+            return UNDETERMINED, ()
         return self.table.rate(self._rated_procedure(), self.scenario)
 
     def _rated_procedure(self) -> StudyProcedure:
@@ -195,14 +205,14 @@ class Case:
             table=self.table,
             scenario=self.scenario,
             group=self.study_group,
-            trauma_active=self.levels[Groups.TRAUMA] is Level.ACTIVE,
+            trauma_active=self.levels[Groups.TRAUMA] is ACTIVE,
             fall_found=Criteria.TRAUMA_LOW_VELOCITY in self.by_id,
             fracture_confirmed=self.has_confirmed_fracture,
             safety=self.call.safety,
             coded_regions=self.coded_regions,
             is_child=self.scenario == _CHILD,
             needs_whole_spine=all(
-                self.levels[name] is Level.ACTIVE for name in (Groups.CORD, Groups.CAUDA_EQUINA)
+                self.levels[name] is ACTIVE for name in (Groups.CORD, Groups.CAUDA_EQUINA)
             ),
         )
 
@@ -211,7 +221,7 @@ class Case:
         """A current vertebral fracture by code, in its window, verification confirmed or missing."""
         result = self.by_id.get(Criteria.VERTEBRAL_FRACTURE_SUSPECTED)
         return result is not None and any(
-            finding.state is State.PRESENT
+            finding.state is PRESENT
             and not finding.from_order_text
             and finding.reference != self.order.reference
             for finding in result.findings
@@ -251,13 +261,13 @@ class Case:
     @kept
     def is_good_enough(self) -> bool:
         """Rated appropriate; or, beside an MRI device, the group's alternative or a CT that may be appropriate."""
-        if self.rating is Rating.APPROPRIATE:
+        if self.rating is APPROPRIATE:
             return True
         if not self.call.safety.devices:
             return False
         if self.alternative is not None and same_study(self.order.procedure, self.alternative):
             return True
-        return self.order.procedure.modality in ("CT", "CTM") and self.rating is Rating.MAY_BE
+        return self.order.procedure.modality in ("CT", "CTM") and self.rating is MAY_BE_APPROPRIATE
 
     @kept
     def mr_without(self) -> StudyProcedure:
@@ -270,7 +280,7 @@ class Case:
         return (
             not self.call.safety.devices
             and self.order.procedure != self.mr_without
-            and self.rating_of(self.mr_without) is not Rating.NOT
+            and self.rating_of(self.mr_without) is not NOT_APPROPRIATE
         )
 
     @kept
@@ -297,7 +307,7 @@ class Case:
             for study in self.earlier_studies
             if study.when is not None
             and least_age(study.when, self.chart.as_of) <= limit
-            and self.rating_of(study.procedure) is Rating.APPROPRIATE
+            and self.rating_of(study.procedure) is APPROPRIATE
         ]
         return max(days, default=None)
 
@@ -313,24 +323,28 @@ class Case:
     @kept
     def group_results(self) -> tuple[GroupResult, ...]:
         """Groups that are at least noted, with what each asks for."""
-        results = []
-        for group in self.rules.guideline.groups:
-            level = self.levels[group.id]
-            if level is Level.NONE:
-                continue
-            criteria = self.criteria_of(group.id)
-            imaged = level is not Level.NOTED and self._is_imaged_since(criteria)
-            wanted = Urgency.ROUTINE
-            if level is not Level.NOTED and not imaged:
-                holds = self.rules.possible_urgency.get(group.id)
-                context = GroupContext(
-                    levels=self.levels,
-                    neuro=self.neuro,
-                    possible_urgency_holds=holds is None or holds(self),
-                )
-                wanted = group_urgency(group, criteria, context)
-            results.append(GroupResult(group, level, wanted, imaged, criteria))
-        return tuple(results)
+        return tuple(
+            [
+                self._group_result(group, level)
+                for name, group in self.rules.groups
+                if (level := self.levels[name]) is not NO_LEVEL
+            ]
+        )
+
+    def _group_result(self, group: Group, level: Level) -> GroupResult:
+        criteria = self.criteria_of(group.id)
+        if level is NOTED:
+            return GroupResult(group, level, ROUTINE, imaged_since=False, criteria=criteria)
+        if self._is_imaged_since(criteria):
+            return GroupResult(group, level, ROUTINE, imaged_since=True, criteria=criteria)
+        holds = self.rules.possible_urgency.get(group.id)
+        context = GroupContext(
+            levels=self.levels,
+            neuro=self.neuro,
+            possible_urgency_holds=holds is None or holds(self),
+        )
+        wanted = group_urgency(group, criteria, context)
+        return GroupResult(group, level, wanted, imaged_since=False, criteria=criteria)
 
     def group_result(self, group: Group | None) -> GroupResult | None:
         """The result of a group that is at least noted."""

@@ -56,6 +56,8 @@ class Chart:
         self._settled: dict[str, Settled] = {}
         self._current: dict[str, tuple[ConditionHit, ...]] = {}
         self._once: dict[Any, Any] = {}
+        self.outcomes: dict[int, Any] = {}
+        """What became of the criteria of the record alone, by their position: kept by `criteria.py`."""
 
     def once(self, key: Any, work_out: Callable[[], _Answer]) -> _Answer:
         """An answer of the record alone, worked out for the first order that asks."""

@@ -16,7 +16,7 @@ from cds_service.cds_hooks.model import Indicator
 from cds_service.evidence.model import EarlierStudy, Gap, StudyProcedure
 from cds_service.evidence.record.types import REQUIRED_KEYS
 from cds_service.knowledge.anchors import Cards, Criteria, Forms, Groups
-from cds_service.knowledge.model import Level
+from cds_service.knowledge.members import POSSIBLE
 
 PARTIAL = Cards.PARTIAL_DATA
 _DISPATCHED = "dispatchedOrders"
@@ -103,7 +103,7 @@ def _wanted(case: Case, reasons: CardReasons) -> dict[str, Conflict | None]:
 def _added(case: Case, reasons: CardReasons) -> dict[str, Conflict | None]:
     procedure, safety = case.order.procedure, case.call.safety
     added: dict[str, Conflict | None] = {}
-    if case.levels[Groups.VASCULAR] is Level.POSSIBLE:
+    if case.levels[Groups.VASCULAR] is POSSIBLE:
         added[Cards.NON_SPINAL_CAUSE] = None
     if procedure.modality == "MR" and safety.devices:
         added[Cards.MRI_SAFETY] = None

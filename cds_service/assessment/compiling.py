@@ -68,6 +68,7 @@ def compile_rules(guideline: Guideline) -> Rules:
         columns=_columns(column_studies),
         column_studies=column_studies,
         study_systems=_study_systems(guideline),
+        groups=tuple((group.id, group) for group in guideline.groups),
         group_by_id={group.id: group for group in guideline.groups},
         no_levels=dict.fromkeys((group.id for group in guideline.groups), Level.NONE),
         scenario_group={group.scenario: group for group in guideline.groups},
@@ -106,6 +107,7 @@ def _criterion_rule(position: int, criterion: Criterion, group: Group) -> Criter
         position=position,
         criterion=criterion,
         group=group,
+        needs_context=criterion.needs_context,
         is_computed=any(isinstance(item, ComputedEvidence) for item in criterion.evidence),
         reason_sets=frozenset(
             evidence.vs for evidence in criterion.evidence if isinstance(evidence, ReasonEvidence)

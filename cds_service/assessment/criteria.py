@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -21,8 +20,16 @@ from cds_service.assessment.measurements import (
     observation_findings,
     positive_observation_findings,
 )
-from cds_service.assessment.model import Conflict, CriterionResult, Finding, State
-from cds_service.assessment.reasons import order_value_sets, reason_findings
+from cds_service.assessment.model import (
+    HISTORICAL,
+    PRESENT,
+    STALE,
+    SUSPECTED,
+    Conflict,
+    CriterionResult,
+    Finding,
+)
+from cds_service.assessment.reasons import AskedOrder, asked_order, reason_findings
 from cds_service.assessment.rules import CriterionRule, EvidenceStep
 from cds_service.assessment.timing import is_within, newest_first, settled
 from cds_service.assessment.weighing import (
@@ -53,10 +60,7 @@ from cds_service.knowledge.model import (
 )
 
 _STATE_ORDER = {
-    state: position
-    for position, state in enumerate(
-        (State.PRESENT, State.SUSPECTED, State.HISTORICAL, State.STALE)
-    )
+    state: position for position, state in enumerate((PRESENT, SUSPECTED, HISTORICAL, STALE))
 }
 
 
@@ -80,6 +84,9 @@ class _Outcome(Struct, frozen=True, gc=False):
     gaps: list[Gap]
 
 
+_NOT_FOUND = _Outcome(None, None, [])
+
+
 def evaluate_criteria(chart: Chart, order: ImagingOrder) -> CriteriaResult:
     """Evaluate every criterion of the guideline that the record or the order can make found."""
     found: list[CriterionResult] = []
@@ -87,15 +94,13 @@ def evaluate_criteria(chart: Chart, order: ImagingOrder) -> CriteriaResult:
     conflicts: list[Conflict] = []
     failed: list[str] = []
     gaps: dict[Gap, None] = {}
-    rules = chart.rules
-    has_context = has_spine_context(chart, order)
-    on_order = order_value_sets(chart, order)
-    for position in _positions(chart, on_order):
-        rule = rules.criterion_rules[position]
-        if rule.criterion.needs_context and not has_context:
+    asked = asked_order(chart, order)
+    has_context = has_spine_context(asked)
+    for rule in _rules_to_ask(asked):
+        if rule.needs_context and not has_context:
             continue
         try:
-            outcome = _outcome(rule, chart, order, on_order)
+            outcome = _outcome(rule, asked)
         except Exception:  # noqa: BLE001 - an emergency must not hang on one rule: the others still count
             failed.append(rule.criterion.id)
             continue
@@ -111,24 +116,22 @@ def evaluate_criteria(chart: Chart, order: ImagingOrder) -> CriteriaResult:
     return CriteriaResult(tuple(found), tuple(stale), tuple(conflicts), tuple(failed), tuple(gaps))
 
 
-def _positions(chart: Chart, on_order: frozenset[str]) -> list[int]:
-    """Positions of the criteria to look at, in the order of the guideline."""
-    found_by = chart.rules.found_by
-    of_record = chart.once(
-        "positions",
-        lambda: chart.rules.always_looked_at.union(
-            *(found_by.get(name, ()) for name in chart.value_sets)
-        ),
-    )
-    return sorted(of_record.union(*(found_by.get(name, ()) for name in on_order)))
+def _rules_to_ask(asked: AskedOrder) -> list[CriterionRule]:
+    """The criteria that the record or the order can make found, in the order of the guideline."""
+    rules, found_by = asked.chart.rules, asked.chart.rules.found_by
+    positions = set(rules.always_looked_at)
+    for name in asked.chart.value_sets | asked.value_sets:
+        positions |= found_by.get(name, frozenset())
+    return [rules.criterion_rules[position] for position in sorted(positions)]
 
 
-def has_spine_context(chart: Chart, order: ImagingOrder) -> bool:
+def has_spine_context(asked: AskedOrder) -> bool:
     """Spine pain or a neurological context: a symptom or degenerative finding in the data or on the order.
 
     The spine order itself is context enough unless it has reasons and none of them is a symptom, a context or
     the value of a criterion: then it names a non-spine purpose.
     """
+    chart, order = asked.chart, asked.order
     if chart.has_context:
         return True
     stated = [reason for reason in order.reasons if reason.kind != "text"]
@@ -146,28 +149,33 @@ def has_spine_context(chart: Chart, order: ImagingOrder) -> bool:
     )
 
 
-def _outcome(
-    rule: CriterionRule, chart: Chart, order: ImagingOrder, on_order: frozenset[str]
-) -> _Outcome:
+def _outcome(rule: CriterionRule, asked: AskedOrder) -> _Outcome:
     """Of the record alone the outcome is the same for every order of the call."""
-    if rule.is_computed or not on_order.isdisjoint(rule.reason_sets):
-        return _evaluated(rule, chart, order, on_order)
-    return chart.once(rule.position, lambda: _evaluated(rule, chart, order, frozenset()))
+    if rule.is_computed or not rule.reason_sets.isdisjoint(asked.value_sets):
+        return _evaluated(rule, asked)
+    known = asked.chart.outcomes.get(rule.position)
+    if known is None:
+        known = asked.chart.outcomes[rule.position] = _evaluated(rule, asked)
+    outcome: _Outcome = known
+    return outcome
 
 
-def _evaluated(
-    rule: CriterionRule, chart: Chart, order: ImagingOrder, on_order: frozenset[str]
-) -> _Outcome:
-    findings = _findings(rule, chart, order, on_order)
+def _evaluated(rule: CriterionRule, asked: AskedOrder) -> _Outcome:
+    findings = _findings(rule, asked)
     if not findings:
-        return _Outcome(None, None, exposure_gaps(rule, chart) if rule.drug_windows else [])
-    counting = [finding for finding in findings if finding.state is not State.STALE]
+        return _with_gaps(rule, asked.chart) if rule.drug_windows else _NOT_FOUND
+    counting = [finding for finding in findings if finding.state is not STALE]
     if not counting:
         return _Outcome(None, min(findings, key=_rank), [])
     if len(counting) > 1:
         counting.sort(key=_rank)
-        counting = _without_repeats(counting, order)
-    return _Outcome(_result(rule, counting, chart), None, [])
+        counting = _without_repeats(counting, asked.order)
+    return _Outcome(_result(rule, counting, asked.chart), None, [])
+
+
+def _with_gaps(rule: CriterionRule, chart: Chart) -> _Outcome:
+    gaps = exposure_gaps(rule, chart)
+    return _Outcome(None, None, gaps) if gaps else _NOT_FOUND
 
 
 def _result(rule: CriterionRule, counting: list[Finding], chart: Chart) -> CriterionResult:
@@ -206,24 +214,28 @@ def _rank(finding: Finding) -> tuple[int, int, int]:
     )
 
 
-def _findings(
-    rule: CriterionRule, chart: Chart, order: ImagingOrder, on_order: frozenset[str]
-) -> list[Finding]:
+def _findings(rule: CriterionRule, asked: AskedOrder) -> list[Finding]:
     findings: list[Finding] = []
+    chart = asked.chart
+    is_stated = not rule.reason_sets.isdisjoint(asked.value_sets)
     for step in rule.steps:
-        if step.value_set is not None and step.value_set not in (
-            on_order if step.asks_order else chart.value_sets
-        ):
-            continue
-        asked = (step.evidence, rule.criterion, rule.group, chart)
         if step.asks_order:
-            findings += step.evaluate(*asked, order)
-        elif rule.is_computed or rule.reason_sets:
-            # asked again for every order that states a reason for it
-            findings += chart.once(id(step), partial(step.evaluate, *asked))
-        else:
-            findings += step.evaluate(*asked)
+            if step.value_set is None or step.value_set in asked.value_sets:
+                findings += step.evaluate(step.evidence, rule, asked)
+        elif step.value_set is None or step.value_set in chart.value_sets:
+            findings += _on_record(step, rule, chart, is_stated=is_stated)
     return findings
+
+
+def _on_record(
+    step: EvidenceStep, rule: CriterionRule, chart: Chart, *, is_stated: bool
+) -> list[Finding]:
+    """What the record says; kept where the order states the same, as the next order may."""
+    if is_stated:
+        return chart.once(
+            id(step), lambda: step.evaluate(step.evidence, rule.criterion, rule.group, chart)
+        )
+    return step.evaluate(step.evidence, rule.criterion, rule.group, chart)
 
 
 def evidence_step(evidence: Evidence) -> EvidenceStep:
@@ -236,27 +248,21 @@ def evidence_step(evidence: Evidence) -> EvidenceStep:
     return EvidenceStep(evidence, _ON_RECORD[type(evidence)], value_set, asks_order=False)
 
 
-def _computed(
-    evidence: ComputedEvidence,
-    criterion: Criterion,
-    group: Group,
-    chart: Chart,
-    order: ImagingOrder,
-) -> list[Finding]:
-    return FUNCTIONS[evidence.fn](ComputedQuestion(chart, order, criterion, group, evidence.days))
+def _computed(evidence: ComputedEvidence, rule: CriterionRule, asked: AskedOrder) -> list[Finding]:
+    return FUNCTIONS[evidence.fn](
+        ComputedQuestion(asked, rule.criterion, rule.group, evidence.days)
+    )
 
 
-def _reason(
-    evidence: ReasonEvidence, criterion: Criterion, group: Group, chart: Chart, order: ImagingOrder
-) -> list[Finding]:
+def _reason(evidence: ReasonEvidence, rule: CriterionRule, asked: AskedOrder) -> list[Finding]:
     """Dated as the same finding on record would be: in the widest window that the criterion gives it there."""
     windows = [
         item.days
-        for item in criterion.evidence
+        for item in rule.criterion.evidence
         if isinstance(item, ConditionEvidence) and item.vs == evidence.vs
     ]
-    scale = chart.scale(criterion.strength, evidence.vs, group)
-    return reason_findings(chart, order, evidence.vs, scale, days=max(windows, default=None))
+    scale = asked.chart.scale(rule.criterion.strength, evidence.vs, rule.group)
+    return reason_findings(asked, evidence.vs, scale, days=max(windows, default=None))
 
 
 def _condition(
@@ -304,16 +310,16 @@ def _performed(
     span, is_future = settled(hit.when, chart.as_of, chart.future_days)
     is_acute = evidence.vs in chart.rules.acute
     final: Strength | None = strength
-    state = State.PRESENT if hit.via == "code" else State.SUSPECTED
+    state = PRESENT if hit.via == "code" else SUSPECTED
     notes: tuple[str, ...] = ("future_date",) if is_future else ()
     if span is None:
         notes = (*notes, "undated")
         if is_acute:
-            final, state = lowered(strength), State.SUSPECTED
+            final, state = lowered(strength), SUSPECTED
     elif not is_within(span, chart.as_of, evidence.days):
-        final, state = None, State.STALE
+        final, state = None, STALE
     elif not span.is_exact:
-        state = State.SUSPECTED
+        state = SUSPECTED
     return Finding(
         reference=hit.reference,
         display=hit.display,
@@ -338,7 +344,7 @@ def _age(evidence: AgeEvidence, criterion: Criterion, _: Group, chart: Chart) ->
             reference="Patient",
             display=criterion.name,
             when=None,
-            state=State.PRESENT,
+            state=PRESENT,
             strength=criterion.strength,
             value=str(age),
             value_set="age",

@@ -9,7 +9,7 @@ from cds_service.assessment.levels import is_at_least
 from cds_service.assessment.open_studies import is_same_kind
 from cds_service.assessment.timing import least_age
 from cds_service.evidence.model import EarlierStudy, StudyProcedure
-from cds_service.knowledge.model import Level, Urgency
+from cds_service.knowledge.members import POSSIBLE, ROUTINE
 
 
 def recent_duplicates(case: Case) -> tuple[EarlierStudy, ...]:
@@ -20,7 +20,7 @@ def recent_duplicates(case: Case) -> tuple[EarlierStudy, ...]:
     Chronic findings and age do not count.
     """
     if (
-        case.urgency is not Urgency.ROUTINE
+        case.urgency is not ROUTINE
         or "reports" not in case.chart.record.read_keys
         or not case.earlier_studies
     ):
@@ -53,7 +53,7 @@ def _newest_reasons(case: Case) -> tuple[date, date]:
     groups = [
         result
         for result in case.group_results
-        if result.group.red_flag and is_at_least(result.level, Level.POSSIBLE)
+        if result.group.red_flag and is_at_least(result.level, POSSIBLE)
     ]
     if not groups:
         return date.min, date.min

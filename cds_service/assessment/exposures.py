@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from cds_service.assessment.chart import Chart
-from cds_service.assessment.model import Finding, State
+from cds_service.assessment.model import PRESENT, SUSPECTED, Finding
 from cds_service.assessment.rules import CriterionRule
 from cds_service.assessment.timing import days_earlier, settled
 from cds_service.evidence.model import Exposure, Gap
@@ -52,7 +52,7 @@ def _exposed(exposure: Exposure, value_set: str, strength: Strength | None) -> F
         reference=exposure.reference,
         display=exposure.display,
         when=exposure.start,
-        state=State.PRESENT if is_certain else State.SUSPECTED,
+        state=PRESENT if is_certain else SUSPECTED,
         strength=strength,
         value_set=value_set,
         notes=() if exposure.start is not None else ("undated",),

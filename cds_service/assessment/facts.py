@@ -8,7 +8,7 @@ from cds_service.assessment.case import Case
 from cds_service.assessment.regions import expanded
 from cds_service.assessment.timing import least_age
 from cds_service.knowledge.anchors import Criteria, Groups, Scenarios
-from cds_service.knowledge.model import Level, Strength
+from cds_service.knowledge.members import ACTIVE, DEFINITIVE, POSSIBLE, WEAK
 
 
 def _cord_or_root_injury(case: Case) -> bool:
@@ -42,9 +42,9 @@ def _covered_by_other_order(case: Case) -> bool:
 def _group_only_possible(case: Case) -> bool:
     """The primary scenario's group is only possible; for cord signs the possible group may be cauda equina."""
     group = case.scenario_subject
-    if group is None or case.levels[group.id] is Level.ACTIVE:
+    if group is None or case.levels[group.id] is ACTIVE:
         return False
-    return case.scenario != Scenarios.S_CORD or case.levels[Groups.CAUDA_EQUINA] is not Level.ACTIVE
+    return case.scenario != Scenarios.S_CORD or case.levels[Groups.CAUDA_EQUINA] is not ACTIVE
 
 
 def _radiograph_recent(case: Case) -> bool:
@@ -85,9 +85,8 @@ def _noted_acute(case: Case) -> bool:
     That is a weak finding of an acute value set (weak as defined, or after lowering), or a possible aortic cause:
     beside that warning no card may say that nothing was found (own policy).
     """
-    return case.levels[Groups.VASCULAR] is Level.POSSIBLE or any(
-        result.strength in (Strength.WEAK, None)
-        and any(finding.acute for finding in result.findings)
+    return case.levels[Groups.VASCULAR] is POSSIBLE or any(
+        result.strength in (WEAK, None) and any(finding.acute for finding in result.findings)
         for result in case.found.found
     )
 
@@ -117,8 +116,8 @@ _KNOWN_DISEASE = (
 
 def _follow_up(case: Case) -> bool:
     """A known fracture, infection or metastasis, or earlier surgery: another study is a planned check."""
-    return case.levels[Groups.PRIOR_SURGERY] is Level.ACTIVE or any(
-        result.strength is Strength.DEFINITIVE
+    return case.levels[Groups.PRIOR_SURGERY] is ACTIVE or any(
+        result.strength is DEFINITIVE
         for name in _KNOWN_DISEASE
         if (result := case.criterion(name)) is not None
     )

@@ -11,9 +11,20 @@ from cds_service.assessment.model import CriterionResult
 from cds_service.assessment.rules import Rules
 from cds_service.assessment.weighing import STRENGTH_ORDER
 from cds_service.knowledge.anchors import Groups
+from cds_service.knowledge.members import (
+    ACTIVE,
+    DEFINITIVE,
+    MODERATE,
+    NO_LEVEL,
+    NOTED,
+    POSSIBLE,
+    ROUTINE,
+    STRONG,
+    WEAK,
+)
 from cds_service.knowledge.model import Group, Level, LevelRule, Strength, Urgency
 
-_STRONG = (Strength.DEFINITIVE, Strength.STRONG)
+_STRONG = (DEFINITIVE, STRONG)
 
 
 def group_levels(
@@ -33,8 +44,8 @@ def group_levels(
     levels[Groups.MSCC] = _mscc(by_group.get(Groups.MALIGNANCY, ()), levels, rules)
     for group in by_group:
         # why: a weak finding that was lowered has dropped out of the level and is still listed as noted
-        if levels[group] is Level.NONE:
-            levels[group] = Level.NOTED
+        if levels[group] is NO_LEVEL:
+            levels[group] = NOTED
     return levels
 
 
@@ -42,20 +53,18 @@ def _level(criteria: Sequence[CriterionResult], level_rules: Sequence[LevelRule]
     """First level rule that holds; criteria of one domain count once, the strongest."""
     by_domain: dict[str, Strength] = {}
     for result in criteria:
-        if result.strength is None:
-            continue
-        domain = result.criterion.domain
-        best = by_domain.get(domain)
-        if best is None or STRENGTH_ORDER[result.strength] < STRENGTH_ORDER[best]:
-            by_domain[domain] = result.strength
-    strengths = list(by_domain.values())
-    strong = sum(strength in _STRONG for strength in strengths)
-    moderate = strengths.count(Strength.MODERATE)
-    weak = strengths.count(Strength.WEAK)
+        strength, domain = result.strength, result.criterion.domain
+        if strength is not None:
+            best = by_domain.get(domain)
+            if best is None or STRENGTH_ORDER[strength] < STRENGTH_ORDER[best]:
+                by_domain[domain] = strength
+    counted = list(by_domain.values())
+    strong = counted.count(DEFINITIVE) + counted.count(STRONG)
+    moderate, weak = counted.count(MODERATE), counted.count(WEAK)
     for rule in level_rules:
         if strong >= rule.strong and moderate >= rule.moderate and weak >= rule.weak:
             return rule.level
-    return Level.NONE
+    return NO_LEVEL
 
 
 def _mscc(
@@ -67,24 +76,24 @@ def _mscc(
         result
         for result in malignancy
         if result.criterion.domain in rule.cancer_domains
-        and result.strength in (*_STRONG, Strength.MODERATE)
+        and result.strength in (*_STRONG, MODERATE)
     ]
     if not cancers:
-        return Level.NONE
-    if any(levels[name] is Level.ACTIVE for name in rule.active_with):
-        return Level.ACTIVE
+        return NO_LEVEL
+    if any(levels[name] is ACTIVE for name in rule.active_with):
+        return ACTIVE
     if any(result.criterion.id in rule.possible_enough_with_criteria for result in cancers) and any(
-        is_at_least(levels[name], Level.POSSIBLE) for name in rule.possible_enough_with_groups
+        is_at_least(levels[name], POSSIBLE) for name in rule.possible_enough_with_groups
     ):
-        return Level.ACTIVE
-    return Level.NONE
+        return ACTIVE
+    return NO_LEVEL
 
 
 def is_neuro(levels: Mapping[str, Level], rules: Rules) -> bool:
     """Cord or cauda equina active, or a neurological deficit at least possible."""
     combination = rules.guideline.combination
-    return any(levels[name] is Level.ACTIVE for name in combination.neuro_active) or any(
-        is_at_least(levels[name], Level.POSSIBLE) for name in combination.neuro_possible
+    return any(levels[name] is ACTIVE for name in combination.neuro_active) or any(
+        is_at_least(levels[name], POSSIBLE) for name in combination.neuro_possible
     )
 
 
@@ -102,12 +111,12 @@ def group_urgency(
 ) -> Urgency:
     """What a group asks for at its level; routine when it is only noted or none."""
     level = context.levels[group.id]
-    if level is Level.POSSIBLE:
+    if level is POSSIBLE:
         wanted = group.possible.urgency
-        return wanted if wanted is not None and context.possible_urgency_holds else Urgency.ROUTINE
-    if level is not Level.ACTIVE:
-        return Urgency.ROUTINE
-    is_definitive = any(result.strength is Strength.DEFINITIVE for result in criteria)
+        return wanted if wanted is not None and context.possible_urgency_holds else ROUTINE
+    if level is not ACTIVE:
+        return ROUTINE
+    is_definitive = any(result.strength is DEFINITIVE for result in criteria)
     is_acute = any(result.criterion.acute and result.strength in _STRONG for result in criteria)
     cauda_equina = context.levels[Groups.CAUDA_EQUINA]
     wanted_by = (
@@ -118,7 +127,7 @@ def group_urgency(
         (group.urgency_if_definitive_and_neuro, is_definitive and context.neuro),
         (
             group.urgency_if_cauda_equina_possible,
-            is_at_least(cauda_equina, Level.POSSIBLE),
+            is_at_least(cauda_equina, POSSIBLE),
         ),
     )
     return highest_urgency(

@@ -16,9 +16,9 @@ class kept(Generic[_Answer]):  # noqa: N801 - reads as what it does, above a met
 
     def __init__(self, work_out: Callable[[Any], _Answer]) -> None:
         self._work_out = work_out
+        self._name = work_out.__name__
         self.__doc__ = work_out.__doc__
 
     def __get__(self, owner: Any, _: type | None = None) -> _Answer:
-        answer = self._work_out(owner)
-        owner.__dict__[self._work_out.__name__] = answer
+        answer = owner.__dict__[self._name] = self._work_out(owner)
         return answer

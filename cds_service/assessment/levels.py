@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cds_service.knowledge.members import (
+    ACTIVE,
+    EMERGENCY,
+    NO_LEVEL,
+    NOTED,
+    POSSIBLE,
+    ROUTINE,
+    URGENT,
+)
 from cds_service.knowledge.model import Level, Urgency
 
-_LEVELS = (Level.ACTIVE, Level.POSSIBLE, Level.NOTED, Level.NONE)
+_LEVELS = (ACTIVE, POSSIBLE, NOTED, NO_LEVEL)
 _AT_LEAST = {level: _LEVELS[: position + 1] for position, level in enumerate(_LEVELS)}
-_URGENCIES = (Urgency.ROUTINE, Urgency.URGENT, Urgency.EMERGENCY)
+_URGENCIES = (ROUTINE, URGENT, EMERGENCY)
 
 
 def levels_from(least: Level) -> tuple[Level, ...]:
@@ -23,4 +32,4 @@ def is_at_least(level: Level, wanted: Level) -> bool:
 
 def highest_urgency(urgencies: Iterable[Urgency]) -> Urgency:
     """The most urgent of them; routine when there is none."""
-    return max(urgencies, key=_URGENCIES.index, default=Urgency.ROUTINE)
+    return max(urgencies, key=_URGENCIES.index, default=ROUTINE)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from cds_service.assessment.chart import Chart
-from cds_service.assessment.model import Finding, State
+from cds_service.assessment.model import HISTORICAL, PRESENT, STALE, SUSPECTED, Finding, State
 from cds_service.assessment.timing import is_within, newest_first
 from cds_service.assessment.weighing import lowered
 from cds_service.evidence.model import DateSpan, ObservationHit
+from cds_service.knowledge.members import WEAK
 from cds_service.knowledge.model import (
     Criterion,
     Group,
@@ -47,7 +48,7 @@ def observation_findings(
                 span=span,
                 strength=None,
                 notes=("newer_value_normal",),
-                state=State.STALE,
+                state=STALE,
             )
             for hit, span in dated
             if _compares(hit, evidence)
@@ -116,7 +117,7 @@ def _measured(
         reference=hit.entry.reference,
         display=hit.entry.display,
         when=span,
-        state=state or (State.PRESENT if is_certain else State.SUSPECTED),
+        state=state or (PRESENT if is_certain else SUSPECTED),
         strength=strength,
         value=hit.entry.value_text,
         converted=hit.converted,
@@ -165,10 +166,10 @@ def positive_observation_findings(
             if is_acute:
                 strength = lowered(criterion.strength)
             elif hit.via == "code":
-                state = State.PRESENT
+                state = PRESENT
         if is_superseded:
-            strength = Strength.WEAK if group.fading else None
-            state = State.HISTORICAL if group.fading else State.STALE
+            strength = WEAK if group.fading else None
+            state = HISTORICAL if group.fading else STALE
             notes = ("resolved_recently",) if group.fading else ("newer_value_normal",)
         finding = _measured(evidence, hit, span=span, strength=strength, notes=notes, state=state)
         findings.append(replace(finding, acute=is_acute))

@@ -6,7 +6,7 @@ Every value that a call makes is a Struct: those are made five times as fast as 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -45,6 +45,12 @@ class State(StrEnum):
     SUSPECTED = "suspected"
     HISTORICAL = "historical"
     STALE = "stale"
+
+
+PRESENT: Final = State.PRESENT
+SUSPECTED: Final = State.SUSPECTED
+HISTORICAL: Final = State.HISTORICAL
+STALE: Final = State.STALE
 
 
 class Finding(Struct, frozen=True, gc=False):

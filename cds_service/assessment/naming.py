@@ -8,7 +8,8 @@ from cds_service.assessment.rules import CardForm
 from cds_service.assessment.timing import newest_first
 from cds_service.assessment.weighing import STRENGTH_ORDER
 from cds_service.knowledge.anchors import Cards, Criteria, Forms, Groups, Scenarios
-from cds_service.knowledge.model import Group, Level, Strength
+from cds_service.knowledge.members import POSSIBLE, WEAK
+from cds_service.knowledge.model import Group
 
 ESCALATING = (Cards.EMERGENCY_ESCALATE, Cards.URGENT_ESCALATE)
 """Cards that speak of the group that asks for the urgency."""
@@ -48,15 +49,14 @@ def _strongest(criteria: tuple[CriterionResult, ...]) -> CriterionResult | None:
 
 
 def _noted_finding(case: Case) -> CriterionResult | None:
-    if case.levels[Groups.VASCULAR] is Level.POSSIBLE:
+    if case.levels[Groups.VASCULAR] is POSSIBLE:
         return min(
             case.criteria_of(Groups.VASCULAR), key=lambda result: STRENGTH_ORDER[result.strength]
         )
     weak = [
         result
         for result in case.found.found
-        if result.strength in (Strength.WEAK, None)
-        and any(finding.acute for finding in result.findings)
+        if result.strength in (WEAK, None) and any(finding.acute for finding in result.findings)
     ]
     return min(weak, key=lambda result: newest_first(result.newest), default=None)
 

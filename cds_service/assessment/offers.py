@@ -14,7 +14,8 @@ from cds_service.assessment.studies import offered_study, same_study
 from cds_service.assessment.symptoms import has_own_symptom
 from cds_service.evidence.model import StudyProcedure
 from cds_service.knowledge.anchors import Cards, Criteria, Forms, Groups, Scenarios, Suggestions
-from cds_service.knowledge.model import Level, Priority, Rating, Urgency
+from cds_service.knowledge.members import EMERGENCY, NOT_APPROPRIATE, NOTED, ROUTINE
+from cds_service.knowledge.model import Priority
 from cds_service.knowledge.table import COLUMN
 
 _REASON_TYPES = ("Condition/", "Observation/", "DiagnosticReport/")
@@ -78,7 +79,7 @@ def _set_priority_stat(name: str, asking: _Asking) -> Offer | None:
     if case.order.priority == "stat":
         return None
     is_asked = asking.form.card in _ANOTHER_LEVEL or (
-        case.urgency is Urgency.EMERGENCY and case.is_good_enough
+        case.urgency is EMERGENCY and case.is_good_enough
     )
     return Offer(name, "priority", priority="stat") if is_asked else None
 
@@ -87,7 +88,7 @@ def _set_priority_urgent(name: str, asking: _Asking) -> Offer | None:
     case = asking.case
     if case.order.priority != "routine":
         return None
-    is_asked = case.urgency is not Urgency.ROUTINE or asking.form.form in _ASKING_FORMS
+    is_asked = case.urgency is not ROUTINE or asking.form.form in _ASKING_FORMS
     return Offer(name, "priority", priority="urgent") if is_asked else None
 
 
@@ -106,7 +107,7 @@ def _replace_with_xr(name: str, asking: _Asking) -> Offer | None:
     if procedure.modality == "XR" or case.call.safety.pregnancy is not None:
         return None
     study = StudyProcedure("XR", procedure.regions, "without")
-    if case.rating_of(study) is Rating.NOT:
+    if case.rating_of(study) is NOT_APPROPRIATE:
         return None
     return _replaced(name, case, study)
 
@@ -170,7 +171,7 @@ def _evidence(asking: _Asking) -> list[tuple[str, str]]:
         results = [
             result
             for group in case.group_results
-            if group.level is not Level.NOTED
+            if group.level is not NOTED
             for result in group.criteria
         ]
     return [
@@ -228,7 +229,7 @@ def wants_records(case: Case) -> bool:
 
     Never in an emergency: nobody waits for earlier images then.
     """
-    if case.urgency is Urgency.EMERGENCY:
+    if case.urgency is EMERGENCY:
         return False
     if case.order.mentions_imaging_elsewhere or mentions_travel(case):
         return True

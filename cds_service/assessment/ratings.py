@@ -9,14 +9,20 @@ from cds_service.assessment.regions import expanded, sorted_regions
 from cds_service.assessment.rules import CompiledRow, Rules
 from cds_service.evidence.model import StudyProcedure
 from cds_service.knowledge.anchors import Scenarios
+from cds_service.knowledge.members import (
+    APPROPRIATE,
+    MAY_BE_APPROPRIATE,
+    NOT_APPROPRIATE,
+    UNDETERMINED,
+)
 from cds_service.knowledge.model import Rating
 from cds_service.knowledge.table import Region
 
-_BEST_FIRST = (Rating.APPROPRIATE, Rating.MAY_BE, Rating.NOT)
+_BEST_FIRST = (APPROPRIATE, MAY_BE_APPROPRIATE, NOT_APPROPRIATE)
 Cells = tuple[Rating, ...]
 Rated = tuple[Rating, tuple[str, ...]]
 """A rating, and the citations of the rows that it was read from."""
-_NOT_RATED: Rated = (Rating.UNDETERMINED, ())
+_NOT_RATED: Rated = (UNDETERMINED, ())
 _PED = Scenarios.S_PED
 
 
@@ -57,7 +63,7 @@ class RatingTable:
         rated: dict[str, Rated] = {}
         for region, (cells, cite) in self._region_rows(study.regions, scenario).items():
             verdict = _best([cells[column] for column in columns])
-            if verdict is not Rating.UNDETERMINED:
+            if verdict is not UNDETERMINED:
                 rated[region] = (verdict, cite)
         if len(rated) <= 1:
             return next(iter(rated.values()), _NOT_RATED)
@@ -108,7 +114,7 @@ class RatingTable:
                 continue
             cite = tuple(dict.fromkeys((*cite, *row.row.cite)))
             if cells is None:
-                cells = [cell if cell is not None else Rating.UNDETERMINED for cell in row.cells]
+                cells = [cell if cell is not None else UNDETERMINED for cell in row.cells]
             else:
                 cells = [new or old for new, old in zip(row.cells, cells, strict=True)]
         return (tuple(cells), cite) if cells is not None else None
@@ -116,5 +122,5 @@ class RatingTable:
 
 def _best(ratings: Sequence[Rating]) -> Rating:
     """Most favourable of them; undetermined when none is rated."""
-    rated = [rating for rating in ratings if rating is not Rating.UNDETERMINED]
-    return min(rated, key=_BEST_FIRST.index, default=Rating.UNDETERMINED)
+    rated = [rating for rating in ratings if rating is not UNDETERMINED]
+    return min(rated, key=_BEST_FIRST.index, default=UNDETERMINED)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from cds_service.assessment.chart import Chart
-from cds_service.assessment.model import Finding, State
+from cds_service.assessment.model import PRESENT, SUSPECTED, Finding
 from cds_service.assessment.timing import today_span
 from cds_service.assessment.weighing import LATER_ENCOUNTERS, Scale, weigh_condition
 from cds_service.evidence.model import ImagingOrder, Reason
@@ -12,22 +14,27 @@ ANY_TIME = 365_000
 """Days of a window that never closes, for statements without a look-back of their own."""
 
 
-def order_value_sets(chart: Chart, order: ImagingOrder) -> frozenset[str]:
-    """Value sets of the order's reasons, those of the resources that it refers to included."""
-    return chart.once(("on order", id(order)), lambda: _order_value_sets(chart, order))
+class AskedOrder(Struct, frozen=True, gc=False):
+    """One order before the chart."""
+
+    chart: Chart
+    order: ImagingOrder
+    value_sets: frozenset[str]
+    """Of its reasons, those of the resources that it refers to included."""
 
 
-def _order_value_sets(chart: Chart, order: ImagingOrder) -> frozenset[str]:
+def asked_order(chart: Chart, order: ImagingOrder) -> AskedOrder:
+    """The order with the value sets that it states."""
     named = {name for reason in order.reasons for name in reason.value_sets}
     for reason in order.reasons:
         if reason.reference is not None:
             hits = chart.record.condition_by_reference.get(reason.reference, ())
             named.update(name for name, _ in hits)
-    return frozenset(named)
+    return AskedOrder(chart, order, frozenset(named))
 
 
 def reason_findings(
-    chart: Chart, order: ImagingOrder, value_set: str, scale: Scale, *, days: int | None
+    asked: AskedOrder, value_set: str, scale: Scale, *, days: int | None
 ) -> list[Finding]:
     """Findings that the order makes for a value set.
 
@@ -35,8 +42,9 @@ def reason_findings(
     does not make a long-known finding new. `days` is the window that the same finding has on the record.
     """
     findings: list[Finding] = []
-    if value_set not in order_value_sets(chart, order):
+    if value_set not in asked.value_sets:
         return findings
+    chart, order = asked.chart, asked.order
     match = chart.dated_match(value_set)
     for reason in order.reasons:
         if reason.reference is not None and value_set not in reason.value_sets:
@@ -64,9 +72,7 @@ def reason_findings(
                 reference=order.reference,
                 display=reason.display,
                 when=order.authored or today_span(chart.as_of),
-                state=State.PRESENT
-                if via == "code" and not reason.is_suspected
-                else State.SUSPECTED,
+                state=PRESENT if via == "code" and not reason.is_suspected else SUSPECTED,
                 strength=scale.strength,
                 value_set=value_set,
                 acute=scale.acute,
@@ -100,7 +106,7 @@ def _referenced(
                 reference=entry.reference,
                 display=entry.display,
                 when=order.authored or today_span(chart.as_of),
-                state=State.PRESENT if is_certain else State.SUSPECTED,
+                state=PRESENT if is_certain else SUSPECTED,
                 strength=scale.strength,
                 value_set=value_set,
                 acute=scale.acute,

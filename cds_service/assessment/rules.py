@@ -21,7 +21,7 @@ class EvidenceStep(Struct, frozen=True, gc=False):
 
     evidence: Any
     evaluate: Callable[..., list[Finding]]
-    """Of the record: (evidence, criterion, group, chart). Of the order, or computed: the order comes last."""
+    """Of the record: (evidence, criterion, group, chart). Of the order: (evidence, rule, asked order)."""
     value_set: str | None
     """Nothing is found without it: on record, or where the order is asked on the order. None: it has to be asked."""
     asks_order: bool
@@ -35,6 +35,8 @@ class CriterionRule(Struct, frozen=True, gc=False):
     group: Group
     steps: tuple[EvidenceStep, ...]
     """In the order in which the criterion lists its evidence."""
+    needs_context: bool
+    """Counts only with spine pain or a neurological context."""
     is_computed: bool
     """By a function that may look at the order: every order is asked anew."""
     reason_sets: frozenset[str]
@@ -89,6 +91,8 @@ class Rules(Struct, frozen=True, gc=False):
     """(modality, contrast) of each column."""
     study_systems: Mapping[tuple[str | None, tuple[str, ...], str], frozenset[str]]
     """Systems that have a code for a study, by (modality, regions, contrast)."""
+    groups: tuple[tuple[str, Group], ...]
+    """With their ids, in the order of the guideline."""
     group_by_id: Mapping[str, Group]
     no_levels: Mapping[str, Level]
     """Every group at level none."""

@@ -15,6 +15,7 @@ from cds_service.assessment.ratings import RatingTable
 from cds_service.assessment.regions import REGION_ORDER, expanded
 from cds_service.assessment.rules import Rules
 from cds_service.evidence.model import ImagingOrder, StudyProcedure
+from cds_service.knowledge.members import APPROPRIATE, MAY_BE_APPROPRIATE, NOT_APPROPRIATE, POSSIBLE
 from cds_service.knowledge.model import Contrast, Group, Level, Modality, Rating, Study
 from cds_service.knowledge.table import COLUMN, Region
 
@@ -50,7 +51,7 @@ class StudyQuestion(Struct, frozen=True, gc=False):
 def pediatric_group(rules: Rules, level_of: Mapping[str, Level]) -> Group | None:
     """The first of a child's serious groups that is at least possible."""
     for name in rules.guideline.combination.pediatric_groups:
-        if is_at_least(level_of[name], Level.POSSIBLE):
+        if is_at_least(level_of[name], POSSIBLE):
             return rules.group_by_id[name]
     return None
 
@@ -62,9 +63,7 @@ def preferred_study(question: StudyQuestion) -> StudyProcedure | None:
         if group.none_if_confirmed and question.fracture_confirmed:
             return None
         placed = [placed_study(question, study, group) for study in _group_studies(question, group)]
-        for wanted in (
-            (Rating.APPROPRIATE, Rating.MAY_BE) if question.is_child else (Rating.APPROPRIATE,)
-        ):
+        for wanted in (APPROPRIATE, MAY_BE_APPROPRIATE) if question.is_child else (APPROPRIATE,):
             for study in placed:
                 if question.rating(study) is wanted:
                     return study
@@ -76,7 +75,7 @@ def preferred_study(question: StudyQuestion) -> StudyProcedure | None:
         column = StudyProcedure(
             cast("Modality", modality), regions, cast("Contrast", contrast or "without")
         )
-        if question.rating(column) is Rating.APPROPRIATE:
+        if question.rating(column) is APPROPRIATE:
             return column
     return None
 
@@ -185,7 +184,7 @@ def _without_contrast_risk(question: StudyQuestion, study: StudyProcedure) -> St
         return None
     if safety.pregnancy is not None and not question.trauma_active and study.modality in IONIZING:
         return None
-    return None if question.rating(study) is Rating.NOT else study
+    return None if question.rating(study) is NOT_APPROPRIATE else study
 
 
 def without_contrast(study: StudyProcedure) -> StudyProcedure:
@@ -205,6 +204,6 @@ def single_phase(question: StudyQuestion, phases: Sequence[Contrast]) -> StudyPr
     ordered = question.order.procedure
     for contrast in phases:
         study = StudyProcedure(ordered.modality, ordered.regions, contrast)
-        if question.rating(study) is Rating.APPROPRIATE:
+        if question.rating(study) is APPROPRIATE:
             return study
     return None

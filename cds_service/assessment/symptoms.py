@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.regions import REGION_ORDER
 from cds_service.evidence.model import ImagingOrder
+from cds_service.knowledge.members import ACTIVE
 from cds_service.knowledge.model import Level
 from cds_service.knowledge.table import Region
 
@@ -26,7 +27,7 @@ def regions_present(
         if chart.has_current(sets) or not stated_sets.isdisjoint(sets):
             present.add(region)
     for group in chart.rules.guideline.groups:
-        if levels[group.id] is not Level.ACTIVE:
+        if levels[group.id] is not ACTIVE:
             continue
         if "any" not in group.regions:
             present |= {region for region in REGION_ORDER if region in group.regions}

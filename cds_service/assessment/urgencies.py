@@ -8,6 +8,7 @@ from datetime import date
 from cds_service.assessment.levels import highest_urgency
 from cds_service.assessment.model import CriterionResult, GroupResult
 from cds_service.evidence.model import DateSpan
+from cds_service.knowledge.members import ROUTINE
 from cds_service.knowledge.model import Urgency
 
 _AGE = "age"
@@ -37,7 +38,7 @@ def required_urgency(results: Sequence[GroupResult]) -> Urgency:
 
 def asking_group(results: Sequence[GroupResult], urgency: Urgency, own: str) -> GroupResult | None:
     """The group that asks for the urgency; on a tie the one of this id, then the first. None for routine."""
-    if urgency is Urgency.ROUTINE:
+    if urgency is ROUTINE:
         return None
     asking = [result for result in results if result.urgency is urgency]
     return next((result for result in asking if result.group.id == own), asking[0])

@@ -12,16 +12,17 @@ from datetime import date
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cds_service.assessment.model import Finding, State
+from cds_service.assessment.model import HISTORICAL, PRESENT, STALE, SUSPECTED, Finding, State
 from cds_service.assessment.timing import days_before, is_within, least_age, settled
 from cds_service.evidence.model import ConditionEntry, ConditionHit, DateSpan
+from cds_service.knowledge.members import DEFINITIVE, MODERATE, STRONG, WEAK
 from cds_service.knowledge.model import EvidenceRules, Strength
 
 _LOWER = {
-    Strength.DEFINITIVE: Strength.STRONG,
-    Strength.STRONG: Strength.MODERATE,
-    Strength.MODERATE: Strength.WEAK,
-    Strength.WEAK: None,
+    DEFINITIVE: STRONG,
+    STRONG: MODERATE,
+    MODERATE: WEAK,
+    WEAK: None,
 }
 
 STRENGTH_ORDER: dict[Strength | None, int] = {
@@ -47,8 +48,10 @@ ActiveSince = tuple[tuple[date, ConditionEntry], ...]
 """The two entries of a value set that have been active longest, with the last day on which each can have begun."""
 
 
-def active_since(hits: Iterable[ConditionHit]) -> ActiveSince:
+def active_since(hits: Sequence[ConditionHit]) -> ActiveSince:
     """The longest active entries, oldest first: two at most, for each to be weighed against another one."""
+    if len(hits) <= 1:
+        return ()
     first: tuple[date, ConditionEntry] | None = None
     second: tuple[date, ConditionEntry] | None = None
     for hit in hits:
@@ -139,16 +142,16 @@ def weigh_condition(  # noqa: C901, PLR0912, PLR0913 - one branch a rule of the 
             scale,
             value_set=value_set,
             span=span,
-            state=State.STALE,
+            state=STALE,
             strength=None,
             notes=notes,
         )
     if scale.acute and _is_long_standing(hit, peers, days, scale):
         is_lowered = True
         notes.append("long_standing")
-    state = State.SUSPECTED if is_suspected else State.PRESENT
+    state = SUSPECTED if is_suspected else PRESENT
     if is_past:
-        state = State.HISTORICAL
+        state = HISTORICAL
     strength = lowered(scale.strength) if is_lowered else scale.strength
     return _made(
         hit, scale, value_set=value_set, span=span, state=state, strength=strength, notes=notes
@@ -178,8 +181,8 @@ def _resolved_finding(
         scale,
         value_set=value_set,
         span=span,
-        state=State.HISTORICAL,
-        strength=Strength.WEAK,
+        state=HISTORICAL,
+        strength=WEAK,
         notes=notes,
     )
 
@@ -253,11 +256,11 @@ def settle_conflicts(hits: Sequence[ConditionHit]) -> Settled:
 
 def with_conflict(finding: Finding, hit: ConditionHit, entries: Settled, scale: Scale) -> Finding:
     """The finding at full strength, and said to be in conflict, when its entry is both active and refuted."""
-    if id(hit.entry) not in entries.disputed or finding.state is State.STALE:
+    if id(hit.entry) not in entries.disputed or finding.state is STALE:
         return finding
     return replace(
         finding,
-        state=State.PRESENT if scale.emergency_group else State.SUSPECTED,
+        state=PRESENT if scale.emergency_group else SUSPECTED,
         strength=scale.strength,
         conflict=True,
         notes=(*finding.notes, "conflict"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from cds_service.assessment.model import CallAssessment, CriterionResult, State
+from cds_service.assessment.model import SUSPECTED, CallAssessment, CriterionResult
 from cds_service.cards.evidence_lines import (
     AGE,
     DISPLAY_LENGTH,
@@ -13,18 +13,27 @@ from cds_service.cards.evidence_lines import (
     finding_text,
     shown_line,
 )
-from cds_service.cards.names import cut, date_text, inside, value_text
+from cds_service.cards.names import cut, date_text, value_text
 from cds_service.cards.summary import Subject
 from cds_service.cards.words import CardWords, capitalized
 from cds_service.cds_hooks.markdown import escaped
 from cds_service.knowledge.anchors import AdviceLines, Cards, Citations, Forms
-from cds_service.knowledge.model import Level, Rating, Urgency
+from cds_service.knowledge.members import (
+    ACTIVE,
+    APPROPRIATE,
+    EMERGENCY,
+    NO_LEVEL,
+    NOTED,
+    POSSIBLE,
+    ROUTINE,
+    UNDETERMINED,
+)
 
 _MAX_ITEMS = 12
 """Lines of evidence on one card; more are counted."""
 _MAX_SOURCES = 5
 _CONTRAST_MATTERS = ("MR", "CT")
-_LEVEL_ORDER = {Level.ACTIVE: 0, Level.POSSIBLE: 1, Level.NOTED: 2, Level.NONE: 3}
+_LEVEL_ORDER = {ACTIVE: 0, POSSIBLE: 1, NOTED: 2, NO_LEVEL: 3}
 
 
 def primary_detail(
@@ -148,7 +157,7 @@ def _suggests(subject: Subject) -> list[str]:
     not_a_spine_study = group.group.preferred_text if group is not None else None
     if _is_another_study_advised(subject):
         pass
-    elif assessment.rating is not Rating.UNDETERMINED:
+    elif assessment.rating is not UNDETERMINED:
         lines.append(_rated_line(subject))
     elif not_a_spine_study is None:
         lines.append(words["not_rated_here"])
@@ -160,7 +169,7 @@ def _suggests(subject: Subject) -> list[str]:
         lines.append(words["mri_unsafe_no_study"])
     if not_a_spine_study is not None:
         lines.append(_sentence(not_a_spine_study))
-    if assessment.urgency is not Urgency.ROUTINE:
+    if assessment.urgency is not ROUTINE:
         lines.append(
             words["timing"].format(
                 urgency=words[f"urgency_{assessment.urgency.value}"],
@@ -178,7 +187,7 @@ def _suggests(subject: Subject) -> list[str]:
 
 def _groups_line(subject: Subject) -> str:
     parts = []
-    for level, key in ((Level.ACTIVE, "group_active"), (Level.POSSIBLE, "group_possible")):
+    for level, key in ((ACTIVE, "group_active"), (POSSIBLE, "group_possible")):
         names = [
             result.group.short for result in subject.assessment.groups if result.level is level
         ]
@@ -191,7 +200,7 @@ def _rated_line(subject: Subject) -> str:
     words, assessment = subject.words, subject.assessment
     return words.detail["rated"].format(
         scenario=words.scenario_titles[assessment.scenario],
-        ordered=inside(words.study(assessment.order.procedure), words.names),
+        ordered=words.inside(words.study(assessment.order.procedure)),
         rating=words.detail[f"rating_{assessment.rating.value.replace('-', '_')}"],
     )
 
@@ -202,7 +211,7 @@ def _is_another_study_advised(subject: Subject) -> bool:
     asks_for_another = chosen.card in (Cards.WHOLE_SPINE, Cards.WRONG_REGION) or (
         chosen.form == Forms.SERIOUS and not assessment.preferred_is_order
     )
-    return asks_for_another and assessment.rating is Rating.APPROPRIATE
+    return asks_for_another and assessment.rating is APPROPRIATE
 
 
 def _remark(subject: Subject, key: str) -> str:
@@ -290,9 +299,9 @@ def _how_sure(subject: Subject) -> list[str]:
     words = subject.words.detail
     lines = []
     is_suspected = any(
-        result.state is State.SUSPECTED
+        result.state is SUSPECTED
         for group in subject.assessment.groups
-        if group.level is not Level.NOTED
+        if group.level is not NOTED
         for result in group.criteria
     )
     if is_suspected:
@@ -310,7 +319,7 @@ def _advice(subject: Subject) -> list[str]:
     names = list(subject.words.cards[subject.chosen.card].text.advice)
     if assessment.wants_records:
         names.append(AdviceLines.BRING_RECORDS)
-    if assessment.mentions_travel and assessment.urgency is not Urgency.EMERGENCY:
+    if assessment.mentions_travel and assessment.urgency is not EMERGENCY:
         names.append(AdviceLines.TRAVEL)
     return [subject.words.advice[name] for name in dict.fromkeys(names)]
 

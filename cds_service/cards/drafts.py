@@ -13,6 +13,7 @@ from cds_service.cards.pama import OrderRating, consult_id, is_ratable
 from cds_service.cds_hooks.json_object import NULL, read_items, read_members, read_string
 from cds_service.coding import SYSTEM_URIS
 from cds_service.evidence.model import ImagingOrder, StudyProcedure
+from cds_service.knowledge.members import UNDETERMINED
 from cds_service.knowledge.model import Priority, Rating
 
 _Changes = dict[str, Any]
@@ -45,7 +46,7 @@ class Draft:
 
     def rated(self, rating: Rating) -> msgspec.Raw | None:
         """The order with its rating and nothing else changed; None where it has none."""
-        if self._rating is None or rating is Rating.UNDETERMINED:
+        if self._rating is None or rating is UNDETERMINED:
             return None
         return self._changed({}, rating)
 

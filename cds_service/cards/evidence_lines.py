@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cds_service.assessment.model import CriterionResult, Finding, State
+from cds_service.assessment.model import HISTORICAL, SUSPECTED, CriterionResult, Finding
 from cds_service.cards.names import cut, date_text, value_text
 from cds_service.cards.words import CardWords
 from cds_service.cds_hooks.markdown import escaped
@@ -42,7 +42,7 @@ def finding_text(words: CardWords, finding: Finding) -> str:
             date_text(finding.when, detail["undated"]),
             source_word(words, finding.reference),
         ]
-    if finding.state in (State.SUSPECTED, State.HISTORICAL):
+    if finding.state in (SUSPECTED, HISTORICAL):
         facts.append(detail[finding.state.value])
     facts += [detail[note] for note in finding.notes if note != "undated"]
     return f"{escaped(shown)} ({', '.join(facts)})"

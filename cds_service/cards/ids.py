@@ -11,6 +11,8 @@ from cds_service.cds_hooks.model import Card, Coding, HookRequest
 
 BASE = "https://spine-imaging-cds.github.io/fhir/"
 _NAMESPACE = uuid5(NAMESPACE_URL, f"{BASE}NamingSystem/card").bytes
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+"""The digit of a name-based UUID that says which kind it is, by the one that the digest has there."""
 CARD_SYSTEM = f"{BASE}CodeSystem/card"
 OVERRIDE_SYSTEM = f"{BASE}CodeSystem/override-reason"
 
@@ -27,9 +29,8 @@ def card_uuid(request: HookRequest, order: str, card: str, suggestion: str = "")
 
 def uuid5_text(namespace: bytes, name: str) -> str:
     """`str(uuid5(namespace, name))` for a fifth of the time: a card and each of its suggestions need one."""
-    digest = sha1(namespace + name.encode(), usedforsecurity=False).hexdigest()
-    variant = "89ab"[int(digest[16], 16) & 3]
-    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
+    h = sha1(namespace + name.encode(), usedforsecurity=False).hexdigest()
+    return f"{h[:8]}-{h[8:12]}-5{h[13:16]}-{_VARIANT[h[16]]}{h[17:20]}-{h[20:32]}"
 
 
 def numbered(card: Card, number: int) -> Card:

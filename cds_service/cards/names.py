@@ -68,14 +68,6 @@ def spoken_study(study: StudyProcedure, names: ShortNames, *, is_contrast_said: 
     return text
 
 
-def inside(text: str, names: ShortNames) -> str:
-    """A filling that does not begin the sentence: lower case unless it starts with an abbreviation or a name."""
-    first = text.split(" ", 1)[0].rstrip(",;:")
-    if not text or first in names.keep_case or first.split("/")[0].split("-")[0] in names.keep_case:
-        return text
-    return text[0].lower() + text[1:]
-
-
 def beginning(text: str) -> str:
     """A filling that begins the sentence: a capital first."""
     return text[:1].upper() + text[1:]

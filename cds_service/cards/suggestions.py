@@ -8,7 +8,6 @@ from msgspec.structs import replace
 from cds_service.assessment.model import ChosenCard, Offer
 from cds_service.cards.drafts import Draft
 from cds_service.cards.ids import card_uuid
-from cds_service.cards.names import inside
 from cds_service.cards.words import CardWords, PreparedSuggestion
 from cds_service.cds_hooks.model import Action, HookRequest, Suggestion
 from cds_service.evidence.model import StudyProcedure
@@ -53,7 +52,7 @@ def made_suggestions(
 def _study_name(study: StudyProcedure | None, draft: Draft, words: CardWords) -> str:
     if study is None:
         return ""
-    return inside(words.study(study, (draft.order.procedure,)), words.names)
+    return words.inside(words.study(study, (draft.order.procedure,)))
 
 
 def _with_name(parts: tuple[str, ...], study_name: str) -> str:

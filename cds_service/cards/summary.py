@@ -12,7 +12,6 @@ from cds_service.cards.names import (
     beginning,
     cut,
     date_text,
-    inside,
     plain,
     region_name,
     value_text,
@@ -54,7 +53,7 @@ def _filled(parts: tuple[str, ...], subject: Subject) -> str:
     for position in range(1, len(parts), 2):
         filling = _FILLINGS[parts[position]](subject)
         begins = position == 1 and not parts[0]
-        sentence[position] = beginning(filling) if begins else inside(filling, subject.words.names)
+        sentence[position] = beginning(filling) if begins else subject.words.inside(filling)
     return "".join(sentence)
 
 

@@ -88,6 +88,7 @@ class CardWords:
             card.id: _prepared_card(card, wording.override_reason) for card in wording.card
         }
         self.suggestions = {text.id: _prepared_suggestion(text) for text in wording.suggestion}
+        self._keep_case = frozenset(wording.short_names.keep_case)
         self._studies: dict[tuple[str | None, tuple[str, ...], str, bool], str] = {}
 
     def study(self, study: StudyProcedure, beside: Sequence[StudyProcedure] = ()) -> str:
@@ -101,6 +102,13 @@ class CardWords:
                 name  # studies are few: modality, regions and contrast are closed lists
             )
         return name
+
+    def inside(self, text: str) -> str:
+        """A filling that does not begin the sentence: lower case unless it starts with an abbreviation or a name."""
+        first = text.split(" ", 1)[0].rstrip(",;:")
+        if first in self._keep_case or first.split("/")[0].split("-")[0] in self._keep_case:
+            return text
+        return text[:1].lower() + text[1:]
 
     def source(self, cite: str) -> SourceName:
         """The source of a citation such as `acr-lbp-2021 variant 7`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from typing import Final
 
@@ -24,6 +25,8 @@ _SPECIAL: Final = str.maketrans(
 )
 _ADDRESS: Final = re.compile(r"@|/(?=/)|www(?=\.)|(?<=\w)\.(?=[^\W\d_]{2})", re.IGNORECASE)
 """Where to part: a mail address, a double slash with or without a scheme, a host that nothing announces."""
+_PLAIN: Final = frozenset(string.ascii_letters + string.digits + " ,%()-+")
+"""Most texts hold nothing else: without a full stop, a colon or a slash they hold no address."""
 _LINE_START: Final = re.compile(r"^([0-9]+)?([-+=.)])")
 
 
@@ -33,6 +36,8 @@ def escaped(text: str) -> str:
     Line breaks and runs of white space become one space; control and direction marks go.
     """
     one_line = " ".join(_visible(text).split())
+    if _PLAIN.issuperset(one_line) and one_line[:1].isalpha():
+        return one_line
     parted = _ADDRESS.sub(_part, one_line)
     return _LINE_START.sub(_escape_mark, parted.translate(_SPECIAL))
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import jwt
-import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from flask.testing import FlaskClient
@@ -243,7 +242,7 @@ def test_a_criterion_that_fails_is_an_incident_and_a_gap_and_the_others_still_co
     def with_a_failed_criterion(*arguments: Any) -> Advice:
         advice = advise(*arguments)
         assert advice.assessment is not None
-        failed = msgspec.structs.replace(advice.assessment, failed_criteria=("age-70",))
+        failed = replace(advice.assessment, failed_criteria=("age-70",))
         return replace(advice, assessment=failed)
 
     monkeypatch.setattr("cds_service.app.advise", with_a_failed_criterion)

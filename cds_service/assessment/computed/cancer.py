@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cds_service.assessment.computed.question import ComputedQuestion
-from cds_service.assessment.model import Finding, State
-from cds_service.assessment.reasons import ANY_TIME, order_value_sets, reason_findings
+from cds_service.assessment.model import HISTORICAL, SUSPECTED, Finding
+from cds_service.assessment.reasons import ANY_TIME, reason_findings
 from cds_service.assessment.timing import least_age
 from cds_service.assessment.weighing import with_conflict
 from cds_service.evidence.model import DateSpan
@@ -54,10 +54,9 @@ def _past_cancers(question: ComputedQuestion) -> list[_PastCancer]:
     return cancers + [
         (finding, None, value_set in _AVID_SETS)
         for value_set in _HISTORY_SETS
-        if value_set in order_value_sets(chart, question.order)
+        if value_set in question.asked.value_sets
         for finding in reason_findings(
-            chart,
-            question.order,
+            question.asked,
             value_set,
             chart.scale(strength, value_set, question.group),
             days=ANY_TIME,
@@ -85,7 +84,7 @@ def _on_record(question: ComputedQuestion) -> list[_PastCancer]:
                 reference=entry.reference,
                 display=entry.display,
                 when=ended,
-                state=State.SUSPECTED if is_suspected else State.HISTORICAL,
+                state=SUSPECTED if is_suspected else HISTORICAL,
                 strength=question.criterion.strength,
                 value_set=value_set,
                 notes=("undated",) if ended is None else (),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from cds_service.assessment.computed.question import ComputedQuestion
-from cds_service.assessment.model import Finding, State
+from cds_service.assessment.model import PRESENT, SUSPECTED, Finding
 from cds_service.assessment.timing import days_before
 from cds_service.evidence.model import DateSpan
 from cds_service.knowledge.anchors import Parameters, ValueSets
@@ -25,7 +25,7 @@ def conservative_care_6w(question: ComputedQuestion) -> list[Finding]:
                     reference=question.order.reference,
                     display=chart.rules.guideline.wording.detail["care_statement"],
                     when=question.order.authored,
-                    state=State.SUSPECTED,
+                    state=SUSPECTED,
                     strength=question.criterion.strength,
                     value_set="care",
                     from_order_text=True,
@@ -62,7 +62,7 @@ def _care(question: ComputedQuestion) -> list[tuple[date, date, Finding]]:
                 reference=reference,
                 display=display,
                 when=span,
-                state=State.PRESENT if via == "code" else State.SUSPECTED,
+                state=PRESENT if via == "code" else SUSPECTED,
                 strength=question.criterion.strength,
                 value_set="care",
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from cds_service.assessment.computed.question import ComputedQuestion, weakest, weighed
-from cds_service.assessment.model import Finding, State
+from cds_service.assessment.model import PRESENT, SUSPECTED, Finding
 from cds_service.assessment.reasons import ANY_TIME
 from cds_service.assessment.timing import is_within, least_age
 from cds_service.assessment.weighing import weigh_condition, with_conflict
@@ -55,7 +55,7 @@ def aaa_new_pain(question: ComputedQuestion) -> list[Finding]:
                 reference=hit.entry.reference,
                 display=hit.entry.display,
                 when=span,
-                state=State.PRESENT if hit.via == "code" else State.SUSPECTED,
+                state=PRESENT if hit.via == "code" else SUSPECTED,
                 strength=question.criterion.strength,
                 value_set=ValueSets.AAA_KNOWN,
             )
@@ -100,7 +100,7 @@ def young_onset_chronic(question: ComputedQuestion) -> list[Finding]:
                     reference=hit.entry.reference,
                     display=hit.entry.display,
                     when=span,
-                    state=State.PRESENT if hit.via == "code" else State.SUSPECTED,
+                    state=PRESENT if hit.via == "code" else SUSPECTED,
                     strength=question.criterion.strength,
                     value_set=ValueSets.LOW_BACK_PAIN,
                 )

@@ -6,8 +6,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.assessment.chart import Chart
-from cds_service.assessment.model import Finding, State
-from cds_service.assessment.reasons import order_value_sets, reason_findings
+from cds_service.assessment.model import STALE, SUSPECTED, Finding
+from cds_service.assessment.reasons import AskedOrder, reason_findings
 from cds_service.assessment.timing import newest_first
 from cds_service.assessment.weighing import STRENGTH_ORDER, weigh_condition, with_conflict
 from cds_service.evidence.model import ImagingOrder
@@ -17,11 +17,20 @@ from cds_service.knowledge.model import Criterion, Group
 class ComputedQuestion(Struct, frozen=True, gc=False):
     """One computed criterion about one order."""
 
-    chart: Chart
-    order: ImagingOrder
+    asked: AskedOrder
     criterion: Criterion
     group: Group
     days: int | None
+
+    @property
+    def chart(self) -> Chart:
+        """The record on the day."""
+        return self.asked.chart
+
+    @property
+    def order(self) -> ImagingOrder:
+        """The order that is asked about."""
+        return self.asked.order
 
     def parameter(self, name: str) -> float:
         """A number of `parameters.toml`."""
@@ -38,7 +47,7 @@ def weighed(
     """Condition entries of a set that count in a window, and what the order says of the set."""
     chart = question.chart
     is_on_record = value_set in chart.record.conditions
-    if not is_on_record and value_set not in order_value_sets(chart, question.order):
+    if not is_on_record and value_set not in question.asked.value_sets:
         return []
     scale = chart.scale(question.criterion.strength, value_set, question.group)
 
@@ -58,21 +67,21 @@ def weighed(
                 )
             )
             is not None
-            and finding.state is not State.STALE
+            and finding.state is not STALE
         ]
 
     key = (question.criterion.id, value_set, days, historical)
     found = chart.once(key, on_record) if is_on_record else []
-    stated = reason_findings(chart, question.order, value_set, scale, days=days)
-    return found + [finding for finding in stated if finding.state is not State.STALE]
+    stated = reason_findings(question.asked, value_set, scale, days=days)
+    return found + [finding for finding in stated if finding.state is not STALE]
 
 
 def weakest(*sides: list[Finding]) -> list[Finding]:
     """The newest of each side, all with the certainty and strength of the least certain one."""
     chosen = [min(side, key=lambda item: newest_first(item.when)) for side in sides]
-    is_suspected = any(item.state is State.SUSPECTED for item in chosen)
+    is_suspected = any(item.state is SUSPECTED for item in chosen)
     least = max((item.strength for item in chosen), key=STRENGTH_ORDER.__getitem__)
     return [
-        replace(item, state=State.SUSPECTED if is_suspected else item.state, strength=least)
+        replace(item, state=SUSPECTED if is_suspected else item.state, strength=least)
         for item in chosen
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from cds_service.assessment.computed.question import ComputedQuestion
-from cds_service.assessment.model import Finding, State
+from cds_service.assessment.model import PRESENT, SUSPECTED, Finding
 from cds_service.assessment.timing import is_within
 from cds_service.evidence.model import ObservationHit
 from cds_service.knowledge.anchors import Parameters, ValueSets
@@ -39,7 +39,7 @@ def _trend(
             reference=hit.entry.reference,
             display=hit.entry.display,
             when=hit.entry.when,
-            state=State.PRESENT if hit.via == "code" else State.SUSPECTED,
+            state=PRESENT if hit.via == "code" else SUSPECTED,
             strength=question.criterion.strength,
             value=hit.entry.value_text,
             converted=hit.converted,

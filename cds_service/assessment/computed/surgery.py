@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from cds_service.assessment.computed.question import ComputedQuestion
-from cds_service.assessment.model import Finding, State
-from cds_service.assessment.reasons import order_value_sets
+from cds_service.assessment.model import PRESENT, SUSPECTED, Finding
 from cds_service.evidence.model import DateSpan
 from cds_service.knowledge.anchors import ValueSets
 
@@ -43,8 +42,8 @@ def prior_surgery_region(question: ComputedQuestion) -> list[Finding]:
         surgeries += chart.once(key, partial(_on_record, question, value_set))
     if not surgeries:
         return []
-    on_order = order_value_sets(chart, question.order)
-    if not on_order.isdisjoint((*chart.rules.symptom_sets["any"], ValueSets.RADICULOPATHY)):
+    stated = question.asked.value_sets
+    if not stated.isdisjoint((*chart.rules.symptom_sets["any"], ValueSets.RADICULOPATHY)):
         return [finding for _, finding in surgeries]
     if None in chart.onsets:
         return [finding for _, finding in surgeries]
@@ -87,7 +86,7 @@ def _surgery(
         reference=reference,
         display=display,
         when=span,
-        state=State.PRESENT if via == "code" else State.SUSPECTED,
+        state=PRESENT if via == "code" else SUSPECTED,
         strength=question.criterion.strength,
         value_set=value_set,
         notes=notes,
