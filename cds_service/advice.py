@@ -38,6 +38,7 @@ from cds_service.evidence.orders.orders import (
 from cds_service.evidence.orders.reasons import without_retracted
 from cds_service.evidence.orders.scope import Loss, draft_scope
 from cds_service.evidence.record.devices import implants_on_orders
+from cds_service.evidence.record.observations import doubtful_values
 from cds_service.evidence.record.record import read_record
 from cds_service.evidence.record.types import REQUIRED_KEYS
 from cds_service.knowledge.model import Guideline
@@ -154,6 +155,10 @@ def advise(
         record,
         gaps=(*record.gaps, *_dispatch_gaps(request, sources)),
         devices=(*record.devices, *implants_on_orders(orders, compiled.index)),
+        unread_values=(
+            *record.unread_values,
+            *doubtful_values(record.observations, compiled.index, as_of),
+        ),
     )
     assessment = assess_call(orders, record, compiled.rules, as_of, options.choices)
     _check_required(record, sources, assessment, options)

@@ -61,6 +61,7 @@ def assess_call(
         missing=lacking.missing,
         partial=partial_card(cases[0]) if cases and lacking.is_partial else None,
         read_keys=record.read_keys,
+        unread_values=tuple(dict.fromkeys(value.text for value in record.unread_values)),
         not_understood=record.not_understood,
         other_patients=record.other_patients,
         serious_active=any(_is_serious(item.groups) for item in assessed),

@@ -295,6 +295,8 @@ class CallAssessment(Struct, frozen=True, gc=False):
     """The card about what was not read; None: nothing that decides is missing."""
     read_keys: frozenset[str]
     """Prefetch keys that were read in full."""
+    unread_values: tuple[str, ...]
+    """Recent observations that may matter and were not understood: name and value."""
     not_understood: int
     """Entries of the problem list that the guideline does not know."""
     other_patients: int

@@ -266,6 +266,10 @@ def _cited(words: CardWords, sources: Iterable[str]) -> str:
 def _not_read(subject: Subject, gap_lines: Sequence[str]) -> list[str]:
     words, call = subject.words.detail, subject.call
     lines = list(gap_lines)
+    if call.unread_values:
+        shown = call.unread_values[:MAX_SHOWN]
+        quoted = [f"'{escaped(cut(_without_braces(text), DISPLAY_LENGTH))}'" for text in shown]
+        lines.append(words["unread_values"].format(values=", ".join(quoted)))
     if call.not_understood:
         lines.append(words["not_understood"].format(count=call.not_understood))
     if call.other_patients:
@@ -275,6 +279,11 @@ def _not_read(subject: Subject, gap_lines: Sequence[str]) -> list[str]:
         is_corrected = "newer_value_normal" in finding.notes
         lines.append(line if is_corrected else f"{line}, {words['stale']}")
     return lines
+
+
+def _without_braces(text: str) -> str:
+    """A recorded value whose unit is an annotation of UCUM (`{score}`), as people write it."""
+    return text.replace("{", "").replace("}", "")
 
 
 def gap_lines(call: CallAssessment, words: CardWords) -> list[str]:

@@ -96,6 +96,16 @@ class ObservationEntry(Struct, frozen=True, gc=False):
     """valueDateTime, e.g. of a due date."""
 
 
+class UnreadValue(Struct, frozen=True, gc=False):
+    """An Observation that may matter and whose value was not understood."""
+
+    reference: str
+    text: str
+    """Its name and its value, as recorded."""
+    is_finding: bool
+    """The name is one of a finding of the examination: it may be the red flag itself."""
+
+
 class ObservationHit(Struct, frozen=True, gc=False):
     """An Observation that is in a value set."""
 
@@ -106,7 +116,7 @@ class ObservationHit(Struct, frozen=True, gc=False):
     number: float | None
     """In the canonical unit of the value set's quantity; None when there is no usable number."""
     comparator: Literal["", "<", "<=", ">", ">="] = ""
-    problem: Literal["", "unit-missing", "unit-unknown", "no-value"] = ""
+    problem: Literal["", "unit-missing", "unit-unknown", "no-value", "implausible"] = ""
     """Why `number` is None although the set has a quantity."""
     inferred_unit: bool = False
     unit: str = ""
@@ -289,6 +299,8 @@ class PatientRecord(Struct, frozen=True, gc=False):
     gaps: tuple[Gap, ...]
     read_keys: frozenset[str]
     """Prefetch keys that were read in full."""
+    unread_values: tuple[UnreadValue, ...]
+    """Recent Observations that may matter and whose value says nothing that we know."""
     not_understood: int
     """Conditions with neither a code nor a phrase that the guideline knows: counted, never shown as normal."""
     other_patients: int

@@ -13,6 +13,7 @@ SINGLE_FILES: Final = (
     "disagreements.toml",
     "parameters.toml",
     "units.toml",
+    "observations.toml",
     "evidence.toml",
     "combination.toml",
     "procedures.toml",

@@ -37,6 +37,7 @@ from cds_service.knowledge.model import (
     EvidenceRules,
     Group,
     Guideline,
+    ObservationName,
     OrderCatalog,
     Parameter,
     Quantity,
@@ -177,6 +178,7 @@ def _validated(files_: Mapping[str, Tables], mistakes: list[str]) -> Parts:
         disagreements=_by_name(Disagreement, "disagreements.toml", files_, mistakes),
         parameters=_by_name(Parameter, "parameters.toml", files_, mistakes),
         units=_by_name(Quantity, "units.toml", files_, mistakes),
+        observations=_by_name(ObservationName, "observations.toml", files_, mistakes),
         rating_when=_by_name(RatingWhen, f"ratings/{RATING_WHEN}.toml", files_, mistakes),
     )
     for path in files_:
@@ -268,6 +270,7 @@ def _assembled(parts: Parts, language: Language) -> Guideline:
         groups=tuple(sorted(parts.groups.values(), key=lambda group: group.order)),
         combination=parts.combination,
         units=parts.units,
+        observations=parts.observations,
         evidence=parts.evidence,
         catalog=parts.catalog,
         rating_columns=next(iter(parts.ratings.values())).columns,

@@ -575,6 +575,26 @@ class InferredUnit(Table):
     high: float
 
 
+class ObservationName(Table):
+    """What sites call one kind of observation, and what its values say (`observations.toml`)."""
+
+    id: str
+    names: tuple[str, ...]
+    not_names: tuple[str, ...] = ()
+    measures: ValueSetId | None = None
+    """Its numbers are those of this value set, in the units of its table."""
+    grades: ValueSetId | None = None
+    """Its numbers from 0 to 5 are grades of this value set."""
+    means: ValueSetId | None = None
+    """Value set of the finding that its words may say."""
+    function: bool = False
+    """The name is something that should be there: its absence is the finding."""
+    found: tuple[str, ...] = ()
+    normal: tuple[str, ...] = ()
+    stated: tuple[str, ...] = ()
+    """Names that say the finding themselves; where some are given, a plain yes to any other is no finding."""
+
+
 class Quantity(Table):
     """The closed unit table of one kind of measurement."""
 
@@ -582,6 +602,8 @@ class Quantity(Table):
     canonical: str
     unit: tuple[UnitConversion, ...]
     inferred: tuple[InferredUnit, ...] = ()
+    plausible: tuple[float, float]
+    """Least and most, in the canonical unit, that a living person can have: beyond, the unit or the number is wrong."""
 
 
 class TextRules(Table):
@@ -619,6 +641,16 @@ class EvidenceRules(Table):
     positive_snomed: tuple[str, ...]
     positive_loinc: tuple[str, ...] = ()
     positive_text: tuple[str, ...]
+    lost_text: tuple[str, ...]
+    """Of a function: words that say that it is gone or less, lower case."""
+    stated_text: tuple[str, ...]
+    """Words beside the positive ones that say yes to the name of a finding: current, ongoing."""
+    unfound_text: tuple[str, ...]
+    """Words that say no to the name of a finding, beside the negative ones."""
+    unread_days: int
+    """An observation whose value was not understood is named for so many days."""
+    kept_text: tuple[str, ...]
+    """Of a function: words that say that it is there and right."""
     medication_count: tuple[str, ...]
     dispense_count: tuple[str, ...]
     administration_count: tuple[str, ...]
@@ -902,6 +934,7 @@ class DetailWords(Table):
     uncertain_missing: Sentence
     conflicting_refuted: Sentence
     not_understood: Annotated[str, filled("count")]
+    unread_values: Annotated[str, filled("values")]
     other_patients: Annotated[str, filled("count")]
     gap_not_provided: Annotated[str, filled("key")]
     gap_failed: Annotated[str, filled("key")]
@@ -1005,6 +1038,7 @@ class Guideline(Table):
     """By `order`."""
     combination: Combination
     units: dict[str, Quantity]
+    observations: dict[str, ObservationName]
     evidence: EvidenceRules
     catalog: OrderCatalog
     rating_columns: tuple[str, ...]

@@ -15,6 +15,7 @@ from cds_service.knowledge.model import (
     Disagreement,
     EvidenceRules,
     Group,
+    ObservationName,
     OrderCatalog,
     Parameter,
     Quantity,
@@ -66,6 +67,7 @@ class Parts:
     disagreements: dict[str, Disagreement] = field(default_factory=dict)
     parameters: dict[str, Parameter] = field(default_factory=dict)
     units: dict[str, Quantity] = field(default_factory=dict)
+    observations: dict[str, ObservationName] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
     """By file name."""
     value_sets: dict[str, ValueSet] = field(default_factory=dict)
@@ -148,6 +150,7 @@ def every_table(parts: Parts) -> Iterator[tuple[str, Table]]:
         ("disagreements.toml: '{}'", parts.disagreements),
         ("parameters.toml: '{}'", parts.parameters),
         ("units.toml: '{}'", parts.units),
+        ("observations.toml: '{}'", parts.observations),
         ("ratings/when.toml: '{}'", parts.rating_when),
         ("ratings/{}.toml", parts.ratings),
         ("groups/{}.toml", parts.groups),

@@ -153,6 +153,7 @@ def chart(
         in_hospice=False,
         gaps=(),
         read_keys=frozenset(),
+        unread_values=(),
         not_understood=0,
         other_patients=0,
         counts={},

@@ -20,7 +20,7 @@ MISTAKES: dict[str, tuple[tuple[str, str, str], str]] = {
     "not TOML": (
         ("units.toml", 'canonical = "Cel"', 'canonical = "Cel'),
         (
-            "units.toml: not valid TOML: Illegal character '\\n' (at line 8, column 17). Texts need quotes, "
+            "units.toml: not valid TOML: Illegal character '\\n' (at line 9, column 17). Texts need quotes, "
             "lists brackets and commas, and a key or table stands once only. Look at that line and the one "
             "before it."
         ),

@@ -51,7 +51,6 @@ NO_FEVER = {
     "Observation.ratio-and-range",
     "Observation.status-invalid",
     "Observation.temperature-in-coulomb",
-    "Observation.temperature-with-unit-in-words",
 }
 NO_STEROID = {
     "MedicationRequest.draft-without-intent",

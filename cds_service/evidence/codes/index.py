@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from cds_service.coding import WHO_LENGTH, plain_code, system_name
+from cds_service.evidence.codes.observation_names import ObservationNames
 from cds_service.evidence.codes.units import UnitTable, compile_units
 from cds_service.evidence.text.phrases import PhraseReader
 from cds_service.knowledge.anchors import ValueSets
@@ -87,6 +88,7 @@ class CodeIndex:
     """Look-ups of the guideline that the readers use. Compiled once, then shared by all calls."""
 
     phrases: PhraseReader
+    observation_names: ObservationNames
     rules: EvidenceRules
     units: Mapping[str, UnitTable]
     """By value set id, for the sets that have a quantity."""
@@ -205,6 +207,7 @@ def compile_index(guideline: Guideline) -> CodeIndex:
     units = {name: compile_units(quantity) for name, quantity in guideline.units.items()}
     return CodeIndex(
         phrases=PhraseReader(guideline.value_sets, guideline.evidence.text),
+        observation_names=ObservationNames(guideline.observations, guideline.evidence),
         rules=guideline.evidence,
         units={s.id: units[s.quantity] for s in sets if s.quantity in units},
         drug_codes=frozenset((s.id, entry.code.strip()) for s in sets for entry in s.rxnorm_drug),

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from cds_service.knowledge.model import InferredUnit, Quantity, UnitConversion
 
-Problem = Literal["", "unit-missing", "unit-unknown", "no-value"]
+Problem = Literal["", "unit-missing", "unit-unknown", "no-value", "implausible"]
 Comparator = Literal["", "<", "<=", ">", ">="]
 
 _PLACES: Final = 6
@@ -21,6 +21,20 @@ _NUMBER: Final = re.compile(
     r"(<=|>=|<|>)?\s*([+-]?\d{1,15}(?:[.,]\d{1,15})?)\s*([^\s\d.,].{0,40})?", re.ASCII | re.DOTALL
 )
 _GRADE: Final = re.compile(r"[+-]?\s*/\s*(\d{1,3})", re.ASCII)
+_MARKS: Final = str.maketrans(
+    {
+        "µ": "u",
+        "μ": "u",
+        "²": "2",
+        "³": "3",
+        "º": "°",
+        "×": "x",
+        " ": None,
+        "^": None,
+        "*": None,
+        ".": None,
+    }
+)
 _THOUSANDS: Final = re.compile(r"\d{1,3},\d{3}", re.ASCII)
 
 
@@ -30,6 +44,8 @@ class UnitTable(Struct, frozen=True, gc=False):
     canonical: str
     conversions: Mapping[str, UnitConversion]
     inferred: tuple[InferredUnit, ...]
+    plausible: tuple[float, float]
+    """Least and most in the canonical unit."""
 
 
 class Measured(msgspec.Struct, frozen=True, gc=False):
@@ -52,36 +68,53 @@ class WrittenNumber(Struct, frozen=True, gc=False):
 
 def compile_units(quantity: Quantity) -> UnitTable:
     """One quantity of `units.toml` as look-ups by spelling."""
+    exact = {conversion.unit: conversion for conversion in quantity.unit}
+    loose = {folded_unit(unit): conversion for unit, conversion in exact.items()}
     return UnitTable(
         canonical=quantity.canonical,
-        conversions={conversion.unit: conversion for conversion in quantity.unit},
+        conversions=loose | exact,
         inferred=quantity.inferred,
+        plausible=quantity.plausible,
     )
+
+
+def folded_unit(unit: str) -> str:
+    """A unit without case, spaces and the marks of powers: within one closed table that is no loss."""
+    return unit.translate(_MARKS).lower().replace("mcl", "ul").replace("mcg", "ug")
 
 
 def in_canonical_unit(table: UnitTable, number: float | None, code: str, unit: str) -> Measured:
     """The number in the canonical unit of the table.
 
-    The UCUM code is looked up first, then the unit as displayed; spellings are compared exactly. Where both are
-    missing only the ranges of the table may tell the unit.
+    The UCUM code is looked up first, then the unit as displayed. Where both are missing only the ranges of the
+    table may tell the unit. A number that nobody can have says nothing, in whatever unit it came.
     """
     if number is None or not math.isfinite(number):
         return Measured(None, "no-value")
-    conversion = table.conversions.get(code) if code else None
-    if conversion is None and unit:
-        conversion = table.conversions.get(unit)
+    conversion = _conversion(table, code) or _conversion(table, unit)
     if conversion is not None:
-        return Measured(_converted(number, conversion))
+        return _plausible(table, _converted(number, conversion))
     if code or unit:
         return Measured(None, "unit-unknown")
     without_unit = table.conversions.get("")
     if without_unit is not None:
-        return Measured(_converted(number, without_unit))
+        return _plausible(table, _converted(number, without_unit))
     for candidate in table.inferred:
         conversion = table.conversions.get(candidate.unit)
         if conversion is not None and candidate.low <= number <= candidate.high:
             return Measured(_converted(number, conversion), inferred_unit=True)
     return Measured(None, "unit-missing")
+
+
+def _conversion(table: UnitTable, unit: str) -> UnitConversion | None:
+    if not unit:
+        return None
+    return table.conversions.get(unit) or table.conversions.get(folded_unit(unit))
+
+
+def _plausible(table: UnitTable, number: float) -> Measured:
+    least, most = table.plausible
+    return Measured(number) if least <= number <= most else Measured(None, "implausible")
 
 
 def read_number(text: str) -> float | None:

@@ -17,8 +17,8 @@ from cds_service.evidence.codes.statuses import is_past, status_words, verificat
 from cds_service.evidence.loose_json import as_object, as_text, each, shortened, texts_of
 from cds_service.evidence.model import ImagingOrder, Reason, StatedDuration, Via
 from cds_service.evidence.orders.catalog import Catalog
-from cds_service.evidence.orders.study_words import words_of
 from cds_service.evidence.text.durations import read_duration
+from cds_service.evidence.text.name_words import words_of
 
 DISPLAY_LENGTH: Final = 60
 """Characters of a text of the order on a card."""

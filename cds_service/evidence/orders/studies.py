@@ -10,7 +10,8 @@ from msgspec import Struct
 from cds_service.evidence.codes.codeable import CodingRead, Concept
 from cds_service.evidence.model import StudyProcedure
 from cds_service.evidence.orders.catalog import Catalog, CodedStudy
-from cds_service.evidence.orders.study_words import NO_NAME, StudyName, region_order, words_of
+from cds_service.evidence.orders.study_words import NO_NAME, StudyName, region_order
+from cds_service.evidence.text.name_words import words_of
 from cds_service.knowledge.model import Contrast, Modality
 from cds_service.knowledge.table import Region
 

@@ -8,12 +8,12 @@ At each place the longest phrase of any list is taken and its words are used up:
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Literal, cast
 
 from msgspec import Struct
 
+from cds_service.evidence.text.name_words import WORD, folded_word, words_of
 from cds_service.knowledge.model import Contrast, Modality, OrderText
 from cds_service.knowledge.table import COLUMN, Region
 
@@ -22,9 +22,6 @@ _Kind = Literal[
 ]
 _Meaning = tuple[_Kind, str]
 
-_IDEOGRAM: Final = r"\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-_WORD: Final = re.compile(rf"[{_IDEOGRAM}]|[^\W_{_IDEOGRAM}]+")
-"""A run of letters and digits; of Japanese, which sets no spaces, each sign by itself."""
 _SIGNED: Final = re.compile(r"(?<![^\W_])c ?([+-]) ?(?![^\W_])", re.IGNORECASE)
 """`C+` and `C-` of order names: with and without contrast."""
 _SIGNS: Final = {"+": " c plus ", "-": " c minus "}
@@ -53,19 +50,6 @@ def covers_whole_spine(regions: Iterable[Region]) -> bool:
     """True when these regions together show the neck, the chest and the low back."""
     found = frozenset(regions)
     return "whole" in found or found >= COLUMN
-
-
-def words_of(text: str) -> tuple[str, ...]:
-    """The words of a text in lower case: runs of letters and digits."""
-    return tuple(map(_folded, _WORD.findall(text.lower())))
-
-
-def _folded(word: str) -> str:
-    """A lower-case word without the marks of its letters, which order names have or have not."""
-    if word.isascii():
-        return word
-    marked = unicodedata.normalize("NFKD", word.replace("\u0131", "i"))
-    return "".join(letter for letter in marked if not unicodedata.combining(letter))
 
 
 class PhraseList:
@@ -195,8 +179,8 @@ class StudyWords:
         """
         if self._contrast_first.isdisjoint(words_of(text)):
             return text
-        spans = [found.span() for found in _WORD.finditer(text)]
-        words = tuple(_folded(text[start:end].lower()) for start, end in spans)
+        spans = [found.span() for found in WORD.finditer(text)]
+        words = tuple(folded_word(text[start:end].lower()) for start, end in spans)
         kept: list[str] = []
         done = 0
         for first, behind, meanings in self._matches(words):

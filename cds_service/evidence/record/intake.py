@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from cds_service.evidence.codes.concepts import ConceptReader, ConceptReading
 from cds_service.evidence.codes.index import CodeIndex
+from cds_service.evidence.codes.observation_names import NamedObservation
 from cds_service.evidence.codes.statuses import Verification
 from cds_service.evidence.model import (
     AllergyHit,
@@ -22,6 +23,7 @@ from cds_service.evidence.model import (
     OpenOrder,
     Person,
     ProcedureHit,
+    UnreadValue,
 )
 from cds_service.evidence.orders.catalog import Catalog
 from cds_service.evidence.record.shapes import MedicationShape
@@ -43,7 +45,14 @@ class Batch(Struct, gc=False):
 class Tally:
     """What is counted while a record is read."""
 
-    __slots__ = ("not_understood", "other_patients", "read", "unnamed_drugs", "unreadable")
+    __slots__ = (
+        "not_understood",
+        "other_patients",
+        "read",
+        "unnamed_drugs",
+        "unread_findings",
+        "unreadable",
+    )
 
     def __init__(self) -> None:
         self.read: dict[str, int] = {}
@@ -53,6 +62,8 @@ class Tally:
         """Medication resources that name no drug that came with them, by prefetch key."""
         self.other_patients = 0
         self.not_understood = 0
+        self.unread_findings = 0
+        """Recent findings of the examination whose value was not understood."""
 
 
 class Intake:
@@ -70,6 +81,7 @@ class Intake:
         "in_hospice",
         "index",
         "medications",
+        "named",
         "observed",
         "open_orders",
         "other_studies",
@@ -81,6 +93,7 @@ class Intake:
         "studies",
         "subjects",
         "tally",
+        "unread_values",
         "verifications",
     )
 
@@ -99,6 +112,8 @@ class Intake:
         """Medication resources by every reference that may name them."""
         self.conditions: dict[str, list[ConditionHit]] = defaultdict(list)
         self.retracted: set[str] = set()
+        self.named: dict[bytes, NamedObservation | None] = {}
+        """What the name of each distinct code means that no value set holds."""
         self.observed: dict[str, list[Any]] = defaultdict(list)
         """By value set: what `observations.read_observed` reads when somebody asks."""
         self.exposures: dict[str, list[Exposure]] = defaultdict(list)
@@ -110,6 +125,7 @@ class Intake:
         self.devices: list[DeviceEntry] = []
         self.allergies: list[AllergyHit] = []
         self.in_hospice = False
+        self.unread_values: list[UnreadValue] = []
         self.status_words: dict[bytes, tuple[str, ...]] = {}
         """Words of each distinct status that was met."""
         self.verifications: dict[bytes, Verification | None] = {}

@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
 
+from msgspec import Raw, Struct
+
+from cds_service.evidence.codes.codeable import read_concepts
 from cds_service.evidence.codes.concepts import ConceptHit, ConceptReading
-from cds_service.evidence.codes.dates import read_date
-from cds_service.evidence.codes.index import PREGNANCY, PREGNANCY_STATUS
+from cds_service.evidence.codes.dates import days_after, read_date
+from cds_service.evidence.codes.index import PREGNANCY, PREGNANCY_STATUS, CodeIndex
+from cds_service.evidence.codes.observation_names import NamedObservation, Verdict, read_grade
+from cds_service.evidence.codes.units import Measured, UnitTable
 from cds_service.evidence.loose_json import as_object, as_text
-from cds_service.evidence.model import DateSpan, ObservationEntry, ObservationHit
+from cds_service.evidence.model import (
+    DateSpan,
+    ObservationEntry,
+    ObservationHit,
+    Observations,
+    UnreadValue,
+)
 from cds_service.evidence.raw import NOTHING, plain
 from cds_service.evidence.record.intake import Intake, reference
 from cds_service.evidence.record.shapes import ComponentShape, ObservationShape, read_components
 from cds_service.evidence.record.values import Polarity, Value, measured, read_value
+
+_FULL_POWER: Final = 5
+_ABNORMAL: Final = frozenset({"A", "AA", "L", "LL", "ABN"})
+_NORMAL: Final = frozenset({"N"})
+"""HL7 v3 ObservationInterpretation: abnormal, critically abnormal, low, critically low; normal."""
+_VERDICTS: Final[Mapping[Polarity, Verdict]] = {
+    "positive": "found",
+    "negative": "normal",
+    "unknown": "unknown",
+}
+_POLARITIES: Final[Mapping[Verdict, Polarity]] = {
+    verdict: polarity for polarity, verdict in _VERDICTS.items()
+}
+_NO_HIT: Final = ConceptHit("", "text", "", "")
 
 
 class Observed(Struct, frozen=True, gc=False):
@@ -22,6 +49,10 @@ class Observed(Struct, frozen=True, gc=False):
     part: ObservationShape | ComponentShape
     code: ConceptReading
     hit: ConceptHit
+    polarity: Polarity | None = None
+    """As the value of a finding that only its name tells; None: as the value itself says."""
+    grade: float | None = None
+    """Muscle power that was read from words."""
 
 
 def read_observations(intake: Intake, kind: str) -> None:
@@ -30,13 +61,21 @@ def read_observations(intake: Intake, kind: str) -> None:
     counting = intake.index.compiled.observation_counts
     for shape, code in intake.coded(kind):
         hits, has_parts = code.hits, shape.component is not NOTHING
-        if not (hits or has_parts) or not _counts(shape.status, counting):
+        named = _named(shape.code, code, intake)
+        if not (hits or has_parts or named) or not _counts(shape.status, counting):
             continue
-        for hit in hits:
-            observed[hit.value_set].append(Observed(shape, shape, code, hit))
+        if named is not None:
+            _keep_named(shape, shape, code, named, intake)
+        else:
+            for hit in hits:
+                observed[hit.value_set].append(Observed(shape, shape, code, hit))
         if has_parts:
             for component in read_components(shape.component):
                 part = intake.concepts.read(component.code)
+                named = _named(component.code, part, intake)
+                if named is not None:
+                    _keep_named(shape, component, part, named, intake)
+                    continue
                 for hit in part.hits:
                     observed[hit.value_set].append(Observed(shape, component, part, hit))
 
@@ -45,7 +84,7 @@ def read_observed(intake: Intake, observed: Observed) -> ObservationHit:
     """The value of one that was kept."""
     shape, hit = observed.part, observed.hit
     value = read_value(shape, intake.index, intake.concepts)
-    polarity = value.polarity
+    polarity = observed.polarity or value.polarity
     if polarity == "unknown" and observed.code.is_in(PREGNANCY_STATUS):
         polarity = _pregnancy(shape, value, intake)
     entry = ObservationEntry(
@@ -61,7 +100,7 @@ def read_observed(intake: Intake, observed: Observed) -> ObservationHit:
     table = intake.index.units.get(hit.value_set)
     if table is None:
         return ObservationHit(entry, hit.via, hit.code, None)
-    amount = measured(value, table)
+    amount = measured(value, table) if observed.grade is None else Measured(observed.grade)
     return ObservationHit(
         entry,
         hit.via,
@@ -72,6 +111,109 @@ def read_observed(intake: Intake, observed: Observed) -> ObservationHit:
         amount.inferred_unit,
         table.canonical,
     )
+
+
+def _named(raw: Raw, code: ConceptReading, intake: Intake) -> NamedObservation | None:
+    """What the name of an observation means whose code no value set holds."""
+    written = bytes(raw)
+    if written not in intake.named:
+        if any(hit.via == "code" for hit in code.hits):
+            intake.named[written] = None
+            return None
+        words = f"{code.text} ; {code.display}" if code.text else code.display
+        intake.named[written] = intake.index.observation_names.match(words)
+    return intake.named[written]
+
+
+def _keep_named(
+    parent: ObservationShape,
+    part: ObservationShape | ComponentShape,
+    code: ConceptReading,
+    named: NamedObservation,
+    intake: Intake,
+) -> None:
+    """An observation that its name tells: numbers are read when asked for, words now."""
+    if named.measures is not None:
+        hit = ConceptHit(named.measures, "text", "", named.name)
+        intake.observed[hit.value_set].append(Observed(parent, part, code, hit))
+        return
+    value = read_value(part, intake.index, intake.concepts)
+    table = intake.index.units.get(named.grades or "")
+    grade = _grade(value, table) if named.grades is not None else None
+    if grade is not None and named.grades is not None:
+        hit = ConceptHit(named.grades, "text", "", named.name)
+        intake.observed[hit.value_set].append(Observed(parent, part, code, hit, grade=grade))
+        return
+    if named.means is None:
+        return
+    verdict = named.verdict(value.text)
+    if verdict == "unknown":
+        verdict = _interpreted(part.interpretation)
+    if verdict == "unknown" and not named.is_function and named.is_stated:
+        verdict = _VERDICTS[value.polarity]
+    if verdict == "unknown" and value.text:
+        _keep_unread(parent, code, value, intake)
+    hit = ConceptHit(named.means, "text", "", named.name)
+    polarity = _POLARITIES[verdict]
+    intake.observed[hit.value_set].append(Observed(parent, part, code, hit, polarity))
+
+
+def _grade(value: Value, table: UnitTable | None) -> float | None:
+    """Muscle power from 0 to 5, by number or in words."""
+    number = measured(value, table).number if table is not None else None
+    if number is None:
+        return read_grade(value.text)
+    return number if 0 <= number <= _FULL_POWER else None
+
+
+def _interpreted(raw: Raw) -> Verdict:
+    """By the interpretation of who measured: abnormal or low is the finding, normal is none."""
+    codes = {
+        coding.code.upper()
+        for concept in read_concepts(plain(raw))
+        for coding in concept.codings
+        if coding.code
+    }
+    if codes & _ABNORMAL:
+        return "found"
+    return "normal" if codes & _NORMAL else "unknown"
+
+
+def _keep_unread(
+    parent: ObservationShape, code: ConceptReading, value: Value, intake: Intake
+) -> None:
+    when = when_observed(Observed(parent, parent, code, _NO_HIT))
+    first = days_after(intake.as_of, -intake.index.rules.unread_days)
+    if when is not None and when.last < first:
+        return
+    intake.tally.unread_findings += 1
+    intake.unread_values.append(
+        UnreadValue(
+            reference("Observation", parent.id), f"{code.display}: {value.text}", is_finding=True
+        )
+    )
+
+
+def doubtful_values(
+    observations: Observations[Observed], index: CodeIndex, as_of: date
+) -> tuple[UnreadValue, ...]:
+    """The newest measurement of each kind whose unit or number says nothing that can be used; recent ones only."""
+    first = days_after(as_of, -index.rules.unread_days)
+    found: list[UnreadValue] = []
+    for value_set in index.units:
+        dated = [
+            (hit.entry.when.last if hit.entry.when is not None else as_of, hit)
+            for hit in observations.since(value_set, first)
+        ]
+        if not dated:
+            continue
+        day, newest = max(dated, key=lambda item: item[0])
+        usable = any(when == day and hit.number is not None for when, hit in dated)
+        entry = newest.entry
+        if newest.problem and not usable and entry.value_text:
+            text = f"{entry.display}: {entry.value_text}"
+            found.append(UnreadValue(entry.reference, text, is_finding=False))
+    return tuple(found)
 
 
 def when_observed(observed: Observed) -> DateSpan | None:

@@ -61,6 +61,7 @@ def read_record(
         in_hospice=intake.in_hospice or has_hospice_condition(intake.conditions),
         gaps=gaps,
         read_keys=frozenset([key for key in sources if key not in unread]),
+        unread_values=tuple(intake.unread_values),
         not_understood=tally.not_understood,
         other_patients=tally.other_patients,
         counts=tally.read,
@@ -78,6 +79,9 @@ def _gaps(
     ]
     for key, count in tally.unreadable.items():
         gaps.append(Gap(key, "unreadable", f"{count} of {tally.read[key]} could not be read"))
+    if tally.unread_findings:
+        note = f"{tally.unread_findings} findings of the examination have values that were not understood"
+        gaps.append(Gap("observations", "partial", note))
     for key, count in tally.unnamed_drugs.items():
         gaps.append(Gap(key, "partial", f"{count} of {tally.read[key]} name no medication"))
     if not any(gap.source == _PATIENT for gap in gaps):

@@ -42,9 +42,8 @@ def test_a_listed_spelling_is_converted(
 @pytest.mark.parametrize(
     ("value_set", "code", "unit"),
     [
-        ("obs-temperature", "K", ""),
-        ("obs-temperature", "cel", ""),
-        ("obs-temperature", "", "degrees C"),
+        ("obs-temperature", "coulomb", ""),
+        ("obs-temperature", "", "degrees"),
         ("obs-crp", "nmol/L", "nmol/L"),
         ("obs-egfr", "mL/min", ""),
         ("obs-pvr", "mm", ""),

@@ -96,7 +96,8 @@ def test_a_number_is_read_in_every_type_and_odd_shape(
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        ({"valueQuantity": quantity(38.6, "K")}, "unit-unknown"),
+        ({"valueQuantity": quantity(38.6, "K")}, "implausible"),
+        ({"valueQuantity": quantity(98.6, "Cel")}, "implausible"),
         ({"valueQuantity": quantity(38.6, "coulomb")}, "unit-unknown"),
         ({"valueQuantity": {"value": 60}}, "unit-missing"),
         ({"valueQuantity": {"unit": "Cel"}}, "no-value"),

@@ -1,0 +1,174 @@
+"""Which observation a site's own name means, and whether its value says that a finding is there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cds_service.evidence.text.name_words import words_of
+from cds_service.knowledge.model import EvidenceRules, ObservationName
+
+Verdict = Literal["found", "normal", "unknown"]
+
+_MAX_NAME: Final = 300
+"""Characters of a name that are read."""
+_NEGATED: Final = re.compile(
+    r"(?:^|[^\w])(?:no|not|non|without|denies|denied|nil|never|kein|keine|ohne|nicht|sin|sans|pas|sem|senza|без|нет)"
+    r"\s+(?:\w+\s+)?$"
+)
+"""A word of denial directly before, or one word before."""
+_DENIED: Final = frozenset(
+    ("no", "not", "denies", "without", "absent", "kein", "keine", "ohne", "sin", "sans")
+)
+"""A name behind one of these is a statement by itself."""
+_GRADE: Final = re.compile(r"(?<![\w/.])([0-5])\s*[+-]?\s*(?:/|out of|of)\s*5(?!\d)")
+_ONLY_GRADE: Final = re.compile(r"(?:grade|mrc|mrc grade|power|strength|kg|m)?\s*([0-5])\s*[+-]?")
+"""`4+`, `Grade 3`, `M4`: nothing but a grade."""
+
+
+class NamedObservation(Struct, frozen=True, gc=False):
+    """One kind of observation, compiled."""
+
+    name: str
+    """The name as it was matched."""
+    measures: str | None
+    grades: str | None
+    means: str | None
+    is_function: bool
+    is_stated: bool
+    """The name itself says the finding: a plain yes is enough."""
+    found: re.Pattern[str] | None
+    normal: re.Pattern[str] | None
+    stated: re.Pattern[str] | None
+    """Words that say yes to a name that says the finding itself."""
+
+    def verdict(self, text: str) -> Verdict:
+        """What the words of a value say; a finding in any part of them decides.
+
+        The plain answers, yes and no, are not looked at: for a function they mean the other way round.
+        """
+        text = text.lower()
+        is_normal = False
+        for pattern in (self.found, self.stated if self.is_stated else None):
+            for match in pattern.finditer(text) if pattern is not None else ():
+                if not _NEGATED.search(text[: match.start()]):
+                    return "found"
+                is_normal = True
+        is_normal = is_normal or (self.normal is not None and self.normal.search(text) is not None)
+        return "normal" if is_normal else "unknown"
+
+
+def read_grade(text: str) -> float | None:
+    """The lowest grade of muscle power (MRC, 0 to 5) in a text; None when it states none."""
+    text = text.strip().lower()
+    grades = [float(found) for found in _GRADE.findall(text)]
+    if grades:
+        return min(grades)
+    only = _ONLY_GRADE.fullmatch(text)
+    return float(only[1]) if only is not None else None
+
+
+class ObservationNames:
+    """The names of `observations.toml`, compiled once."""
+
+    __slots__ = ("_by_first", "_finding_words", "_lost", "_without")
+
+    def __init__(self, names: Mapping[str, ObservationName], rules: EvidenceRules) -> None:
+        self._lost = _any_of(rules.lost_text)
+        self._finding_words = _any_of(rules.unfound_text), _any_of(rules.stated_text)
+        by_first: dict[str, list[tuple[tuple[str, ...], NamedObservation]]] = {}
+        self._without: dict[str, tuple[tuple[str, ...], ...]] = {}
+        for observation in names.values():
+            patterns = _patterns(observation, rules)
+            without = tuple(words_of(phrase) for phrase in observation.not_names)
+            for phrase in observation.names:
+                words = words_of(phrase)
+                self._without[phrase] = without
+                by_first.setdefault(words[0], []).append(
+                    (
+                        words,
+                        NamedObservation(
+                            phrase,
+                            observation.measures,
+                            observation.grades,
+                            observation.means,
+                            observation.function,
+                            not observation.stated or phrase in observation.stated,
+                            *patterns,
+                        ),
+                    )
+                )
+        self._by_first = {
+            first: tuple(sorted(group, key=lambda entry: -len(entry[0])))
+            for first, group in by_first.items()
+        }
+
+    def match(self, text: str) -> NamedObservation | None:
+        """The observation that a name means: the one of its longest phrase, or None."""
+        words = words_of(text[:_MAX_NAME])
+        if self._by_first.keys().isdisjoint(words):
+            return None
+        best: tuple[int, NamedObservation] | None = None
+        for at, word in enumerate(words):
+            for phrase, named in self._by_first.get(word, ()):
+                if best is not None and len(phrase) <= best[0]:
+                    break
+                if words[at : at + len(phrase)] != phrase:
+                    continue
+                if at and words[at - 1] in _DENIED:
+                    return None
+                rest = words[:at] + words[at + len(phrase) :]
+                if not any(_holds(rest, other) for other in self._without[named.name]):
+                    best = len(phrase), named
+                    break
+        if best is None:
+            return None
+        named = best[1]
+        if named.is_function and self._lost is not None and self._lost.search(text.lower()):
+            # why: "Reduced anal tone" names the finding, and "present" then says that it is there
+            return _as_finding(named, self._finding_words)
+        return named
+
+
+def _as_finding(
+    named: NamedObservation, words: tuple[re.Pattern[str] | None, re.Pattern[str] | None]
+) -> NamedObservation:
+    """The same name where it says itself that the function is lost."""
+    normal, stated = words
+    return replace(
+        named, is_function=False, is_stated=True, found=None, normal=normal, stated=stated
+    )
+
+
+def _holds(words: tuple[str, ...], phrase: tuple[str, ...]) -> bool:
+    return any(words[at : at + len(phrase)] == phrase for at in range(len(words)))
+
+
+def _patterns(
+    observation: ObservationName, rules: EvidenceRules
+) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None, re.Pattern[str] | None]:
+    """(found, normal, found where the name states it)."""
+    if observation.function:
+        return (
+            _any_of((*rules.lost_text, *observation.found, "false")),
+            _any_of((*rules.kept_text, *observation.normal, "true")),
+            None,
+        )
+    return (
+        _any_of(observation.found),
+        _any_of((*rules.unfound_text, *observation.normal)),
+        _any_of(rules.stated_text),
+    )
+
+
+def _any_of(words: Iterable[str]) -> re.Pattern[str] | None:
+    # the longest first: "no growth" before "growth"
+    phrases = sorted({word.strip().lower() for word in words}, key=len, reverse=True)
+    if not phrases:
+        return None
+    any_of = "|".join(r"\s+".join(map(re.escape, phrase.split())) for phrase in phrases)
+    return re.compile(rf"(?<!\w)(?:{any_of})(?![\w+])")
