@@ -31,11 +31,15 @@ from cds_service.cds_hooks.discovery import discovery_json
 from cds_service.cds_hooks.feedback import FeedbackBatch
 from cds_service.cds_hooks.model import GapReason, HookRequest, Source, StrictFinding
 from cds_service.cds_hooks.profiles import PROFILES
-from cds_service.errors import ClientNotTrusted, SettingsError, TooManyRequests
+from cds_service.errors import (
+    ClientNotTrusted,
+    HistoryUnavailable,
+    SettingsError,
+    TooManyRequests,
+)
 from cds_service.evidence.record.types import REQUIREMENTS, prefetch_templates, requirements_for
 from cds_service.fhir.client import fhir_access
 from cds_service.fhir.complete import complete
-from cds_service.history.pseudonyms import load_pseudonyms
 from cds_service.history.recording import CallOccasion, call_record
 from cds_service.history.store import HistoryStore
 from cds_service.knowledge.anchors import Cards
@@ -51,8 +55,8 @@ from cds_service.web.limits import RateLimit, parse_rate
 from cds_service.web.metrics import Metrics, PrefetchState, register_metrics
 from cds_service.web.problems import register_problems
 from cds_service.web.receiving import Receiver
-from cds_service.web.replay_guard import ReplayGuard
-from cds_service.web.server import received
+from cds_service.web.replay_guard import HostTokens, ReplayGuard, SeenBefore
+from cds_service.web.server import received, shared_folder
 from cds_service.web.services import SERVICES
 from cds_service.web.short_cut import short_cut
 from cds_service.web.trust import OPEN_CALLER, Caller, Trust, trust_from_settings
@@ -92,17 +96,22 @@ def create_app(
     clock: Clock = utc_now,
     steps: Steps | None = None,
     history: HistoryStore | None = None,
+    used_tokens: SeenBefore | None = None,
 ) -> Flask:
     """A service ready to be called. `guideline` is the packaged one, `steps` the real ones, unless given.
 
-    Without a history nothing is recorded. Raises SettingsError or KnowledgeError.
+    Without a history nothing is recorded. `used_tokens` is where the workers of a host agree on them.
+    Raises SettingsError or KnowledgeError.
     """
     app = Flask(__name__, static_folder=None)
     warnings = start_warnings(settings)
     compiled = compile_guideline(guideline or load_guideline(cpt=settings.cpt))
     _check_jurisdiction(settings, compiled.guideline.content)
     metrics = _metrics(settings, compiled)
-    guard = ReplayGuard(history.seen_jti if history is not None else None)
+    if history is not None:
+        history.tell_losses(metrics.call_not_recorded)
+    stores = (used_tokens, history.seen_jti if history is not None else None)
+    guard = ReplayGuard(*(store for store in stores if store is not None))
     trust = None if settings.is_open else trust_from_settings(settings, guard, clock)
     kinds = _switchable_cards(compiled)
     hideable = frozenset(kind.id for kind in kinds)
@@ -152,13 +161,14 @@ def real_steps(frame: Frame) -> Steps:
 def open_history(settings: Settings) -> HistoryStore:
     """The history of this process, its tables brought up to date.
 
-    Raises SettingsError for a database or key that can't be used. One that doesn't answer is no reason not to
-    start: advice is given without it, the readiness check says so, and what can't be written is counted.
+    Raises SettingsError for a database URL that can't be used. A database that doesn't answer, or of another version,
+    a disk that is full or read-only are no reason not to start: advice is given without a history, the readiness check
+    says so, what can't be written is counted, and it is tried again all the time.
     """
-    store = HistoryStore(settings.database_url, load_pseudonyms(settings.history_key))
+    store = HistoryStore(settings.database_url, settings.history_key)
     try:
         store.upgrade()
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, HistoryUnavailable) as error:
         _log.error("history.not_upgraded", error=type(error).__name__)
     return store
 
@@ -170,7 +180,9 @@ def worker() -> Receiver:
     history = open_history(settings)
     # The server's workers are forked: they end without atexit, but not without this.
     Finalize(None, history.close, exitpriority=0)
-    app = create_app(settings, history=history)
+    shared = shared_folder()
+    tokens = HostTokens(shared / "tokens.sqlite") if shared is not None else None
+    app = create_app(settings, history=history, used_tokens=tokens.seen if tokens else None)
     for warning in start_warnings(settings):
         _log.warning("start", note=warning)
     # What was made so far lives as long as the process; the collector need not look at it again.
@@ -326,8 +338,6 @@ def _record_advice(frame: Frame, request: HookRequest, advice: Advised, caller: 
     record = call_record(request, advice, frame.compiled.guideline.content, occasion)
     if record is not None:
         frame.history.record_call(record)
-        # What an earlier call lost in the background is counted here too.
-        frame.metrics.call_not_recorded(frame.history.newly_dropped())
 
 
 def _record_feedback(frame: Frame, service_id: str, batch: FeedbackBatch, caller: Caller) -> None:

@@ -15,14 +15,19 @@ from datetime import UTC, date, datetime
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 import click
 
 from cds_service import __version__
-from cds_service.errors import CaseError, KnowledgeError, SettingsError, SpineCdsError
+from cds_service.errors import (
+    CaseError,
+    HistoryUnavailable,
+    KnowledgeError,
+    SettingsError,
+    SpineCdsError,
+)
 from cds_service.settings import CONFIG, Settings, load_settings, start_warnings, variable
 
 if TYPE_CHECKING:
@@ -31,7 +36,6 @@ if TYPE_CHECKING:
 
 _SANDBOX: Final = "https://sandbox.cds-hooks.org/"
 _START_SECONDS: Final = 120.0
-_METRICS_DIRECTORY: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def main() -> None:
@@ -90,8 +94,7 @@ def serve(host: str | None, port: int | None, workers: int | None, config: Path 
     refuse_taken_address(settings.host, settings.port)
     prepare_history(settings)
     tell_when_it_answers(settings, opening_screen(settings))
-    with _shared_metrics(settings.workers):
-        _serve(settings)
+    _serve(settings)
 
 
 @commands.group()
@@ -217,23 +220,29 @@ def refuse_taken_address(host: str, port: int) -> None:
 def prepare_history(settings: Settings) -> None:
     """Makes the database and its key before any worker starts, so that mistakes are told once.
 
-    A database that doesn't answer is only warned of: advice is given without it.
+    Whatever keeps it from being done is only warned of: advice is given without a history.
     """
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - other commands start without a database
 
-    from cds_service.history.database import upgrade_database  # noqa: PLC0415 - the same
+    from cds_service.history.database import prepare_database  # noqa: PLC0415 - the same
     from cds_service.history.pseudonyms import load_pseudonyms  # noqa: PLC0415 - the same
 
-    load_pseudonyms(settings.history_key)
     try:
-        upgrade_database(settings.database_url)
+        load_pseudonyms(settings.history_key)
+        prepare_database(settings.database_url)
     except SQLAlchemyError as error:
-        click.echo(
-            f"Warning: the database does not answer ({type(error).__name__}). Calls are answered and not "
-            "recorded. Correct SPINE_CDS_DATABASE_URL, or start the database and run: "
-            "spine-cds database upgrade",
-            err=True,
-        )
+        _warn_of_history(f"The database cannot be used ({type(error).__name__}).")
+    except HistoryUnavailable as error:
+        _warn_of_history(str(error))
+
+
+def _warn_of_history(why: str) -> None:
+    click.echo(
+        f"Warning: {why} Calls are answered and not recorded until that is mended; /health/ready says so and "
+        "/metrics counts what is lost. See SPINE_CDS_DATABASE_URL and SPINE_CDS_HISTORY_KEY, free the disk, or start "
+        "the database; then: spine-cds database upgrade",
+        err=True,
+    )
 
 
 @contextmanager
@@ -246,17 +255,8 @@ def _told_database_errors() -> Iterator[None]:
         # Its text may hold the address with the password.
         message = f"The database of SPINE_CDS_DATABASE_URL failed: {type(error).__name__}."
         raise click.ClickException(message) from None
-
-
-@contextmanager
-def _shared_metrics(workers: int) -> Iterator[None]:
-    """With several workers, a directory in which they add up their counts, unless the site has named one."""
-    if workers == 1 or os.environ.get(_METRICS_DIRECTORY):
-        yield
-        return
-    with TemporaryDirectory(prefix="spine-cds-metrics-") as directory:
-        os.environ[_METRICS_DIRECTORY] = directory
-        yield
+    except HistoryUnavailable as error:
+        raise click.ClickException(str(error)) from None
 
 
 @commands.command()

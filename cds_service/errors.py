@@ -8,6 +8,7 @@ SpineCdsError
 │   └── OrdersNotRead         orders that may be for the spine are lost   400 (413), or a card that says so
 ├── ClientNotTrusted          the JWT is missing, expired, not ours   401 (403: known, not allowed here)
 ├── TooManyRequests           the client's own limit is used up       429
+├── HistoryUnavailable        the history's tables are not for us     never stops advice; commands exit 1
 ├── PatientDataUnavailable    required data could be had neither way  412
 └── ServiceUnavailable        switched off, overloaded or stopping    503
 
@@ -101,6 +102,10 @@ class TooManyRequests(SpineCdsError):
     def __init__(self, message: str, *, retry_after: int) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class HistoryUnavailable(SpineCdsError):
+    """The database of the history answers, and holds nothing that this version may write to."""
 
 
 class PatientDataUnavailable(SpineCdsError):

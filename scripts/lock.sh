@@ -10,6 +10,6 @@ uv=$(command -v uv || command -v .venv/bin/uv) || {
 }
 compile=("$uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes
     --no-emit-index-url --no-emit-find-links --no-header "$@")
-"${compile[@]}" --group build --output-file requirements.lock
+"${compile[@]}" --extra postgres --group build --output-file requirements.lock
 # Held to the versions of the first, so that what is tested is what is served.
-"${compile[@]}" --group build --group dev --constraints requirements.lock --output-file requirements-dev.lock
+"${compile[@]}" --extra postgres --group build --group dev --constraints requirements.lock --output-file requirements-dev.lock

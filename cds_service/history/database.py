@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import os
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,16 +14,19 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, delete, event
+from sqlalchemy import Connection, Engine, create_engine, delete, event, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from cds_service.errors import SettingsError
-from cds_service.history.models import Call, CardFeedback, UsedToken
+from cds_service.errors import HistoryUnavailable, SettingsError
+from cds_service.history.models import Call, CallCard, CardFeedback, DailyCount, UsedToken
+from cds_service.history.postgres import connect_arguments, limit_use
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
-_BUSY_SECONDS: Final = 2.0
+BUSY_SECONDS: Final = 2.0
+"""The longest that anybody waits for the database, but for who changes its tables."""
+_UPGRADE_SECONDS: Final = 30.0
 _UPGRADE_LOCK: Final = 7_294_113
 """Any number that only we use: the key of PostgreSQL's advisory lock."""
 
@@ -36,57 +40,92 @@ class Purged:
     tokens: int
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, seconds: float | None = BUSY_SECONDS) -> Engine:
     """An engine for a SQLAlchemy URL: SQLite (made with its directory if missing) or PostgreSQL.
 
-    Nothing is connected yet. Raises SettingsError for a URL that can't be used.
+    `seconds` is how long a statement may take, or wait for others; None: as long as it takes. Nothing is connected
+    yet. Raises SettingsError for a URL that can't be used.
     """
     parsed = _parse_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(
-            parsed,
-            pool_pre_ping=True,
-            pool_timeout=_BUSY_SECONDS,
-            # Hook calls ask this database whether a token was used: a host that is gone must not hold them.
-            connect_args={"connect_timeout": math.ceil(_BUSY_SECONDS)},
+        engine = create_engine(
+            parsed, pool_timeout=BUSY_SECONDS, connect_args=connect_arguments(seconds)
         )
-    in_memory = parsed.database in (None, "", ":memory:")
-    if not in_memory:
-        _make_private_file(Path(str(parsed.database)))
+        if seconds is not None:
+            limit_use(engine, seconds)
+        return engine
+    path = database_file(parsed)
     engine = create_engine(
         parsed,
-        connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
+        connect_args={
+            "timeout": _UPGRADE_SECONDS if seconds is None else seconds,
+            "check_same_thread": False,
+        },
         # A database in memory lives as long as its one connection.
-        **({"poolclass": StaticPool} if in_memory else {}),
+        **({"poolclass": StaticPool} if path is None else {}),
     )
+    if path is not None:
+        event.listen(engine, "do_connect", lambda *_: _make_private_file(path))
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
+def database_file(url: URL) -> Path | None:
+    """The file of an SQLite database; None for others, and for one in memory."""
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    return Path(str(url.database))
+
+
 def upgrade_database(url: str) -> str:
     """Brings the tables up to date, and says at which revision they are now. Workers may do so at once."""
-    engine = open_engine(url)
+    engine = open_engine(url, None)
     try:
         return upgrade(engine)
     finally:
         engine.dispose()
 
 
+def prepare_database(url: str) -> None:
+    """The same where it is needed. The look whether it is has a time limit: a server may be frozen."""
+    engine = open_engine(url)
+    try:
+        with engine.connect() as connection:
+            is_needed = current_revision(connection) != newest_revision()
+    finally:
+        engine.dispose()
+    if is_needed:
+        upgrade_database(url)
+
+
 def upgrade(engine: Engine) -> str:
-    """The same, for an engine that is open."""
+    """The same, for an engine that is open. Raises HistoryUnavailable for tables of a newer version."""
     with engine.execution_options(writes=True).begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
-        configuration = _configuration()
+        revision = current_revision(connection)
+        if revision is not None and revision not in known_revisions():
+            raise HistoryUnavailable(
+                f"The tables are at revision {revision}, which a newer version of this service made. "
+                "Install that version again, or name another database in SPINE_CDS_DATABASE_URL."
+            )
+        configuration = alembic_configuration()
         configuration.attributes["connection"] = connection
         command.upgrade(configuration, "head")
     return newest_revision()
 
 
+def known_revisions() -> frozenset[str]:
+    """Every revision that this version of the service knows the way from."""
+    scripts = ScriptDirectory.from_config(alembic_configuration())
+    return frozenset(script.revision for script in scripts.walk_revisions())
+
+
+@cache
 def newest_revision() -> str:
     """The revision that this version of the service needs."""
-    return ScriptDirectory.from_config(_configuration()).get_current_head() or ""
+    return ScriptDirectory.from_config(alembic_configuration()).get_current_head() or ""
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -96,7 +135,7 @@ def current_revision(connection: Connection) -> str | None:
 
 def purge_database(url: str, before: datetime) -> Purged:
     """Forgets calls and feedback received before a time, and the tokens that expired before it."""
-    engine = open_engine(url)
+    engine = open_engine(url, None)
     try:
         return purge(engine, before)
     finally:
@@ -104,8 +143,11 @@ def purge_database(url: str, before: datetime) -> Purged:
 
 
 def purge(engine: Engine, before: datetime) -> Purged:
-    """The same, for an engine that is open. Cards, suggestions and orders go with their calls."""
+    """The same, for an engine that is open. Cards go with their calls, and counts with their day."""
     with engine.execution_options(writes=True).begin() as connection:
+        gone = select(Call.id).where(Call.received_at < before)
+        connection.execute(delete(CallCard).where(CallCard.call_id.in_(gone)))
+        connection.execute(delete(DailyCount).where(DailyCount.day < before.astimezone(UTC).date()))
         return Purged(
             calls=connection.execute(delete(Call).where(Call.received_at < before)).rowcount,
             feedback=connection.execute(
@@ -132,19 +174,19 @@ def _parse_url(url: str) -> URL:
         ) from None
     except ImportError:
         raise SettingsError(
-            ("SPINE_CDS_DATABASE_URL: the driver is missing. Do: pip install 'psycopg[binary]'",)
+            (
+                "SPINE_CDS_DATABASE_URL: the driver is missing. Do: pip install 'spine-imaging-cds[postgres]'",
+            )
         ) from None
     return parsed
 
 
 def _make_private_file(path: Path) -> None:
-    try:
+    """For its owner alone; where that cannot be, connecting says why."""
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise SettingsError(
-            (f"SPINE_CDS_DATABASE_URL: {path} can't be written ({error.strerror})",)
-        ) from None
+        # Only one that is not there: closing a file lets go of the locks that SQLite holds on it in this process.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
@@ -163,7 +205,8 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _configuration() -> Config:
+def alembic_configuration() -> Config:
+    """Where the migrations are."""
     configuration = Config()
     configuration.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     configuration.set_main_option("path_separator", "os")

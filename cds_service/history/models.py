@@ -6,12 +6,11 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Date,
     DateTime,
     Dialect,
-    ForeignKey,
-    Index,
     MetaData,
     String,
     Text,
@@ -57,81 +56,63 @@ class Row(DeclarativeBase):
 
 
 class Call(Row):
-    """One hook call that was evaluated."""
+    """One hook call that was evaluated: what is searched for in columns, all else in `detail`."""
 
     __tablename__ = "call"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     received_at: Mapped[datetime] = mapped_column(index=True)
-    as_of: Mapped[date]
-    service_id: Mapped[str] = mapped_column(String(100))
-    hook: Mapped[str] = mapped_column(String(50))
     client_id: Mapped[str] = mapped_column(String(300))
-    tenant: Mapped[str | None] = mapped_column(String(300))
-    hook_instance_hash: Mapped[str] = mapped_column(String(32), index=True)
-    """A pseudonym too: with it in clear, the patient's id could be guessed from the uuid of a card."""
     patient_hash: Mapped[str] = mapped_column(String(32), index=True)
-    guideline_id: Mapped[str] = mapped_column(String(100))
-    guideline_version: Mapped[str] = mapped_column(String(50))
     is_shown: Mapped[bool]
     """False in silent mode: evaluated and recorded, no card answered."""
-    gaps: Mapped[list[list[str]]] = mapped_column(JSON)
-    """(source, reason) pairs."""
-
-
-class CallOrder(Row):
-    """One assessed order of a call."""
-
-    __tablename__ = "call_order"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    call_id: Mapped[int] = mapped_column(ForeignKey("call.id", ondelete="CASCADE"), index=True)
-    order_hash: Mapped[str] = mapped_column(String(32))
-    modality: Mapped[str | None] = mapped_column(String(10))
-    regions: Mapped[list[str]] = mapped_column(JSON)
-    contrast: Mapped[str] = mapped_column(String(30))
-    scenario: Mapped[str | None] = mapped_column(String(50))
-    appropriateness: Mapped[str] = mapped_column(String(30))
-    urgency: Mapped[str] = mapped_column(String(30))
-    criteria: Mapped[list[str]] = mapped_column(JSON)
-    """Ids of the criteria found."""
+    detail: Mapped[str] = mapped_column(Text)
+    """JSON of `calls.CallDetail`."""
 
 
 class CallCard(Row):
-    """One card of a call. The same call repeated gives the same uuid again, so a uuid may have several rows."""
+    """Which call a card is of, for the feedback that comes to it. The same call repeated gives the same card again."""
 
     __tablename__ = "call_card"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    call_id: Mapped[int] = mapped_column(ForeignKey("call.id", ondelete="CASCADE"), index=True)
-    uuid: Mapped[str] = mapped_column(String(200), index=True)
-    card_id: Mapped[str] = mapped_column(String(100), index=True)
-    indicator: Mapped[str] = mapped_column(String(20))
-    order_hash: Mapped[str | None] = mapped_column(String(32))
+    key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    """Hash of client and uuid (`calls.card_key`)."""
+    call_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    card_id: Mapped[str] = mapped_column(String(100))
 
 
-class CallSuggestion(Row):
-    """One suggestion of a card."""
+class DailyCount(Row):
+    """How often something was there on one day (UTC) at one client. Kept by who writes the calls."""
 
-    __tablename__ = "call_suggestion"
+    __tablename__ = "daily_count"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    call_card_id: Mapped[int] = mapped_column(
-        ForeignKey("call_card.id", ondelete="CASCADE"), index=True
-    )
-    uuid: Mapped[str] = mapped_column(String(200), index=True)
-    suggestion_id: Mapped[str] = mapped_column(String(100))
+    day: Mapped[date] = mapped_column(primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(300), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    """`counts.Kind`."""
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    count: Mapped[int]
+
+
+class WriteCheck(Row):
+    """One row that the readiness check writes: what can only be read is no place for a history."""
+
+    __tablename__ = "write_check"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    count: Mapped[int]
 
 
 class CardFeedback(Row):
     """What became of a card: one row an outcome and time.
 
     There is no foreign key to the card: feedback may come before the card is written, long after it was
-    purged, or for a card that was never ours. It is joined by client and uuid.
+    purged, or for a card that was never ours. It is joined by `card_key`.
     """
 
     __tablename__ = "card_feedback"
-    __table_args__ = (Index("ix_card_feedback_client_card", "client_id", "card_uuid"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     same_key: Mapped[str] = mapped_column(String(64), unique=True)
@@ -140,6 +121,8 @@ class CardFeedback(Row):
     service_id: Mapped[str] = mapped_column(String(100))
     client_id: Mapped[str] = mapped_column(String(300))
     card_uuid: Mapped[str] = mapped_column(String(200))
+    card_key: Mapped[int] = mapped_column(BigInteger, index=True)
+    """As in `call_card`."""
     outcome: Mapped[str] = mapped_column(String(20))
     outcome_at: Mapped[datetime | None]
     accepted_suggestions: Mapped[list[str]] = mapped_column(JSON)

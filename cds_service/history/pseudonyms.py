@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cds_service.errors import SettingsError
+from cds_service.errors import HistoryUnavailable, SettingsError
 
 _KEY_BYTES: Final = 32
 _LENGTH: Final = 32
@@ -36,14 +36,19 @@ class Pseudonyms:
 def load_pseudonyms(path: Path) -> Pseudonyms:
     """Reads the key file, or makes it, readable by its owner alone. Workers that start at once get one key.
 
-    Raises SettingsError when the file can be neither read nor written, or holds no key.
+    Raises HistoryUnavailable when the file can be neither read nor made, and SettingsError when it holds no key.
     """
     try:
         if not path.exists():
             _write_once(path, secrets.token_hex(_KEY_BYTES))
         key = bytes.fromhex(path.read_text("ascii").strip())
-    except (OSError, ValueError) as error:
-        raise SettingsError((f"{path}: no usable key for pseudonyms ({_why(error)})",)) from None
+    except OSError as error:
+        raise HistoryUnavailable(
+            f"{path}: the key for pseudonyms can be neither read nor made ({error.strerror})"
+        ) from None
+    except ValueError:
+        # Its text may show what the file holds.
+        raise SettingsError((f"{path}: no usable key for pseudonyms (not hex digits)",)) from None
     if len(key) < _KEY_BYTES:
         raise SettingsError(
             (f"{path}: the key has {len(key)} bytes; expected {_KEY_BYTES} or more, as hex digits",)
@@ -64,8 +69,3 @@ def _write_once(path: Path, text: str) -> None:
         pass
     finally:
         draft.unlink()
-
-
-def _why(error: Exception) -> str:
-    # The text of a ValueError may show what the file holds.
-    return (error.strerror or "not readable") if isinstance(error, OSError) else "not hex digits"

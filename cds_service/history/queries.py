@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, Subquery, and_, func, select
+from sqlalchemy import ColumnElement, Engine, Subquery, func, select
 
 from cds_service.history.models import Call, CallCard, CardFeedback
 
@@ -72,7 +72,7 @@ def override_reasons(engine: Engine, since: datetime, until: datetime) -> tuple[
 def _shown_cards(since: datetime, until: datetime) -> Subquery:
     """Distinct, because the same call repeated shows the same card again."""
     return (
-        select(Call.client_id, CallCard.uuid, CallCard.card_id)
+        select(CallCard.key, CallCard.card_id)
         .join(Call, Call.id == CallCard.call_id)
         .where(Call.received_at >= since, Call.received_at < until, Call.is_shown)
         .distinct()
@@ -83,20 +83,16 @@ def _shown_cards(since: datetime, until: datetime) -> Subquery:
 def _last_outcomes() -> Subquery:
     when = func.coalesce(CardFeedback.outcome_at, CardFeedback.received_at)
     ranked = select(
-        CardFeedback.client_id,
-        CardFeedback.card_uuid,
+        CardFeedback.card_key,
         CardFeedback.outcome,
         CardFeedback.reason_code,
         CardFeedback.reason_display,
         func.row_number()
-        .over(
-            partition_by=(CardFeedback.client_id, CardFeedback.card_uuid),
-            order_by=(when.desc(), CardFeedback.id.desc()),
-        )
+        .over(partition_by=CardFeedback.card_key, order_by=(when.desc(), CardFeedback.id.desc()))
         .label("rank"),
     ).subquery("ranked")
     return select(ranked).where(ranked.c.rank == 1).subquery("last")
 
 
 def _of_same_card(cards: Subquery, last: Subquery) -> ColumnElement[bool]:
-    return and_(cards.c.client_id == last.c.client_id, cards.c.uuid == last.c.card_uuid)
+    return cards.c.key == last.c.card_key

@@ -1,85 +1,138 @@
-"""Writing the history: calls in the background, feedback before its answer, tokens before the call."""
+"""Writing the history: calls in the background, feedback before its answer, tokens before the call.
+
+Whatever happens to the database, no method but `record_feedback` and `seen_jti` lets anybody notice.
+"""
 
 from __future__ import annotations
 
 import atexit
-import hashlib
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+import structlog
+from sqlalchemy import Connection, Engine, delete, insert, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.sql.dml import ReturningInsert
 
 from cds_service.cds_hooks.feedback import FeedbackEntry
-from cds_service.cds_hooks.model import Card
-from cds_service.errors import ServiceUnavailable
-from cds_service.history.database import is_up_to_date, open_engine, upgrade
-from cds_service.history.models import (
-    Call,
-    CallCard,
-    CallOrder,
-    CallSuggestion,
-    CardFeedback,
-    UsedToken,
+from cds_service.errors import HistoryUnavailable, ServiceUnavailable, SettingsError
+from cds_service.history.calls import CallRow, call_row
+from cds_service.history.counts import add_counts, counted
+from cds_service.history.database import (
+    current_revision,
+    database_file,
+    newest_revision,
+    open_engine,
+    prepare_database,
 )
-from cds_service.history.pseudonyms import Pseudonyms
+from cds_service.history.database import upgrade as upgrade_engine
+from cds_service.history.database_file import DatabaseFile
+from cds_service.history.feedback_rows import joined_hash, write_feedback
+from cds_service.history.models import Call, CallCard, UsedToken, WriteCheck
+from cds_service.history.pseudonyms import Pseudonyms, load_pseudonyms
 from cds_service.history.records import CallRecord, FeedbackResult
 from cds_service.history.write_queue import WriteQueue
 
 _FLUSH_SECONDS: Final = 5.0
+_CLOSE_SECONDS: Final = 2.0
+_TOKEN_SECONDS: Final = 0.4
+"""For the look whether a token was used: a call waits for it."""
 _FORGET_TOKENS_EVERY: Final = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """A call as it is written: nothing in it names a patient, not even while it waits."""
-
-    call: dict[str, Any]
-    orders: tuple[dict[str, Any], ...]
-    cards: tuple[tuple[dict[str, Any], tuple[dict[str, Any], ...]], ...]
+_HEAL_EVERY: Final = 5.0
+"""Seconds between tries to make the tables, or the key, after that failed."""
+_READY_SECONDS: Final = 0.5
+"""How long a look at the database holds: many may ask at once."""
+_log: Final = structlog.get_logger(__name__)
 
 
 class HistoryStore:
     """The history database of one process. Every method may be called from any thread."""
 
-    def __init__(self, url: str, pseudonyms: Pseudonyms, *, queue_capacity: int = 1000) -> None:
+    def __init__(
+        self, url: str, pseudonyms: Pseudonyms | Path, *, queue_capacity: int = 10_000
+    ) -> None:
+        """`pseudonyms`, or the file of their key. Raises SettingsError for a URL that can't be used."""
         self.engine: Final[Engine] = open_engine(url)
+        self._url = url
+        path = database_file(self.engine.url)
+        self._file = DatabaseFile(path) if path is not None else None
+        self._file_lock = threading.Lock()
         self._writer = self.engine.execution_options(writes=True)
+        in_memory = path is None and self.engine.dialect.name == "sqlite"
+        self._tokens = self.engine if in_memory else open_engine(url, _TOKEN_SECONDS)
         self._pseudonyms = pseudonyms
-        self._queue: WriteQueue[_Rows] = WriteQueue(self._write_calls, capacity=queue_capacity)
+        self._on_loss: Callable[[int], None] = lambda _: None
+        self._queue: WriteQueue[CallRow] = WriteQueue(
+            self._write_calls, capacity=queue_capacity, on_loss=self._tell_loss
+        )
+        self._without_key = 0
+        self._key_lock = threading.Lock()
+        self._key_at = 0.0
         self._tokens_lock = threading.Lock()
-        self._dropped_lock = threading.Lock()
-        self._dropped_told = 0
         self._tokens_forgotten_at: datetime | None = None
+        self._healing = threading.Lock()
+        self._has_to_heal = False
+        self._heal_at = 0.0
+        self._ready_lock = threading.Lock()
+        self._ready_until = 0.0
+        self._is_fine = False
         atexit.register(self.close)
 
     def upgrade(self) -> str:
-        """Brings the tables up to date; says at which revision they are."""
-        return upgrade(self.engine)
+        """Brings the tables up to date; says at which revision they are.
+
+        Raises SQLAlchemyError or HistoryUnavailable; then it is tried again whenever something is to be written.
+        """
+        self._ready_until = 0.0
+        self._has_to_heal = True
+        if self._tokens is self.engine:
+            upgrade_engine(self.engine)
+        else:
+            prepare_database(self._url)
+        self._has_to_heal = False
+        return newest_revision()
 
     def is_ready(self) -> bool:
-        """True when the database answers and its tables are those of this version. Never raises."""
-        return is_up_to_date(self.engine)
+        """True when the database takes what is written, into tables of this version. Never raises."""
+        with self._ready_lock:
+            started = time.monotonic()
+            if started >= self._ready_until:
+                try:
+                    self._look()
+                    self._is_fine = self._key() is not None
+                except (SQLAlchemyError, HistoryUnavailable, OSError) as error:
+                    _log.warning("history.not_ready", error=type(error).__name__)
+                    self._is_fine = False
+                # Many may ask at once; a look that found nothing wrong, or took long, is not repeated for each.
+                ended = time.monotonic()
+                self._ready_until = ended + max(
+                    _READY_SECONDS if self._is_fine else 0, ended - started - _READY_SECONDS
+                )
+            return self._is_fine
 
     @property
     def dropped(self) -> int:
-        """Calls that were never written: the queue was full, or the database refused them."""
-        return self._queue.dropped + self._queue.lost
+        """Calls that were never written: the queue was full, the database refused them, or there was no key."""
+        return self._queue.dropped + self._queue.lost + self._without_key
 
-    def newly_dropped(self) -> int:
-        """Of those, how many since this was asked last."""
-        with self._dropped_lock:
-            now = self.dropped
-            news, self._dropped_told = now - self._dropped_told, now
-            return news
+    def tell_losses(self, on_loss: Callable[[int], None]) -> None:
+        """Whom to tell how many calls were lost, each time that some are."""
+        self._on_loss = on_loss
+
+    def _tell_loss(self, count: int) -> None:
+        self._on_loss(count)
 
     def record_call(self, record: CallRecord) -> bool:
         """Queues a call and returns at once. False: dropped, which the metrics count."""
-        return self._queue.put(_rows(record, self._pseudonyms))
+        key = self._key()
+        if key is None:
+            self._without_key += 1
+            self._on_loss(1)
+            return False
+        return self._queue.put(call_row(record, key))
 
     def flush(self, timeout: float = _FLUSH_SECONDS) -> bool:
         """Waits until every recorded call is written."""
@@ -88,8 +141,9 @@ class HistoryStore:
     def close(self) -> None:
         """Writes what waits and lets the database go. May be called twice."""
         atexit.unregister(self.close)
-        self._queue.close(_FLUSH_SECONDS)
+        self._queue.close(_CLOSE_SECONDS)
         self.engine.dispose()
+        self._tokens.dispose()
 
     def record_feedback(
         self,
@@ -103,13 +157,21 @@ class HistoryStore:
         The same outcome of a card at the same time is stored once, and completed by what a repetition
         adds. Raises ServiceUnavailable when it can't be stored, so that the client sends it again.
         """
+
+        def write() -> tuple[FeedbackResult, ...]:
+            self._check_file()
+            with self._writer.begin() as connection:
+                return write_feedback(connection, service_id, client_id, entries, received_at)
+
         try:
             try:
-                return self._write_feedback(service_id, client_id, entries, received_at)
-            except IntegrityError:
-                # Another worker stored the same entry between our look and our insert.
-                return self._write_feedback(service_id, client_id, entries, received_at)
-        except SQLAlchemyError as error:
+                return write()
+            except SQLAlchemyError as error:
+                if not _is_worth_another_try(error):
+                    raise
+                return write()
+        except (SQLAlchemyError, HistoryUnavailable, OSError) as error:
+            self._heal()
             raise ServiceUnavailable(
                 f"feedback could not be stored: {type(error).__name__}"
             ) from None
@@ -119,188 +181,118 @@ class HistoryStore:
 
         Raises SQLAlchemyError when the database can't say.
         """
-        self._forget_tokens(now)
-        row = {"token_hash": _hash(issuer, jti), "expires_at": expires_at}
+        row = {"token_hash": joined_hash(issuer, jti), "expires_at": expires_at}
+        is_time = self._is_time_to_forget(now)
         try:
-            with self._writer.begin() as connection:
+            with self._tokens.execution_options(writes=True).begin() as connection:
+                if is_time:
+                    connection.execute(delete(UsedToken).where(UsedToken.expires_at < now))
                 connection.execute(insert(UsedToken).values(**row))
         except IntegrityError:
             return True
         return False
 
-    def _forget_tokens(self, now: datetime) -> None:
+    def _is_time_to_forget(self, now: datetime) -> bool:
         with self._tokens_lock:
             last = self._tokens_forgotten_at
             if last is not None and now - last < _FORGET_TOKENS_EVERY:
-                return
+                return False
             self._tokens_forgotten_at = now
-        with self._writer.begin() as connection:
-            connection.execute(delete(UsedToken).where(UsedToken.expires_at < now))
+            return True
 
-    def _write_calls(self, batch: Sequence[_Rows]) -> None:
-        with self._writer.begin() as connection:
-            _insert_calls(connection, batch)
+    def _key(self) -> Pseudonyms | None:
+        """The pseudonyms; None as long as their key can neither be read nor made."""
+        known = self._pseudonyms
+        if isinstance(known, Pseudonyms):
+            return known
+        with self._key_lock:
+            if time.monotonic() < self._key_at:
+                return None
+            try:
+                loaded = load_pseudonyms(known)
+            except (HistoryUnavailable, SettingsError) as error:
+                self._key_at = time.monotonic() + _HEAL_EVERY
+                _log.error("history.no_key", error=type(error).__name__)
+                return None
+            self._pseudonyms = loaded
+            return loaded
 
-    def _write_feedback(
-        self,
-        service_id: str,
-        client_id: str,
-        entries: Sequence[FeedbackEntry],
-        received_at: datetime,
-    ) -> tuple[FeedbackResult, ...]:
-        common = {"service_id": service_id, "client_id": client_id, "received_at": received_at}
-        with self._writer.begin() as connection:
-            known = _known_cards(connection, client_id, entries)
-            results = []
-            for entry in entries:
-                is_new = _store_entry(connection, _feedback_row(entry, client_id) | common)
-                results.append(FeedbackResult(entry.index, is_new, entry.card in known))
-            return tuple(results)
+    def _write_calls(self, batch: Sequence[CallRow]) -> None:
+        try:
+            self._check_file()
+            with self._writer.begin() as connection:
+                _insert_calls(connection, batch)
+        except (SQLAlchemyError, HistoryUnavailable, OSError):
+            # For the next try, which comes soon.
+            self._heal()
+            raise
+
+    def _heal(self) -> None:
+        """Makes the tables, where the start could not or the database is another one now."""
+        if not self._has_to_heal or not self._healing.acquire(blocking=False):
+            return
+        try:
+            if time.monotonic() < self._heal_at:
+                return
+            self._heal_at = time.monotonic() + _HEAL_EVERY
+            _log.warning("history.upgraded", revision=self.upgrade())
+        except (SQLAlchemyError, HistoryUnavailable, OSError) as error:
+            _log.error("history.not_upgraded", error=type(error).__name__)
+        finally:
+            self._healing.release()
+
+    def _check_file(self) -> None:
+        """Raises HistoryUnavailable when the file of the database is gone, or no database any more; or OSError."""
+        if self._file is None:
+            return
+        with self._file_lock:
+            change = self._file.change()
+            if change is not None:
+                _log.error("history.file_changed", change=change)
+                self._has_to_heal = True
+                self.engine.dispose()
+                self._tokens.dispose()
+                self._file.forget()
+            if change == "gone":
+                raise HistoryUnavailable("The file of the history is gone.")
+            self._file.check()
+
+    def _look(self) -> None:
+        """Raises when the database can't be written to, or has other tables."""
+        try:
+            self._check_file()
+            with self._writer.begin() as connection:
+                revision = current_revision(connection)
+                if revision != newest_revision():
+                    raise HistoryUnavailable("The tables are of another version.")
+                changed = connection.execute(update(WriteCheck).values(count=WriteCheck.count + 1))
+                if changed.rowcount == 0:
+                    connection.execute(insert(WriteCheck).values(id=1, count=1))
+        except (SQLAlchemyError, HistoryUnavailable, OSError):
+            self._heal()
+            raise
 
 
-def _insert_calls(connection: Connection, batch: Sequence[_Rows]) -> None:
+def _is_worth_another_try(error: SQLAlchemyError) -> bool:
+    """Another worker stored the same entry between our look and our insert, or the connection was an old one."""
+    return isinstance(error, IntegrityError) or getattr(error, "connection_invalidated", False)
+
+
+def _insert_calls(connection: Connection, batch: Sequence[CallRow]) -> None:
     """One statement a table for the whole batch: the time of a statement is a call's whole assessment."""
-    call_ids = _inserted(
-        connection,
-        insert(Call).returning(Call.id, sort_by_parameter_order=True),
-        [rows.call for rows in batch],
+    ids = (
+        connection.execute(
+            insert(Call).returning(Call.id, sort_by_parameter_order=True),
+            [row.columns for row in batch],
+        )
+        .scalars()
+        .all()
     )
-    of_calls = list(zip(call_ids, batch, strict=True))
-    orders = [row | {"call_id": id_} for id_, rows in of_calls for row in rows.orders]
-    cards = [(id_, card, made) for id_, rows in of_calls for card, made in rows.cards]
-    if orders:
-        connection.execute(insert(CallOrder), orders)
-    card_ids = _inserted(
-        connection,
-        insert(CallCard).returning(CallCard.id, sort_by_parameter_order=True),
-        [card | {"call_id": id_} for id_, card, _ in cards],
-    )
-    suggestions = [
-        row | {"call_card_id": id_}
-        for id_, (_, _, made) in zip(card_ids, cards, strict=True)
-        for row in made
+    cards = [
+        {"key": key, "call_id": id_, "card_id": card_id}
+        for id_, row in zip(ids, batch, strict=True)
+        for key, card_id in row.cards
     ]
-    if suggestions:
-        connection.execute(insert(CallSuggestion), suggestions)
-
-
-def _inserted(
-    connection: Connection, statement: ReturningInsert[int], rows: list[dict[str, Any]]
-) -> Sequence[int]:
-    """The ids of new rows, in their order."""
-    return connection.execute(statement, rows).scalars().all() if rows else ()
-
-
-def _known_cards(
-    connection: Connection, client_id: str, entries: Sequence[FeedbackEntry]
-) -> set[str]:
-    wanted = {entry.card for entry in entries}
-    statement = (
-        select(CallCard.uuid)
-        .join(Call, Call.id == CallCard.call_id)
-        .where(Call.client_id == client_id, CallCard.uuid.in_(wanted))
-    )
-    return set(connection.execute(statement).scalars())
-
-
-def _store_entry(connection: Connection, row: dict[str, Any]) -> bool:
-    """True when the row is new. Of a repetition only what the stored row lacks is added."""
-    stored = (
-        connection.execute(
-            select(CardFeedback.__table__).where(CardFeedback.same_key == row["same_key"])
-        )
-        .mappings()
-        .one_or_none()
-    )
-    if stored is None:
-        connection.execute(insert(CardFeedback).values(**row))
-        return True
-    suggestions = stored["accepted_suggestions"] + row["accepted_suggestions"]
-    changed = {"accepted_suggestions": list(dict.fromkeys(suggestions))}
-    if stored["reason_code"] is None and stored["reason_display"] is None:
-        for name in ("reason_code", "reason_system", "reason_display"):
-            changed[name] = row[name]
-    if stored["user_comment"] is None:
-        changed["user_comment"] = row["user_comment"]
-    if any(stored[name] != value for name, value in changed.items()):
-        connection.execute(
-            update(CardFeedback).where(CardFeedback.id == stored["id"]).values(**changed)
-        )
-    return False
-
-
-def _feedback_row(entry: FeedbackEntry, client_id: str) -> dict[str, Any]:
-    when = "" if entry.outcome_at is None else entry.outcome_at.isoformat()
-    reason = entry.reason
-    return {
-        "same_key": _hash(client_id, entry.card, entry.outcome, when),
-        "card_uuid": entry.card,
-        "outcome": entry.outcome,
-        "outcome_at": entry.outcome_at,
-        "accepted_suggestions": list(entry.accepted_suggestions),
-        "reason_code": (reason.code or None) if reason else None,
-        "reason_system": reason.system if reason else None,
-        "reason_display": (reason.display or None) if reason else None,
-        "user_comment": entry.user_comment or None,
-    }
-
-
-def _rows(record: CallRecord, pseudonyms: Pseudonyms) -> _Rows:
-    def order_hash(reference: str) -> str:
-        # With the patient, because clients number their draft orders o1, o2 …
-        return pseudonyms.of("order", record.client_id, record.patient_id, reference)
-
-    call = {
-        "received_at": record.received_at,
-        "as_of": record.as_of,
-        "service_id": record.service_id,
-        "hook": record.hook,
-        "client_id": record.client_id,
-        "tenant": record.tenant,
-        "hook_instance_hash": pseudonyms.of("hook-instance", record.hook_instance),
-        "patient_hash": pseudonyms.of("patient", record.client_id, record.patient_id),
-        "guideline_id": record.guideline_id,
-        "guideline_version": record.guideline_version,
-        "is_shown": record.is_shown,
-        "gaps": [list(gap) for gap in record.gaps],
-    }
-    orders = tuple(
-        {
-            "order_hash": order_hash(order.order),
-            "modality": order.modality,
-            "regions": list(order.regions),
-            "contrast": order.contrast,
-            "scenario": order.scenario,
-            "appropriateness": order.appropriateness,
-            "urgency": order.urgency,
-            "criteria": list(order.criteria),
-        }
-        for order in record.orders
-    )
-    cards = tuple(
-        (
-            _card_row(card, order_hash(card.order) if card.order else None),
-            _suggestion_rows(card),
-        )
-        for card in record.cards
-    )
-    return _Rows(call, orders, cards)
-
-
-def _card_row(card: Card, order_hash: str | None) -> dict[str, Any]:
-    return {
-        "uuid": card.uuid,
-        "card_id": card.id,
-        "indicator": card.indicator,
-        "order_hash": order_hash,
-    }
-
-
-def _suggestion_rows(card: Card) -> tuple[dict[str, Any], ...]:
-    return tuple({"uuid": made.uuid, "suggestion_id": made.id} for made in card.suggestions)
-
-
-def _hash(*parts: str) -> str:
-    # Each part is given its length, so that no two lists of parts read the same.
-    message = "".join(f"{len(part)}:{part}" for part in parts)
-    return hashlib.sha256(message.encode("utf-8", "surrogatepass")).hexdigest()
+    if cards:
+        connection.execute(insert(CallCard), cards)
+    add_counts(connection, counted(batch))

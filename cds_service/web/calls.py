@@ -123,14 +123,11 @@ class HookCalls:
         facts["cards"] = [card.id for card in advice.cards]
         facts["gaps"] = [f"{key}:{reason}" for key, reason in gaps]
 
-        def rest() -> None:
-            for key, reason in gaps:
-                metrics.gap_found(key, reason)
-            if settings.mode == "live":
-                metrics.cards_answered(advice.cards)
-            _record(steps, hook_request, advice, as_of, caller)
-
-        do_after(environ, rest)
+        for key, reason in gaps:
+            metrics.gap_found(key, reason)
+        if settings.mode == "live":
+            metrics.cards_answered(advice.cards)
+        do_after(environ, lambda: _record(steps, hook_request, advice, as_of, caller))
         if advice.strict_count is None:
             return Answer(answer)
         return Answer(answer, ((STRICT_HEADER, str(advice.strict_count)),))

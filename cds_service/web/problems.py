@@ -173,7 +173,7 @@ def register_problems(app: Flask) -> None:
     """Every error that leaves a view is answered from the table above."""
 
     def answer(error: Exception) -> Response:
-        return problem_response(told_problem(error, g.facts))
+        return problem_response(told_problem(error, g.setdefault("facts", {})))
 
     app.register_error_handler(Exception, answer)
 

@@ -37,7 +37,7 @@ _APART: Final = ("/health", "/metrics")
 _APART_THREADS: Final = 2
 _AT_ONCE: Final = 64 * 1024
 """Bytes. A body that says it is no longer than this is read in one go; a longer one is counted as it comes."""
-_LAST_SECONDS: Final = 2.0
+_LAST_SECONDS: Final = 1.5
 """For what is under way when the service stops."""
 _KEEPALIVE: Final = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
 """A peer that is gone without a word is noticed within two minutes."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import resource
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from granian import Granian
@@ -17,6 +21,9 @@ from cds_service.web.receiving import Limits, Receiver
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+_METRICS: Final = "PROMETHEUS_MULTIPROC_DIR"
+_SHARED: Final = "SPINE_IMAGING_SHARED"
+"""For our own workers; no setting."""
 _THREADS: Final = 16
 """Of one worker. Most of them wait for FHIR servers; large charts take turns (`pacing`)."""
 _CONNECTIONS: Final = 4096
@@ -36,6 +43,31 @@ def received(application: WSGIApplication, settings: Settings) -> Receiver:
 def run_server(target: str, settings: Settings) -> None:
     """Serves until told to stop. `target` is a module and a function without arguments that makes a Receiver."""
     _allow_connections()
+    with _shared_by_workers(settings.workers):
+        _run(target, settings)
+
+
+def shared_folder() -> Path | None:
+    """Where the workers of this service keep what they share while they run; None for a single one."""
+    folder = os.environ.get(_SHARED)
+    return Path(folder) if folder else None
+
+
+@contextmanager
+def _shared_by_workers(workers: int) -> Iterator[None]:
+    """With several workers, a folder for what they share; their counts too, unless the site has named another."""
+    if workers == 1:
+        yield
+        return
+    with TemporaryDirectory(prefix="spine-cds-") as folder:
+        counts = Path(folder, "metrics")
+        counts.mkdir()
+        os.environ[_SHARED] = folder
+        os.environ.setdefault(_METRICS, str(counts))
+        yield
+
+
+def _run(target: str, settings: Settings) -> None:
     Granian(
         target,
         factory=True,

@@ -59,9 +59,11 @@ def short_cut(
             headers += problem.headers
         seconds = time.perf_counter() - started
 
-        def rest() -> None:
-            named = str(facts.get("service", OTHER)), str(facts.get("hook", OTHER))
-            metrics.call_answered(*named, status, seconds)
+        named = str(facts.get("service", OTHER)), str(facts.get("hook", OTHER))
+        # Before the answer: who was answered finds the call in the counts.
+        metrics.call_answered(*named, status, seconds)
+
+        def tell() -> None:
             _log.info(
                 "request",
                 request_id=logged_id(request_id),
@@ -72,7 +74,7 @@ def short_cut(
                 **facts,
             )
 
-        do_after(environ, rest)
+        do_after(environ, tell)
         headers.append(("Content-Length", str(len(body))))
         start_response(_STATUS[status], headers)
         return [body]

@@ -3,7 +3,7 @@
 import stat
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from cds_service.cds_hooks.feedback import FeedbackEntry, OverrideReason
 from cds_service.cds_hooks.model import Card, Coding, Suggestion
 from cds_service.errors import ServiceUnavailable, SettingsError
+from cds_service.history.calls import StoredCall, calls_between
+from cds_service.history.counts import daily_counts, total_counts
 from cds_service.history.database import purge, purge_database, upgrade_database
-from cds_service.history.models import Call, CallCard, CallOrder, CallSuggestion, CardFeedback
+from cds_service.history.models import CallCard, CardFeedback, DailyCount
 from cds_service.history.pseudonyms import Pseudonyms
 from cds_service.history.queries import (
     CardOutcomes,
@@ -109,23 +111,81 @@ def _rows(store: HistoryStore, model: Any) -> list[Any]:
         return list(connection.execute(select(model.__table__)))
 
 
+def _calls(store: HistoryStore) -> list[StoredCall]:
+    assert store.flush()
+    return list(calls_between(store.engine, NOON - 1000 * DAY, NOON + 1000 * DAY))
+
+
 def test_a_call_is_written_with_its_orders_cards_and_suggestions(store: HistoryStore) -> None:
-    assert store.record_call(_call(_card("c1"), _card("c2", "partial-data")))
-    (call,) = _rows(store, Call)
-    assert (call.received_at, call.as_of) == (NOON, date(2026, 6, 15))
-    assert (call.guideline_version, call.gaps) == ("2026.1", [["observations", "not-provided"]])
-    (order,) = _rows(store, CallOrder)
-    assert (order.regions, order.criteria) == (["lumbar"], ["age-70"])
-    assert [card.card_id for card in _rows(store, CallCard)] == [
-        "not-yet-indicated",
-        "partial-data",
+    assert store.record_call(_call(_card("c1"), _card("c2", "partial-data"), tenant="north"))
+    (call,) = _calls(store)
+    assert (call.received_at, call.client_id, call.is_shown) == (
+        NOON,
+        "https://ehr.example.org",
+        True,
+    )
+    detail = call.detail
+    assert (detail.as_of, detail.tenant) == (date(2026, 6, 15), "north")
+    assert (detail.service, detail.hook) == ("spine-imaging-order-select", "order-select")
+    assert (detail.version, detail.gaps) == ("2026.1", (("observations", "not-provided"),))
+    (order,) = detail.orders
+    assert (order.modality, order.regions, order.criteria) == ("MR", ("lumbar",), ("age-70",))
+    assert [card.id for card in detail.cards] == ["not-yet-indicated", "partial-data"]
+    assert {card.order for card in detail.cards} == {order.order}
+    assert [card.suggestions for card in detail.cards] == [
+        (("c1-s", "cancel"),),
+        (("c2-s", "cancel"),),
     ]
-    assert [made.uuid for made in _rows(store, CallSuggestion)] == ["c1-s", "c2-s"]
 
 
 def test_a_call_without_cards_is_written_too(store: HistoryStore) -> None:
     store.record_call(_call(orders=(), gaps=()))
-    assert len(_rows(store, Call)) == 1
+    (call,) = _calls(store)
+    assert (call.detail.cards, call.detail.orders, call.detail.gaps) == ((), (), ())
+
+
+def test_calls_come_in_the_order_in_which_they_were_written(store: HistoryStore) -> None:
+    for number in range(2500):
+        store.record_call(_call(_card(f"c{number}")))
+    assert [call.detail.cards[0].uuid for call in _calls(store)] == [f"c{n}" for n in range(2500)]
+
+
+def test_counts_by_day_client_card_and_criterion_are_kept_with_the_calls(
+    store: HistoryStore,
+) -> None:
+    ehr, other = "https://ehr.example.org", "https://other.example.org"
+    store.record_call(_call(_card("c1"), _card("c2"), _card("c3", "partial-data")))
+    assert store.flush()
+    store.record_call(_call(_card("c4")))
+    store.record_call(_call(_card("c5"), client_id=other, received_at=NOON + DAY))
+    store.record_call(_call(_card("c6"), is_shown=False))
+    assert store.flush()
+    first, second = NOON.date(), (NOON + DAY).date()
+    between = (first, second + DAY)
+    assert daily_counts(store.engine, "calls", *between) == [
+        (first, ehr, "shown", 2),
+        (first, ehr, "silent", 1),
+        (second, other, "shown", 1),
+    ]
+    # Two cards of one kind in one call are one call with that kind.
+    assert daily_counts(store.engine, "card", *between) == [
+        (first, ehr, "not-yet-indicated", 2),
+        (first, ehr, "partial-data", 1),
+        (second, other, "not-yet-indicated", 1),
+    ]
+    assert total_counts(store.engine, "criterion", *between) == {"age-70": 4}
+    assert total_counts(store.engine, "card", first, second) == {
+        "not-yet-indicated": 2,
+        "partial-data": 1,
+    }
+
+
+def test_a_call_late_in_the_evening_counts_on_its_day_in_utc(store: HistoryStore) -> None:
+    evening = datetime(2026, 6, 15, 20, tzinfo=timezone(-timedelta(hours=7)))
+    store.record_call(_call(received_at=evening))
+    assert store.flush()
+    (row,) = daily_counts(store.engine, "calls", date(2026, 6, 1), date(2026, 7, 1))
+    assert row[0] == date(2026, 6, 16)
 
 
 def test_nothing_in_the_file_names_the_patient_or_the_hook_instance(
@@ -146,7 +206,7 @@ def test_calls_of_one_patient_can_be_joined_and_those_of_two_clients_cannot(
     store.record_call(_call())
     store.record_call(_call(hook_instance="another"))
     store.record_call(_call(client_id="https://other.example.org"))
-    first, second, third = (call.patient_hash for call in _rows(store, Call))
+    first, second, third = (call.patient_hash for call in _calls(store))
     assert first == second
     assert first != third
 
@@ -292,9 +352,10 @@ def test_purging_forgets_calls_with_all_that_hangs_on_them(store: HistoryStore) 
     store.seen_jti("i", "a", NOON, NOON)
     purged = purge(store.engine, NOON + 2 * DAY)
     assert (purged.calls, purged.feedback, purged.tokens) == (1, 1, 1)
-    assert [card.uuid for card in _rows(store, CallCard)] == ["c2"]
-    assert [made.uuid for made in _rows(store, CallSuggestion)] == ["c2-s"]
-    assert len(_rows(store, CallOrder)) == 1
+    (kept,) = _calls(store)
+    assert [card.uuid for card in kept.detail.cards] == ["c2"]
+    assert len(_rows(store, CallCard)) == 1
+    assert {row.day for row in _rows(store, DailyCount)} == {(NOON + 3 * DAY).date()}
 
 
 def test_purging_keeps_what_came_at_that_very_time(store: HistoryStore) -> None:
@@ -365,7 +426,6 @@ def test_a_database_in_memory_works(tmp_path: Path) -> None:
         "nonsense",
         "mysql://root:hunter2@localhost/x",
         "oracle+nothing://x",
-        "sqlite:////proc/version/history.sqlite",
     ],
 )
 def test_a_database_url_that_cannot_be_used_is_a_mistake_in_the_settings(url: str) -> None:
@@ -378,6 +438,6 @@ def test_a_database_url_that_cannot_be_used_is_a_mistake_in_the_settings(url: st
 def test_a_time_without_a_zone_is_not_stored(store: HistoryStore) -> None:
     naive = datetime(2026, 6, 15, 12)  # noqa: DTZ001 - what must not happen
     row = {"same_key": "x", "received_at": naive, "service_id": "", "client_id": ""}
-    row |= {"card_uuid": "", "outcome": "", "accepted_suggestions": []}
+    row |= {"card_uuid": "", "card_key": 1, "outcome": "", "accepted_suggestions": []}
     with store.engine.connect() as connection, pytest.raises(SQLAlchemyError):
         connection.execute(insert(CardFeedback).values(**row))

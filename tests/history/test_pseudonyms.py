@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.errors import SettingsError
+from cds_service.errors import HistoryUnavailable, SettingsError
 from cds_service.history.pseudonyms import Pseudonyms, load_pseudonyms
 
 
@@ -53,6 +53,6 @@ def test_a_key_file_without_a_key_is_a_mistake_in_the_settings(tmp_path: Path, t
     assert "not hex" not in str(caught.value).replace("not hex digits", "")
 
 
-def test_a_place_that_cannot_be_written_is_a_mistake_in_the_settings() -> None:
-    with pytest.raises(SettingsError):
+def test_a_place_that_cannot_be_written_is_no_mistake_in_the_settings() -> None:
+    with pytest.raises(HistoryUnavailable, match="neither read nor made"):
         load_pseudonyms(Path("/proc/version/history.key"))

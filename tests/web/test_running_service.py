@@ -12,8 +12,8 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from http.client import HTTPConnection
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,9 @@ START_SECONDS = 60.0
 
 
 @contextmanager
-def running(folder: Path, **settings: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+def running(
+    folder: Path, *, is_ready: bool = True, **settings: str
+) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """A service of its own on a free port; its files stay in the folder."""
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]
@@ -47,17 +49,17 @@ def running(folder: Path, **settings: str) -> Iterator[tuple[int, subprocess.Pop
         stderr=subprocess.DEVNULL,
     ) as process:
         try:
-            wait_until_ready(port)
+            wait_until(port, "/health/ready" if is_ready else "/health/live")
             yield port, process
         finally:
             process.send_signal(signal.SIGTERM)
 
 
-def wait_until_ready(port: int) -> None:
+def wait_until(port: int, path: str) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         try:
-            if ask(port, "GET", "/health/ready")[0] == 200:
+            if ask(port, "GET", path)[0] == 200:
                 return
         except OSError:
             time.sleep(0.1)
@@ -113,3 +115,40 @@ def test_large_bodies_among_small_ones_are_all_answered(tmp_path):
     with running(tmp_path) as (port, _), ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda body: ask(port, "POST", SELECT, body), bodies))
     assert {status for status, _ in answers} == {200}
+
+
+@pytest.mark.slow
+def test_a_service_under_load_stops_within_five_seconds_and_loses_nothing(tmp_path):
+    answered: list[int] = []
+
+    def call_until_it_stops(port: int) -> None:
+        with suppress(OSError, HTTPException), closing(HTTPConnection("127.0.0.1", port)) as held:
+            while True:
+                held.request("POST", SELECT, CALL, {"Content-Type": "application/json"})
+                answer = held.getresponse()
+                answer.read()
+                answered.append(answer.status)
+
+    with (
+        running(tmp_path, SPINE_CDS_WORKERS="2") as (port, process),
+        ThreadPoolExecutor(12) as pool,
+    ):
+        for _ in range(12):
+            pool.submit(call_until_it_stops, port)
+        with closing(socket.create_connection(("127.0.0.1", port))):
+            time.sleep(1)
+            process.send_signal(signal.SIGTERM)
+            began = time.monotonic()
+            process.wait(30)
+            assert time.monotonic() - began < 5
+    assert set(answered) == {200}
+    assert recorded(tmp_path) >= len(answered)
+
+
+def test_a_service_that_cannot_write_anywhere_starts_and_answers(tmp_path):
+    (tmp_path / "var").write_text("in the way")
+    with running(tmp_path, is_ready=False) as (port, _):
+        assert ask(port, "POST", SELECT, CALL)[0] == 200
+        status, body = ask(port, "GET", "/health/ready")
+        assert (status, json.loads(body)["failed"]) == (503, ["database"])
+        assert b"spine_cds_not_recorded_total 1.0" in ask(port, "GET", "/metrics")[1]
