@@ -388,7 +388,9 @@ def _discovery(settings: Settings, kinds: tuple[CardKind, ...]) -> bytes:
     templates = {service.hook: prefetch_templates(service.hook) for service in SERVICES}
     names = {settings.profile, *(client.profile for client in settings.trusted_clients)}
     offers = any(PROFILES[name].offers_client_options for name in names if name is not None)
-    return discovery_json(SERVICES, templates, options_extension(kinds) if offers else None)
+    is_old = PROFILES[settings.profile].is_before_2_0
+    extension = options_extension(kinds) if offers else None
+    return discovery_json(SERVICES, templates, extension, tells_version=not is_old)
 
 
 def _switchable_cards(compiled: CompiledGuideline) -> tuple[CardKind, ...]:
