@@ -22,11 +22,8 @@ from cds_service.knowledge.table import COLUMN, Region
 _GADOLINIUM: frozenset[str] = frozenset(("with", "without-and-with"))
 
 
-class StudyQuestion(Struct, frozen=True):
-    """What the choice of a study for one order depends on.
-
-    Known to the garbage collector, unlike most values here: its table knows the case that keeps it.
-    """
+class StudyQuestion(Struct, frozen=True, gc=False):
+    """What the choice of a study for one order depends on."""
 
     rules: Rules
     chart: Chart

@@ -115,20 +115,24 @@ def object_end(text: bytes, start: int, members: Mapping[str, Value]) -> int | N
     The decoder keeps the last of two equal keys. Walking from key to key by the lengths of the kept
     values then meets another value at the first of them, or counts one key too many.
     """
-    position = start + 1
+    position: int | None = start + 1
     seen = 0
-    while (match := _KEY.match(text, position)) is not None:
-        value = members.get(_string.decode(match.group(1)))
-        end = None if value is None else _value_end(text, match.end(), value)
-        if end is None:
-            return None
-        position = end
+    while position is not None and (match := _KEY.match(text, position)) is not None:
+        value = members.get(_string.decode(match[1]))
+        position = match.end()
+        # why by type: asking every value whether it is a Mapping takes longer than all the rest
+        if type(value) is msgspec.Raw:
+            position = position + len(value) if text.startswith(value, position) else None
+        else:
+            position = _members_end(text, position, value)
         seen += 1
+    if position is None:
+        return None
     closing = _END.match(text, position)
     return closing.end() if closing is not None and seen == len(members) else None
 
 
-def _value_end(text: bytes, start: int, value: Value) -> int | None:
-    if isinstance(value, Mapping):
-        return object_end(text, start, value) if text.startswith(b"{", start) else None
-    return start + len(value) if text.startswith(value, start) else None
+def _members_end(text: bytes, start: int, value: Value | None) -> int | None:
+    if not isinstance(value, Mapping) or not text.startswith(b"{", start):
+        return None
+    return object_end(text, start, value)

@@ -36,7 +36,7 @@ def each(value: object) -> tuple[object, ...]:
     if value is None:
         return ()
     if isinstance(value, list):
-        return tuple(entry for entry in value if entry is not None)
+        return tuple([entry for entry in value if entry is not None])
     return (value,)
 
 
@@ -55,6 +55,10 @@ def as_text(value: object) -> str:
     Line breaks stay: they end a clause.
     """
     if isinstance(value, str):
+        if (
+            value.isprintable() and "  " not in value
+        ):  # nearly every text: the only blanks are single spaces
+            return value.strip()
         lines = value.splitlines()
         if len(lines) == 1:
             return " ".join(lines[0].split())

@@ -88,7 +88,7 @@ def complete(
     pages = _run(jobs, access)
     sources: dict[str, Source] = {}
     for need in needs:
-        read = [page for (key, _), page in pages.items() if key == need.key]
+        read = [page for (key, _), page in pages.items() if key == need.key] if pages else []
         if need.key == _DISPATCHED.key:
             sources[need.key] = _orders_source(request, answers[need.key], read)
         else:

@@ -16,9 +16,11 @@ _OURS: Final = {need.key: need for need in REQUIREMENTS}
 
 def resembles_another(key: str, given: Iterable[str]) -> bool:
     """Whether one of the keys given, which is none of ours, looks like `key` or like the type that it asks for."""
+    others = [name for name in given if name not in _OURS and len(name) <= _LONGEST_KEY]
+    if not others:
+        return False
     need = _OURS.get(key)
     names = {_plain(key)} | ({_plain(need.resource_type)} if need is not None else set())
-    others = [name for name in given if name not in _OURS and len(name) <= _LONGEST_KEY]
     return any(_is_alike(_plain(other), name) for other in others[:_MOST_KEYS] for name in names)
 
 

@@ -135,10 +135,9 @@ def odd_call(seed: int, codes: tuple[tuple[str, str], ...]) -> Json:
 def bent(call: Json, seed: int) -> Json:
     """The call with one to four places deleted, doubled, emptied or replaced."""
     random = Random(seed)  # noqa: S311 - the seed is what hypothesis draws
-    changed: Json = json.loads(json.dumps(call))
+    changed = copy.deepcopy(call)
     for _ in range(random.choice((1, 1, 2, 4))):
-        places: list[tuple[Any, Any]] = []
-        _add_places(changed, places)
+        places = list(_places(changed))
         if not places:
             break
         _bend(random, *random.choice(places))
@@ -296,14 +295,16 @@ def _concept(random: Random, codes: tuple[tuple[str, str], ...]) -> Json:
     return concept
 
 
-def _add_places(value: Any, places: list[tuple[Any, Any]]) -> None:
+def _places(value: Any) -> Any:
     """Every (container, key) inside."""
-    if isinstance(value, dict | list):
-        items = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, item in items:
-            places.append((value, key))
-            if isinstance(item, dict | list):
-                _add_places(item, places)
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield value, key
+            yield from _places(item)
+    elif isinstance(value, list):
+        for key, item in enumerate(value):
+            yield value, key
+            yield from _places(item)
 
 
 def _bend(random: Random, container: Any, key: Any) -> None:

@@ -157,22 +157,18 @@ class ConceptReader:
                 (written_code(code.system, code.code) for code, _ in codings if code.code), ""
             )
         if not known and not words:
-            return ConceptReading(display=label)
+            return ConceptReading(label)
+        lowered = words.lower()
         texts = [text] if text else displays
-        is_family, has_family_words = self._family(known, displays, text)
+        is_family, has_family_words = self._family(known, displays, text, lowered)
         hits: tuple[ConceptHit, ...] = ()
         if not is_family:
             hits = self._hits(known, texts, has_family_words=has_family_words)
             if hits and any(map(self._is_of_a_relative, texts)):
                 hits = tuple([hit for hit in hits if self._index.is_acute(hit.value_set)])
                 is_family = not hits
-        return ConceptReading(
-            display=label,
-            text=words.lower(),
-            codings=tuple([(code.system or "", code.code) for code in known]),
-            hits=hits,
-            is_family=is_family,
-        )
+        codes = tuple([(code.system or "", code.code) for code in known])
+        return ConceptReading(label, lowered, codes, hits, is_family)
 
     def _hits(
         self, codings: list[CodeMeaning], texts: list[str], *, has_family_words: bool
@@ -200,7 +196,7 @@ class ConceptReader:
         return tuple(found.values())
 
     def _family(
-        self, codings: list[CodeMeaning], displays: list[str], text: str
+        self, codings: list[CodeMeaning], displays: list[str], text: str, lowered: str
     ) -> tuple[bool, bool]:
         """Whether it is a family history, and whether any of its words speak of one at all.
 
@@ -211,13 +207,14 @@ class ConceptReader:
         by_code = False
         for code in codings:
             by_code = by_code or code.is_family
-        everything = "; ".join((text, *displays)) if displays != [text] else text
-        if rules.family_hint is None or rules.family_hint.search(everything.lower()) is None:
-            return by_code, False
+        if text and displays and displays.count(text) < len(displays):
+            lowered = "; ".join((text, *displays)).lower()
         words = rules.family_words
-        if words is None:
-            return by_code, False
-        return by_code or words.match(text) is not None or any(map(words.search, displays)), True
+        for mark in rules.family_marks:
+            if mark in lowered and words is not None:
+                by_words = words.match(text) is not None or any(map(words.search, displays))
+                return by_code or by_words, True
+        return by_code, False
 
     def _is_of_a_relative(self, text: str) -> bool:
         """True for a text that begins with a relative who has what follows."""

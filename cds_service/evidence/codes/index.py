@@ -187,8 +187,8 @@ class CompiledRules:
     family_prefixes: _Ids
     family_icd9: _Ids
     family_words: re.Pattern[str] | None
-    family_hint: re.Pattern[str] | None
-    """Finds beginnings of those words: a lower-case text that holds none of them holds none of the words."""
+    family_marks: _Ids
+    """Beginnings of those words: a lower-case text that holds none of them holds none of the words."""
     relative_first: re.Pattern[str] | None
     """A text that begins with a relative who has, or had, what follows."""
     device_lead_ins: re.Pattern[str] | None
@@ -300,7 +300,7 @@ def _compile_rules(rules: EvidenceRules, value_sets: Mapping[str, ValueSet]) -> 
         family_prefixes=tuple(plain_code("icd10cm", p) for p in rules.family_history_prefixes),
         family_icd9=tuple(plain_code("icd9cm", p) for p in rules.family_history_icd9),
         family_words=_words(rules.family_history_words),
-        family_hint=_beginnings(rules.family_history_words),
+        family_marks=_beginnings(rules.family_history_words),
         relative_first=_relative_first(rules.relatives, rules.relative_has),
         reaction_words=_words(rules.reaction_words),
         device_lead_ins=_words(rules.device_lead_ins),
@@ -326,10 +326,12 @@ def _answers(snomed: _Ids, loinc: _Ids) -> frozenset[tuple[str, str]]:
     )
 
 
-def _beginnings(phrases: Iterable[str]) -> re.Pattern[str] | None:
-    """A pattern that finds the first word of any of the phrases, in a lower-case text."""
-    first = sorted({phrase.split()[0].lower() for phrase in phrases if phrase.split()})
-    return re.compile("|".join(map(re.escape, first))) if first else None
+def _beginnings(phrases: Iterable[str]) -> _Ids:
+    """The first words of the phrases, lower case, without those that begin with another one."""
+    first = {phrase.split()[0].lower() for phrase in phrases if phrase.split()}
+    return tuple(
+        sorted(w for w in first if not any(w != other and w.startswith(other) for other in first))
+    )
 
 
 def _relative_first(relatives: _Ids, has: _Ids) -> re.Pattern[str] | None:

@@ -27,6 +27,8 @@ def split_reference(reference: str) -> tuple[str, str]:
 
     `urn:uuid:` and `urn:oid:` references give no type, and the bare identifier as the id.
     """
+    if reference.isalnum():  # most ids, and no reference with a type
+        return "", reference
     local = local_reference(reference)
     found = _TYPED.search(local)
     if found:

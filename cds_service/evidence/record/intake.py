@@ -36,9 +36,9 @@ class Batch(Struct, gc=False):
     """Resources of one type that came under one prefetch key."""
 
     key: str
-    resources: list[Any]
+    resources: tuple[Any, ...]
     """In the shape of their type (`types.TYPES`)."""
-    full_urls: list[str | None]
+    full_urls: tuple[str | None, ...]
     """One a resource."""
 
 
@@ -112,7 +112,7 @@ class Intake:
         """Medication resources by every reference that may name them."""
         self.conditions: dict[str, list[ConditionHit]] = defaultdict(list)
         self.retracted: set[str] = set()
-        self.named: dict[bytes, NamedObservation | None] = {}
+        self.named: dict[int, NamedObservation | None] = {}
         """What the name of each distinct code means that no value set holds."""
         self.observed: dict[str, list[Any]] = defaultdict(list)
         """By value set: what `observations.read_observed` reads when somebody asks."""

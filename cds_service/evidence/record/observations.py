@@ -61,7 +61,7 @@ def read_observations(intake: Intake, kind: str) -> None:
     counting = intake.index.compiled.observation_counts
     for shape, code in intake.coded(kind):
         hits, has_parts = code.hits, shape.component is not NOTHING
-        named = _named(shape.code, code, intake)
+        named = _named(code, intake)
         if not (hits or has_parts or named) or not _counts(shape.status, counting):
             continue
         if named is not None:
@@ -72,7 +72,7 @@ def read_observations(intake: Intake, kind: str) -> None:
         if has_parts:
             for component in read_components(shape.component):
                 part = intake.concepts.read(component.code)
-                named = _named(component.code, part, intake)
+                named = _named(part, intake)
                 if named is not None:
                     _keep_named(shape, component, part, named, intake)
                     continue
@@ -113,16 +113,16 @@ def read_observed(intake: Intake, observed: Observed) -> ObservationHit:
     )
 
 
-def _named(raw: Raw, code: ConceptReading, intake: Intake) -> NamedObservation | None:
+def _named(code: ConceptReading, intake: Intake) -> NamedObservation | None:
     """What the name of an observation means whose code no value set holds."""
-    written = bytes(raw)
-    if written not in intake.named:
+    # why by id: each distinct code is one reading, which lives as long as the call
+    if id(code) not in intake.named:
         if any(hit.via == "code" for hit in code.hits):
-            intake.named[written] = None
+            intake.named[id(code)] = None
             return None
         words = f"{code.text} ; {code.display}" if code.text else code.display
-        intake.named[written] = intake.index.observation_names.match(words)
-    return intake.named[written]
+        intake.named[id(code)] = intake.index.observation_names.match(words)
+    return intake.named[id(code)]
 
 
 def _keep_named(

@@ -31,10 +31,11 @@ _DECODE: Final[Mapping[str, Callable[[Raw | bytes], Any]]] = {
 def sort_resources(sources: Mapping[str, Source], intake: Intake) -> None:
     """Put every readable resource of a type that we read with its type, in the order in which they came."""
     for key, source in sources.items():
-        intake.tally.read[key] = source.count
-        if source.decoded is not None:
-            _keep_decoded(key, source.decoded, source.full_urls, intake)
-        else:
+        decoded = source.decoded
+        intake.tally.read[key] = len(source.raws if decoded is None else decoded)
+        if decoded:
+            _keep_decoded(key, decoded, source.full_urls, intake)
+        elif source.raws:
             _keep_each(key, source, intake)
 
 
@@ -42,28 +43,30 @@ def _keep_decoded(
     key: str, resources: tuple[Any, ...], full_urls: tuple[str | None, ...], intake: Intake
 ) -> None:
     kinds = {shape.resource_type for shape in resources}
+    if len(kinds) == 1:
+        intake.batches.setdefault(kinds.pop(), []).append(Batch(key, resources, full_urls))
+        return
     for kind in kinds:
         pairs = zip(resources, full_urls, strict=True)
         kept = [(shape, url) for shape, url in pairs if shape.resource_type == kind]
-        batch = Batch(key, [shape for shape, _ in kept], [url for _, url in kept])
+        batch = Batch(key, tuple([s for s, _ in kept]), tuple([url for _, url in kept]))
         intake.batches.setdefault(kind, []).append(batch)
 
 
 def _keep_each(key: str, source: Source, intake: Intake) -> None:
     urls = source.full_urls
     has_urls = len(urls) == len(source.raws)
-    batches: dict[str, Batch] = {}
+    found: dict[str, list[tuple[Any, str | None]]] = {}
     for position, raw in enumerate(source.raws):
         shape = _read_resource(raw)
         if shape is None:
             intake.tally.unreadable[key] += 1
         elif not isinstance(shape, str):
-            batch = batches.get(shape.resource_type)
-            if batch is None:
-                batch = batches[shape.resource_type] = Batch(key, [], [])
-                intake.batches.setdefault(shape.resource_type, []).append(batch)
-            batch.resources.append(shape)
-            batch.full_urls.append(urls[position] if has_urls else None)
+            url = urls[position] if has_urls else None
+            found.setdefault(shape.resource_type, []).append((shape, url))
+    for kind, kept in found.items():
+        batch = Batch(key, tuple([s for s, _ in kept]), tuple([url for _, url in kept]))
+        intake.batches.setdefault(kind, []).append(batch)
 
 
 def _read_resource(raw: Raw) -> Any | str | None:

@@ -43,6 +43,7 @@ _ORDERS: Final = ("orders", "dispatchedOrders")
 
 Decoded = tuple[tuple[object, ...], tuple[str | None, ...]]
 """(resources, their fullUrls)."""
+Decode = Callable[[Raw], Decoded | None]
 
 
 class FhirType(Struct, frozen=True):
@@ -80,58 +81,99 @@ TYPES: Final = (
 a relative's disease is no finding of the patient."""
 
 
+def _decode_resource(shape: type[Any]) -> Decode:
+    decode = msgspec.json.Decoder(shape).decode
+
+    def decoded(value: Raw) -> Decoded | None:
+        try:
+            return (decode(value),), (None,)
+        except READ_ERRORS:
+            return None
+
+    return decoded
+
+
+def _decode_bundle(shape: type[Any]) -> Decode:
+    decode = msgspec.json.Decoder(OrdinaryBundle[shape]).decode  # type: ignore[valid-type]  # made at start
+
+    def decoded(value: Raw) -> Decoded | None:
+        try:
+            bundle = decode(value)
+        except READ_ERRORS:
+            return None
+        if not bundle.is_whole:
+            return None
+        entries = bundle.entry
+        return tuple([e.resource for e in entries]), tuple([e.fullUrl for e in entries])
+
+    return decoded
+
+
 class Requirement(Struct, frozen=True):
     """One prefetch key."""
 
     key: str
     template: str
     """A prefetch template: no parameter twice, tokens of root-level context fields only."""
-    is_required: bool = False
+    is_required: bool
     """Without it no answer is given, unless what was read is already serious."""
-    hooks: tuple[str, ...] = HOOKS
+    hooks: tuple[str, ...]
+    resource_type: str
+    """The type that the template asks for."""
+    also: tuple[str, ...]
+    """Types that answer it as well: what other FHIR versions and hand-made Bundles bring."""
+    is_read: bool
+    """True for the read of one resource, which exists; false for a search, which may find none."""
+    decode: Decode | None
+    """Reads an ordinary value with all its resources in one pass; None for a key that is read otherwise."""
 
-    @property
-    def resource_type(self) -> str:
-        """The type that the template asks for."""
-        return _ASKED_FOR[self.key]
 
-    @property
-    def also(self) -> tuple[str, ...]:
-        """Types that answer it as well: what other FHIR versions and hand-made Bundles bring."""
-        return _ALSO[self.key]
-
-    @property
-    def is_read(self) -> bool:
-        """True for the read of one resource, which exists; false for a search, which may find none."""
-        return "?" not in self.template
-
-    @property
-    def decode(self) -> Callable[[Raw], Decoded | None] | None:
-        """Reads an ordinary value with all its resources in one pass; None for a key that is read otherwise."""
-        return _DECODE_VALUE.get(self.key)
+def _requirement(
+    key: str,
+    template: str,
+    *,
+    is_required: bool = False,
+    hooks: tuple[str, ...] = HOOKS,
+) -> Requirement:
+    asked = template.partition("?")[0].partition("/")[0]
+    answering = {one.name: one.shape for one in TYPES if key in one.answers}
+    is_read = "?" not in template
+    decode = (_decode_resource if is_read else _decode_bundle)(answering[asked])
+    return Requirement(
+        key=key,
+        template=template,
+        is_required=is_required,
+        hooks=hooks,
+        resource_type=asked,
+        also=tuple(name for name in answering if name != asked),
+        is_read=is_read,
+        decode=decode if hooks == HOOKS else None,
+    )
 
 
 REQUIREMENTS: Final = (
-    Requirement("patient", "Patient/{{context.patientId}}", is_required=True),
-    Requirement("conditions", "Condition?patient={{context.patientId}}", is_required=True),
-    Requirement(
+    _requirement("patient", "Patient/{{context.patientId}}", is_required=True),
+    _requirement("conditions", "Condition?patient={{context.patientId}}", is_required=True),
+    _requirement(
         "observations",
         "Observation?patient={{context.patientId}}"
         "&category=vital-signs,laboratory,exam,survey,social-history&_sort=-date&_count=200",
     ),
-    Requirement(
+    _requirement(
         "medications",
         "MedicationRequest?patient={{context.patientId}}&_sort=-authoredon&_count=100",
     ),
-    Requirement("procedures", "Procedure?patient={{context.patientId}}&_sort=-date&_count=100"),
-    Requirement("orders", "ServiceRequest?patient={{context.patientId}}&_sort=-authored&_count=50"),
-    Requirement(
+    _requirement("procedures", "Procedure?patient={{context.patientId}}&_sort=-date&_count=100"),
+    _requirement(
+        "orders", "ServiceRequest?patient={{context.patientId}}&_sort=-authored&_count=50"
+    ),
+    _requirement(
         "reports",
         "DiagnosticReport?patient={{context.patientId}}&category=RAD,LP29684-5&_sort=-date&_count=50",
     ),
-    Requirement("allergies", "AllergyIntolerance?patient={{context.patientId}}"),
-    Requirement("devices", "Device?patient={{context.patientId}}"),
-    Requirement(
+    _requirement("allergies", "AllergyIntolerance?patient={{context.patientId}}"),
+    _requirement("devices", "Device?patient={{context.patientId}}"),
+    _requirement(
         "dispatchedOrders", "ServiceRequest?_id={{context.dispatchedOrders}}", hooks=_DISPATCH_HOOKS
     ),
 )
@@ -150,49 +192,6 @@ def prefetch_templates(hook: str) -> dict[str, str]:
     return {need.key: need.template for need in requirements_for(hook)}
 
 
-def _decode_resource(shape: type[Any]) -> Callable[[Raw], Decoded | None]:
-    decode = msgspec.json.Decoder(shape).decode
-
-    def decoded(value: Raw) -> Decoded | None:
-        try:
-            return (decode(value),), (None,)
-        except READ_ERRORS:
-            return None
-
-    return decoded
-
-
-def _decode_bundle(shape: type[Any]) -> Callable[[Raw], Decoded | None]:
-    decode = msgspec.json.Decoder(OrdinaryBundle[shape]).decode  # type: ignore[valid-type]  # made at start
-
-    def decoded(value: Raw) -> Decoded | None:
-        try:
-            bundle = decode(value)
-        except READ_ERRORS:
-            return None
-        if not bundle.is_whole:
-            return None
-        entries = bundle.entry
-        return tuple([e.resource for e in entries]), tuple([e.fullUrl for e in entries])
-
-    return decoded
-
-
-_BY_NAME: Final = {one.name: one for one in TYPES}
-_ASKED_FOR: Final = {
-    need.key: need.template.partition("?")[0].partition("/")[0] for need in REQUIREMENTS
-}
-_ALSO: Final = {
-    key: tuple(one.name for one in TYPES if key in one.answers and one.name != asked)
-    for key, asked in _ASKED_FOR.items()
-}
 _BY_HOOK: Final = {
     hook: tuple(need for need in REQUIREMENTS if hook in need.hooks) for hook in HOOKS
-}
-_DECODE_VALUE: Final = {
-    need.key: (_decode_resource if need.is_read else _decode_bundle)(
-        _BY_NAME[need.resource_type].shape
-    )
-    for need in REQUIREMENTS
-    if need.hooks != _DISPATCH_HOOKS
 }
