@@ -355,6 +355,36 @@ def check(*, release: bool) -> None:
         sys.exit(1)
 
 
+@commands.command("text")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--show", is_flag=True, help="Also what was read in every line.")
+@_as_of_option
+def text(file: Path, as_of: datetime | None, *, show: bool) -> None:
+    """Read the order reasons of a file with tabs, and say how many of its labels are met.
+
+    Exit 1 when a line is read as less than it is labelled, or a plain line gets a critical card.
+    """
+    from cds_service.replay.labelled import (  # noqa: PLC0415 - as above
+        accuracy_table,
+        read_line,
+        read_lines,
+        shown_line,
+    )
+
+    engine = _engine()
+    day = as_of.date() if as_of is not None else _today()
+    found = [read_line(line, engine, day) for line in read_lines(file)]
+    for line in found:
+        is_wrong = not line.is_right or (line.line.expected == "plain" and line.critical)
+        if show or is_wrong:
+            for row in shown_line(line):
+                click.echo(row)
+    for row in accuracy_table(found):
+        click.echo(row)
+    if any(not line.is_right for line in found):
+        sys.exit(1)
+
+
 def _today() -> date:
     return datetime.now(UTC).astimezone().date()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cds_service.assessment.criteria import evidence_step
 from cds_service.assessment.predicates import compile_when
@@ -22,6 +22,7 @@ from cds_service.knowledge.model import (
     MedicationEvidence,
     Rating,
     ReasonEvidence,
+    StatedEvidence,
     ValueSet,
     Variant,
 )
@@ -56,10 +57,20 @@ def compile_rules(guideline: Guideline) -> Rules:
         guideline=guideline,
         criteria=criteria,
         criterion_rules=tuple(
-            _criterion_rule(position, criterion, group)
+            _criterion_rule(position, criterion, group, guideline)
             for position, (criterion, group) in enumerate(criteria)
         ),
         found_by=_found_by(triggers),
+        stated_by=_found_by(
+            [
+                frozenset(
+                    name
+                    for name, concept in guideline.language.concepts.items()
+                    if criterion.id in concept.criteria
+                )
+                for criterion, _ in criteria
+            ]
+        ),
         always_looked_at=frozenset(i for i, sets in enumerate(triggers) if sets is None),
         acute=frozenset(vs.id for vs in guideline.value_sets.values() if vs.course == "acute"),
         parameters={name: item.value for name, item in guideline.parameters.items()},
@@ -96,29 +107,37 @@ def compile_rules(guideline: Guideline) -> Rules:
     )
 
 
-def _criterion_rule(position: int, criterion: Criterion, group: Group) -> CriterionRule:
+def _criterion_rule(
+    position: int, criterion: Criterion, group: Group, guideline: Guideline
+) -> CriterionRule:
     drugs: list[tuple[str, int]] = []
     for evidence in criterion.evidence:
         if isinstance(evidence, MedicationDaysEvidence):
             drugs.append((evidence.vs, evidence.window_days))
         elif isinstance(evidence, MedicationEvidence):
             drugs.append((evidence.vs, evidence.days))
+    reason_sets = frozenset(
+        evidence.vs for evidence in criterion.evidence if isinstance(evidence, ReasonEvidence)
+    )
     return CriterionRule(
         position=position,
         criterion=criterion,
         group=group,
         needs_context=criterion.needs_context,
         is_computed=any(isinstance(item, ComputedEvidence) for item in criterion.evidence),
-        reason_sets=frozenset(
-            evidence.vs for evidence in criterion.evidence if isinstance(evidence, ReasonEvidence)
-        ),
+        reason_sets=reason_sets,
         steps=tuple(evidence_step(evidence) for evidence in criterion.evidence),
         drug_windows=tuple(drugs),
+        concepts={
+            name: concept
+            for name, concept in guideline.language.concepts.items()
+            if criterion.id in concept.criteria and reason_sets.isdisjoint(concept.value_sets)
+        },
     )
 
 
-def _found_by(triggers: list[frozenset[str] | None]) -> dict[str, frozenset[int]]:
-    """Positions of criteria by the value sets that can make them found."""
+def _found_by(triggers: Sequence[frozenset[str] | None]) -> dict[str, frozenset[int]]:
+    """Positions of criteria by the value sets, or concepts, that can make them found."""
     found: dict[str, set[int]] = {}
     for position, value_sets in enumerate(triggers):
         for name in value_sets or ():
@@ -190,7 +209,7 @@ def _value_sets(criterion: Criterion) -> frozenset[str]:
     for evidence in criterion.evidence:
         if isinstance(evidence, ComputedEvidence):
             names.update(evidence.vs)
-        elif not isinstance(evidence, AgeEvidence):
+        elif not isinstance(evidence, (AgeEvidence, StatedEvidence)):
             names.add(evidence.vs)
     return frozenset(names)
 

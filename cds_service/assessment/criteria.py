@@ -29,7 +29,12 @@ from cds_service.assessment.model import (
     CriterionResult,
     Finding,
 )
-from cds_service.assessment.reasons import AskedOrder, asked_order, reason_findings
+from cds_service.assessment.reasons import (
+    AskedOrder,
+    asked_order,
+    reason_findings,
+    stated_findings,
+)
 from cds_service.assessment.rules import CriterionRule, EvidenceStep
 from cds_service.assessment.timing import is_within, newest_first, settled
 from cds_service.assessment.weighing import (
@@ -56,6 +61,7 @@ from cds_service.knowledge.model import (
     ObservationPositiveEvidence,
     ProcedureEvidence,
     ReasonEvidence,
+    StatedEvidence,
     Strength,
 )
 
@@ -122,6 +128,8 @@ def _rules_to_ask(asked: AskedOrder) -> list[CriterionRule]:
     positions = set(rules.always_looked_at)
     for name in asked.chart.value_sets | asked.value_sets:
         positions |= found_by.get(name, frozenset())
+    for name in asked.concepts:
+        positions |= rules.stated_by.get(name, frozenset())
     return [rules.criterion_rules[position] for position in sorted(positions)]
 
 
@@ -151,7 +159,7 @@ def has_spine_context(asked: AskedOrder) -> bool:
 
 def _outcome(rule: CriterionRule, asked: AskedOrder) -> _Outcome:
     """Of the record alone the outcome is the same for every order of the call."""
-    if rule.is_computed or not rule.reason_sets.isdisjoint(asked.value_sets):
+    if rule.is_computed or asked.concerns(rule):
         return _evaluated(rule, asked)
     known = asked.chart.outcomes.get(rule.position)
     if known is None:
@@ -224,6 +232,8 @@ def _findings(rule: CriterionRule, asked: AskedOrder) -> list[Finding]:
                 findings += step.evaluate(step.evidence, rule, asked)
         elif step.value_set is None or step.value_set in chart.value_sets:
             findings += _on_record(step, rule, chart, is_stated=is_stated)
+    if not asked.concepts.isdisjoint(rule.concepts):
+        findings += stated_findings(asked, rule)
     return findings
 
 
@@ -244,7 +254,7 @@ def evidence_step(evidence: Evidence) -> EvidenceStep:
         return EvidenceStep(evidence, _computed, None, asks_order=True)
     if isinstance(evidence, ReasonEvidence):
         return EvidenceStep(evidence, _reason, evidence.vs, asks_order=True)
-    value_set = None if isinstance(evidence, AgeEvidence) else evidence.vs
+    value_set = None if isinstance(evidence, (AgeEvidence, StatedEvidence)) else evidence.vs
     return EvidenceStep(evidence, _ON_RECORD[type(evidence)], value_set, asks_order=False)
 
 
@@ -332,6 +342,11 @@ def _performed(
     )
 
 
+def _nothing(_: StatedEvidence, __: Criterion, ___: Group, ____: Chart) -> list[Finding]:
+    """What only the words of an order state is on no record."""
+    return []
+
+
 def _age(evidence: AgeEvidence, criterion: Criterion, _: Group, chart: Chart) -> list[Finding]:
     age = chart.age
     if age is None:
@@ -375,4 +390,5 @@ _ON_RECORD: Mapping[type, Callable[[Any, Criterion, Group, Chart], list[Finding]
     MedicationDaysEvidence: medication_days_findings,
     ProcedureEvidence: _procedure,
     AgeEvidence: _age,
+    StatedEvidence: _nothing,
 }

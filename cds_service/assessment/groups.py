@@ -41,7 +41,7 @@ def group_levels(
             own[raising.when_group], raising.when_at_least
         ):
             levels[raising.group] = raising.to_level
-    levels[Groups.MSCC] = _mscc(by_group.get(Groups.MALIGNANCY, ()), levels, rules)
+    levels[Groups.MSCC] = _mscc(by_group, levels, rules)
     for group in by_group:
         # why: a weak finding that was lowered has dropped out of the level and is still listed as noted
         if levels[group] is NO_LEVEL:
@@ -68,22 +68,27 @@ def _level(criteria: Sequence[CriterionResult], level_rules: Sequence[LevelRule]
 
 
 def _mscc(
-    malignancy: Sequence[CriterionResult], levels: Mapping[str, Level], rules: Rules
+    by_group: Mapping[str, Sequence[CriterionResult]], levels: Mapping[str, Level], rules: Rules
 ) -> Level:
     """Metastatic cord compression: cancer on record, and cord or root signs."""
     rule = rules.guideline.combination.mscc
-    cancers = [
-        result
-        for result in malignancy
+    cancers = {
+        result.criterion.id
+        for result in by_group.get(Groups.MALIGNANCY, ())
         if result.criterion.domain in rule.cancer_domains
         and result.strength in (*_STRONG, MODERATE)
-    ]
+    }
     if not cancers:
         return NO_LEVEL
     if any(levels[name] is ACTIVE for name in rule.active_with):
         return ACTIVE
-    if any(result.criterion.id in rule.possible_enough_with_criteria for result in cancers) and any(
+    if not cancers.isdisjoint(rule.possible_enough_with_criteria) and any(
         is_at_least(levels[name], POSSIBLE) for name in rule.possible_enough_with_groups
+    ):
+        return ACTIVE
+    signs = {result.criterion.id for found in by_group.values() for result in found}
+    if not cancers.isdisjoint(rule.noted_enough_with_criteria) and not signs.isdisjoint(
+        rule.noted_enough_signs
     ):
         return ACTIVE
     return NO_LEVEL

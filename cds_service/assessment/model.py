@@ -72,6 +72,8 @@ class Finding(Struct, frozen=True, gc=False):
     """Of a value set with course acute."""
     from_order_text: bool = False
     """Read in the order's own words."""
+    quote: str = ""
+    """These words, as written."""
     notes: tuple[str, ...] = ()
     """Keys of `wording.detail` that say why it counts less or is uncertain."""
     conflict: bool = False

@@ -6,10 +6,13 @@ from msgspec import Struct
 
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.model import PRESENT, SUSPECTED, Finding
+from cds_service.assessment.rules import CriterionRule
 from cds_service.assessment.timing import today_span
 from cds_service.assessment.weighing import LATER_ENCOUNTERS, Scale, weigh_condition
 from cds_service.evidence.model import ImagingOrder, Reason
+from cds_service.knowledge.model import Strength
 
+_STRONG = (Strength.DEFINITIVE, Strength.STRONG)
 ANY_TIME = 365_000
 """Days of a window that never closes, for statements without a look-back of their own."""
 
@@ -21,16 +24,58 @@ class AskedOrder(Struct, frozen=True, gc=False):
     order: ImagingOrder
     value_sets: frozenset[str]
     """Of its reasons, those of the resources that it refers to included."""
+    concepts: frozenset[str]
+    """What its words state or ask."""
+
+    def concerns(self, rule: CriterionRule) -> bool:
+        """Whether anything on the order may make the criterion found."""
+        return not (
+            rule.reason_sets.isdisjoint(self.value_sets) and self.concepts.isdisjoint(rule.concepts)
+        )
 
 
 def asked_order(chart: Chart, order: ImagingOrder) -> AskedOrder:
-    """The order with the value sets that it states."""
+    """The order with the value sets and concepts that it states."""
     named = {name for reason in order.reasons for name in reason.value_sets}
     for reason in order.reasons:
         if reason.reference is not None:
             hits = chart.record.condition_by_reference.get(reason.reference, ())
             named.update(name for name, _ in hits)
-    return AskedOrder(chart, order, frozenset(named))
+    concepts = frozenset(
+        statement.concept for reason in order.reasons for statement in reason.statements
+    )
+    return AskedOrder(chart, order, frozenset(named), concepts)
+
+
+def stated_findings(asked: AskedOrder, rule: CriterionRule) -> list[Finding]:
+    """Findings that the order's words make for a criterion, dated by the order: suspected at most.
+
+    What may be denied is lowered to moderate, so that it is never a strong finding alone.
+    """
+    chart, order = asked.chart, asked.order
+    findings = []
+    for reason in order.reasons:
+        for statement in reason.statements:
+            concept = rule.concepts.get(statement.concept)
+            if concept is None:
+                continue
+            strength = rule.criterion.strength
+            if statement.state == "unclear" and strength in _STRONG:
+                strength = Strength.MODERATE
+            findings.append(
+                Finding(
+                    reference=order.reference,
+                    display=statement.quote,
+                    when=order.authored or today_span(chart.as_of),
+                    state=SUSPECTED,
+                    strength=strength,
+                    value_set=concept.id,
+                    acute=concept.course == "acute",
+                    from_order_text=True,
+                    quote=statement.quote,
+                )
+            )
+    return findings
 
 
 def reason_findings(
@@ -77,9 +122,23 @@ def reason_findings(
                 value_set=value_set,
                 acute=scale.acute,
                 from_order_text=via == "text",
+                quote=_quote(chart, reason, value_set) if via == "text" else "",
             )
         )
     return findings
+
+
+def _quote(chart: Chart, reason: Reason, value_set: str) -> str:
+    """The words of a reason that are in a value set."""
+    concepts = chart.rules.guideline.language.concepts
+    return next(
+        (
+            statement.quote
+            for statement in reason.statements
+            if value_set in concepts[statement.concept].value_sets
+        ),
+        reason.display,
+    )
 
 
 def _referenced(

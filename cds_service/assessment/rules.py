@@ -10,6 +10,7 @@ from msgspec import Struct
 from cds_service.assessment.model import Finding
 from cds_service.cds_hooks.model import Indicator
 from cds_service.evidence.text.phrases import PhraseReader
+from cds_service.knowledge.language import Concept
 from cds_service.knowledge.model import Criterion, Group, Guideline, Level, Rating, RatingRow
 
 Predicate = Callable[[Any], bool]
@@ -43,6 +44,8 @@ class CriterionRule(Struct, frozen=True, gc=False):
     """Value sets that make it found when the order states them."""
     drug_windows: tuple[tuple[str, int], ...]
     """(value set, days) of the drugs that it asks for."""
+    concepts: Mapping[str, Concept]
+    """What a clinician may state of it in words, by id; without those whose value sets a reason may state."""
 
 
 class CompiledRow(Struct, frozen=True, gc=False):
@@ -76,6 +79,8 @@ class Rules(Struct, frozen=True, gc=False):
     """The same, compiled."""
     found_by: Mapping[str, frozenset[int]]
     """Positions of the criteria that a value set can make found."""
+    stated_by: Mapping[str, frozenset[int]]
+    """Positions of the criteria that a concept states."""
     always_looked_at: frozenset[int]
     """Positions of the criteria that need no value set."""
     acute: frozenset[str]

@@ -88,13 +88,16 @@ def _criterion_json(result: CriterionResult) -> dict[str, Any]:
     return body
 
 
-def _evidence_json(finding: Finding) -> dict[str, str]:
-    body = {"reference": finding.reference, "display": finding.display}
+def _evidence_json(finding: Finding) -> dict[str, Any]:
+    body: dict[str, Any] = {"reference": finding.reference, "display": finding.display}
     when = _date_json(finding.when)
     if when:
         body["date"] = when
     if finding.value:
         body["value"] = finding.value
+    if finding.from_order_text:
+        body["stated"] = True
+        body["quote"] = finding.quote or finding.display
     return {key: value for key, value in body.items() if value}
 
 

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from cds_service.cds_hooks.model import GapReason
+from cds_service.evidence.text.model import Care, Statement, TextReading
 from cds_service.knowledge.model import Contrast, Modality, Priority
 from cds_service.knowledge.table import Region
 
@@ -323,6 +324,8 @@ class Reason(Struct, frozen=True, gc=False):
     """Those of its value sets that it is in by the code of a later encounter or a sequela."""
     is_suspected: bool = False
     """It refers to a Condition that is not confirmed."""
+    statements: tuple[Statement, ...] = ()
+    """What its words state or ask: findings that are there, or may be."""
 
 
 class StatedDuration(Struct, frozen=True, gc=False):
@@ -375,3 +378,7 @@ class ImagingOrder(Struct, frozen=True, gc=False):
     """`fullUrl` of its entry: a selection may name it so."""
     texts: tuple[str, ...] = ()
     """Its free text in full: of reasons, code, notes and order details."""
+    care: Care | None = None
+    """Conservative care that its texts say was tried."""
+    readings: tuple[TextReading, ...] = ()
+    """What each of its texts says."""

@@ -77,6 +77,7 @@ class Groups:
     CORD: Final = "cord"
     MALIGNANCY: Final = "malignancy"
     MSCC: Final = "mscc"
+    PERSISTENT: Final = "persistent"
     PRIOR_SURGERY: Final = "prior-surgery"
     TRAUMA: Final = "trauma"
     VASCULAR: Final = "vascular"

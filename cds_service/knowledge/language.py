@@ -21,7 +21,7 @@ from cds_service.knowledge.table import Region, Table
 
 Role = Literal["finding", "part", "modifier", "context", "care", "value", "cue", "trap", "plain"]
 Flag = Literal["open", "limb", "neuro", "function", "anchors", "pain", "topic", "event"]
-Unit = Literal["hour", "day", "week", "month", "year"]
+Unit = Literal["hour", "day", "week", "fortnight", "month", "year"]
 
 BUILT_IN: Final = ("level", "number", "year", "fraction")
 """Classes of numbers: they have no words. A level is `L4`, a fraction `3/5`."""
@@ -107,10 +107,14 @@ class TimeWords(Table):
     of: tuple[str, ...] = ()
     not_before: tuple[str, ...] = ()
     not_after: tuple[str, ...] = ()
+    then: tuple[str, ...] = ()
+    not_before_fraction: tuple[str, ...] = ()
+    looking_back: tuple[str, ...] = ()
     other: tuple[str, ...] = ()
     plurals: tuple[str, ...] = ()
     vague: Mapping[str, tuple[float, float]] = {}
     days: Mapping[str, tuple[int, int]] = {}
+    past: Mapping[str, tuple[int, int]] = {}
 
 
 class Tongue(Table):

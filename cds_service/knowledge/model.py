@@ -281,6 +281,12 @@ class ReasonEvidence(Table):
     vs: ValueSetId
 
 
+class StatedEvidence(Table):
+    """The words of the order alone: `language/concepts.toml` says which concepts state the criterion."""
+
+    type: Literal["stated"]
+
+
 class ObservationEvidence(Table):
     """Numeric Observation in `vs` within `days`, in the canonical unit of the value set, aggregated and compared."""
 
@@ -363,6 +369,7 @@ class ComputedEvidence(Table):
 Evidence = Annotated[
     ConditionEvidence
     | ReasonEvidence
+    | StatedEvidence
     | ObservationEvidence
     | ObservationPositiveEvidence
     | MedicationEvidence
@@ -484,6 +491,8 @@ class MsccRule(Table):
     active_with: tuple[GroupId, ...]
     possible_enough_with_criteria: tuple[CriterionId, ...]
     possible_enough_with_groups: tuple[GroupId, ...]
+    noted_enough_with_criteria: tuple[CriterionId, ...]
+    noted_enough_signs: tuple[CriterionId, ...]
     why: Prose
 
 

@@ -13,6 +13,7 @@ from cds_service.replay.runner import Outcome, day_text
 _SOURCE_OF: Mapping[str, tuple[str, ...]] = {
     "condition": ("conditions",),
     "reason": (),
+    "stated": (),
     "observation": ("observations",),
     "observation-positive": ("observations",),
     "medication": ("medications",),

@@ -76,7 +76,8 @@ def test_a_consistent_rename_says_where_to_change_the_program(
 ) -> None:
     for file in root.rglob("*.toml"):
         text = file.read_text(encoding="utf-8")
-        file.write_text(text.replace('"hospice"', '"hospice-care"'), encoding="utf-8")
+        renamed = text.replace('"hospice"', '"hospice-care"').replace("[hospice]", "[hospice-care]")
+        file.write_text(renamed, encoding="utf-8")
     (root / "value_sets" / "hospice.toml").rename(root / "value_sets" / "hospice-care.toml")
     assert mistakes() == (
         (

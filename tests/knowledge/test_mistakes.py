@@ -87,7 +87,7 @@ MISTAKES: dict[str, tuple[tuple[str, str, str], str]] = {
         ),
         (
             f"{FEVER}, evidence 'obs-temperature': 'type' is 'lab'. Evidence is of one of the types "
-            "'condition', 'reason', 'observation', 'observation-positive', 'medication', 'medication-days', "
+            "'condition', 'reason', 'stated', 'observation', 'observation-positive', 'medication', 'medication-days', "
             "'procedure', 'age', 'computed'. Correct its value."
         ),
     ),

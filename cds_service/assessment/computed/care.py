@@ -14,7 +14,8 @@ from cds_service.knowledge.anchors import Parameters, ValueSets
 def conservative_care_6w(question: ComputedQuestion) -> list[Finding]:
     """Symptoms of at least six weeks, care first seen at least so long ago and last seen recently.
 
-    The clinician's own statement on the order, in the words of our suggestion, counts as suspected.
+    The clinician's own statement on the order counts as suspected: in the words of our suggestion alone, in other
+    words together with symptoms of that length.
     """
     chart = question.chart
     stated = chart.rules.care_statement
@@ -34,6 +35,20 @@ def conservative_care_6w(question: ComputedQuestion) -> list[Finding]:
     least_days = question.whole(Parameters.CARE_MIN_DAYS)
     if chart.order_duration(question.order).least < least_days:
         return []
+    told = question.order.care
+    if told is not None:
+        return [
+            Finding(
+                reference=question.order.reference,
+                display=told.quote,
+                when=question.order.authored,
+                state=SUSPECTED,
+                strength=question.criterion.strength,
+                value_set="care",
+                from_order_text=True,
+                quote=told.quote,
+            )
+        ]
     care = chart.once(("care", question.criterion.id), lambda: _care(question))
     if not care:
         return []

@@ -11,6 +11,7 @@ from cds_service.coding import WHO_LENGTH, plain_code, system_name
 from cds_service.evidence.codes.observation_names import ObservationNames
 from cds_service.evidence.codes.units import UnitTable, compile_units
 from cds_service.evidence.text.phrases import PhraseReader
+from cds_service.evidence.text.reader import TextReader
 from cds_service.knowledge.anchors import ValueSets
 from cds_service.knowledge.model import CodeEntry, EvidenceRules, Guideline, ValueSet
 
@@ -89,6 +90,7 @@ class CodeIndex:
 
     phrases: PhraseReader
     observation_names: ObservationNames
+    reader: TextReader
     rules: EvidenceRules
     units: Mapping[str, UnitTable]
     """By value set id, for the sets that have a quantity."""
@@ -208,6 +210,7 @@ def compile_index(guideline: Guideline) -> CodeIndex:
     return CodeIndex(
         phrases=PhraseReader(guideline.value_sets, guideline.evidence.text),
         observation_names=ObservationNames(guideline.observations, guideline.evidence),
+        reader=TextReader(guideline.language),
         rules=guideline.evidence,
         units={s.id: units[s.quantity] for s in sets if s.quantity in units},
         drug_codes=frozenset((s.id, entry.code.strip()) for s in sets for entry in s.rxnorm_drug),

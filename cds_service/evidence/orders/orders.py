@@ -26,7 +26,6 @@ from cds_service.evidence.orders.reasons import (
     DISPLAY_LENGTH,
     OrderReasons,
     detail_texts,
-    longest_duration,
     read_reasons,
 )
 from cds_service.evidence.orders.studies import (
@@ -222,12 +221,12 @@ def _read_draft(
     draft: DraftOrder, instance: int, look_up: tuple[Catalog, CodeIndex], as_of: date
 ) -> Iterator[ImagingOrder]:
     decoded = read_json(draft.raw)
-    asked = _asked_for(decoded, look_up) if decoded is not None else None
+    asked = _asked_for(decoded, look_up, as_of) if decoded is not None else None
     if asked is None:
         return
     catalog = look_up[0]
     body, ordered, studies = asked.body, asked.ordered, asked.studies
-    reasons = asked.reasons or _reasons(body, ordered, look_up)
+    reasons = asked.reasons or _reasons(body, ordered, look_up, as_of)
     authored = authored_on(body)
     priority = _PRIORITIES.get(as_text(body.get("priority")).lower())
     kept = _read_kept(draft.raw)
@@ -249,7 +248,7 @@ def _read_draft(
         authored=authored,
         reasons=reasons.reasons,
         has_reason=reasons.has_reason,
-        duration=longest_duration(reasons.texts, _written_on(authored, as_of)),
+        duration=reasons.duration,
         mentions_travel=any(catalog.travel.is_in(words) for words in reasons.words),
         mentions_imaging_elsewhere=any(
             catalog.imaging_elsewhere.is_in(words) for words in reasons.words
@@ -262,6 +261,8 @@ def _read_draft(
         place=draft.place,
         full_url=draft.full_url,
         texts=reasons.texts,
+        care=reasons.care,
+        readings=reasons.readings,
     )
     yield first
     for study in studies[1:]:
@@ -285,7 +286,9 @@ class _Asked(Struct, frozen=True, gc=False):
     """None: the study was known without them."""
 
 
-def _asked_for(body: Mapping[str, object], look_up: tuple[Catalog, CodeIndex]) -> _Asked | None:
+def _asked_for(
+    body: Mapping[str, object], look_up: tuple[Catalog, CodeIndex], as_of: date = date.max
+) -> _Asked | None:
     """None for an order that is none of ours."""
     if not is_order_any_more(body):
         return None
@@ -296,15 +299,19 @@ def _asked_for(body: Mapping[str, object], look_up: tuple[Catalog, CodeIndex]) -
         return _Asked(body, ordered, studies, None)
     if not any(is_placed_by_reason(code, catalog) for code, _ in ordered):
         return None
-    reasons = _reasons(body, ordered, look_up)
+    reasons = _reasons(body, ordered, look_up, as_of)
     studies = read_order_studies(body, ordered, catalog, reasons)
     return _Asked(body, ordered, studies, reasons) if studies else None
 
 
 def _reasons(
-    body: Mapping[str, object], ordered: Ordered, look_up: tuple[Catalog, CodeIndex]
+    body: Mapping[str, object],
+    ordered: Ordered,
+    look_up: tuple[Catalog, CodeIndex],
+    as_of: date,
 ) -> OrderReasons:
-    return read_reasons(body, tuple(code.text for code, _ in ordered), *look_up)
+    code_texts = tuple(code.text for code, _ in ordered)
+    return read_reasons(body, code_texts, *look_up, _written_on(authored_on(body), as_of))
 
 
 def _joined(one: StudyRead, other: StudyRead) -> StudyRead:

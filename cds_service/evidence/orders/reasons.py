@@ -11,13 +11,13 @@ from msgspec.structs import replace
 
 from cds_service.evidence.codes.codeable import Concept, read_concept, read_concepts
 from cds_service.evidence.codes.concepts import NO_CONCEPT, ConceptReader, ConceptReading
-from cds_service.evidence.codes.index import CodeIndex, CompiledRules
+from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.codes.references import local_reference, split_reference
 from cds_service.evidence.codes.statuses import is_past, status_words, verification
 from cds_service.evidence.loose_json import as_object, as_text, each, shortened, texts_of
 from cds_service.evidence.model import ImagingOrder, Reason, StatedDuration, Via
 from cds_service.evidence.orders.catalog import Catalog
-from cds_service.evidence.text.durations import read_duration
+from cds_service.evidence.text.model import Care, Statement, TextReading
 from cds_service.evidence.text.name_words import words_of
 
 DISPLAY_LENGTH: Final = 60
@@ -35,6 +35,8 @@ class OrderReasons(Struct, frozen=True, gc=False):
     """All free text: of reasons, notes, order details and the code."""
     words: tuple[tuple[str, ...], ...]
     """The words of each of the texts."""
+    readings: tuple[TextReading, ...]
+    """What each of the texts says."""
 
     @property
     def value_sets(self) -> frozenset[str]:
@@ -46,13 +48,69 @@ class OrderReasons(Struct, frozen=True, gc=False):
             for value_set in reason.value_sets
         )
 
+    @property
+    def duration(self) -> StatedDuration | None:
+        """The longest duration of the pain that one of the texts states."""
+        stated = [found.duration for found in self.readings if found.duration is not None]
+        longest = max(stated, key=lambda found: (found.least, found.most), default=None)
+        if longest is None:
+            return None
+        return StatedDuration(longest.least, longest.most, longest.quote)
+
+    @property
+    def care(self) -> Care | None:
+        """Care that one of the texts says was tried; the first that says that it failed or is done."""
+        found = [reading.care for reading in self.readings if reading.care is not None]
+        return next((care for care in found if care.has_failed), found[0] if found else None)
+
+
+class ReasonWords:
+    """Reads the words of one order, each text once."""
+
+    __slots__ = ("_catalog", "_codes", "_read", "_written_on")
+
+    def __init__(self, catalog: Catalog, codes: CodeIndex, written_on: date) -> None:
+        self._catalog = catalog
+        self._codes = codes
+        self._written_on = written_on
+        self._read: dict[str, TextReading] = {}
+
+    def reading(self, text: str) -> TextReading:
+        """What a text says, less its words of contrast."""
+        found = self._read.get(text)
+        if found is None:
+            plain = self._catalog.words.without_contrast_words(text)
+            found = self._read[text] = self._codes.reader.read(plain, self._written_on)
+        return found
+
+    def counted(self, text: str, coded: tuple[str, ...] = ()) -> tuple[Statement, ...]:
+        """What a text states or asks, less what a code beside it says too exactly."""
+        return tuple(
+            statement
+            for statement in self.reading(text).statements
+            if self._codes.reader.counts(statement)
+            and not any(
+                self._codes.is_text_settled_by_code(value_set, coded)
+                for value_set in self.value_sets(statement)
+            )
+        )
+
+    def value_sets(self, statement: Statement) -> tuple[str, ...]:
+        """Value sets that a statement is in."""
+        return self._codes.reader.value_sets(statement)
+
 
 def read_reasons(
-    body: Mapping[str, object], code_texts: tuple[str, ...], catalog: Catalog, codes: CodeIndex
+    body: Mapping[str, object],
+    code_texts: tuple[str, ...],
+    catalog: Catalog,
+    codes: CodeIndex,
+    written_on: date,
 ) -> OrderReasons:
     """The reasons of an order, in any FHIR version's shape.
 
     `code_texts` are the texts of what is ordered: "MRI lumbar spine for cauda equina" is a reason too.
+    `written_on` is the day from which the texts count back.
     """
     reader = ConceptReader(codes, catalog.words.without_contrast_words)
     concepts = tuple(
@@ -63,16 +121,18 @@ def read_reasons(
     references = tuple(_references(body))
     own_texts = tuple(filter(None, dict.fromkeys((*code_texts, *_own_texts(body)))))
     texts = tuple(dict.fromkeys((*(c.label_in_words for c in concepts), *own_texts)))
+    words = ReasonWords(catalog, codes, written_on)
     return OrderReasons(
         reasons=(
-            *(_code_reason(concept, reader) for concept in concepts),
-            *(_reference_reason(entry, body, reader, codes.compiled) for entry in references),
-            *(reason for text in own_texts for reason in _text_reasons(text, catalog, codes)),
+            *(_code_reason(concept, reader, words) for concept in concepts),
+            *(_reference_reason(entry, body, (reader, words), codes) for entry in references),
+            *(reason for text in own_texts for reason in _text_reasons(text, words)),
         ),
         concepts=concepts,
         has_reason=bool(concepts) or bool(references),
         texts=texts,
         words=tuple(words_of(text) for text in texts),
+        readings=tuple(words.reading(text) for text in texts if text),
     )
 
 
@@ -92,12 +152,6 @@ def without_retracted(order: ImagingOrder, retracted: frozenset[str]) -> Imaging
 def detail_texts(body: Mapping[str, object]) -> tuple[str, ...]:
     """Texts of the order's details (R4 concepts, R5 parameters)."""
     return tuple(_detail_texts(body))
-
-
-def longest_duration(texts: tuple[str, ...], written_on: date) -> StatedDuration | None:
-    """The longest duration that one of the texts states."""
-    stated = [found for text in texts if (found := read_duration(text, written_on)) is not None]
-    return max(stated, key=lambda found: (found.least, found.most), default=None)
 
 
 def _references(body: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
@@ -134,49 +188,56 @@ def _detail_texts(body: Mapping[str, object]) -> Iterator[str]:
             yield from texts_of(as_object(parameter).get("valueCodeableConcept"))
 
 
-def _code_reason(concept: Concept, reader: ConceptReader) -> Reason:
+def _code_reason(concept: Concept, reader: ConceptReader, words: ReasonWords) -> Reason:
     meaning = reader.read_concept(concept)
+    statements = _statements(concept, meaning, words)
     return Reason(
         kind="code",
         display=shortened(concept.label, DISPLAY_LENGTH),
-        value_sets=_value_sets(meaning),
+        value_sets=_value_sets(meaning, statements, words),
         codings=meaning.codings,
         later_encounter=_later_encounter(meaning),
+        statements=statements,
     )
 
 
 def _reference_reason(
     entry: Mapping[str, object],
     body: Mapping[str, object],
-    reader: ConceptReader,
-    rules: CompiledRules,
+    readers: tuple[ConceptReader, ReasonWords],
+    codes: CodeIndex,
 ) -> Reason:
+    reader, words = readers
     reference = as_text(entry.get("reference"))
     display = as_text(entry.get("display"))
     kind, _ = split_reference(reference)
     meaning = NO_CONCEPT
     label, is_suspected = "", False
+    statements: tuple[Statement, ...] = ()
     if reference.startswith("#"):
         contained = _contained(body, reference[1:])
         named = read_concept(contained.get("code"))
         label = named.label
         if as_text(contained.get("resourceType")) == "Condition":
-            stated = verification(status_words(contained.get("verificationStatus")), rules)
+            stated = verification(status_words(contained.get("verificationStatus")), codes.compiled)
             is_suspected = stated == "suspected"
-            is_over = is_past(status_words(contained.get("clinicalStatus")), rules)
+            is_over = is_past(status_words(contained.get("clinicalStatus")), codes.compiled)
             if stated in ("confirmed", "suspected") and not is_over:
                 meaning = reader.read_concept(named)
+                statements = _statements(named, meaning, words)
     elif display and kind in ("", "Condition"):
         # The name of an observation or a report says what was looked at, not what was found.
         meaning = reader.read_text(display)
+        statements = _statements(Concept(display, ()), meaning, words)
     return Reason(
         kind="reference",
         display=shortened(display or label or reference, DISPLAY_LENGTH),
-        value_sets=_value_sets(meaning),
+        value_sets=_value_sets(meaning, statements, words),
         reference=local_reference(reference) or None,
         codings=meaning.codings,
         later_encounter=_later_encounter(meaning),
         is_suspected=is_suspected,
+        statements=statements,
     )
 
 
@@ -188,8 +249,30 @@ def _contained(body: Mapping[str, object], id_: str) -> Mapping[str, object]:
     return {}
 
 
-def _value_sets(meaning: ConceptReading) -> dict[str, Via]:
-    return {hit.value_set: hit.via for hit in meaning.hits}
+def _value_sets(
+    meaning: ConceptReading, statements: tuple[Statement, ...], words: ReasonWords
+) -> dict[str, Via]:
+    """By code first, then by words."""
+    found: dict[str, Via] = {hit.value_set: "code" for hit in meaning.hits if hit.via == "code"}
+    for statement in statements:
+        for value_set in words.value_sets(statement):
+            found.setdefault(value_set, "text")
+    return found
+
+
+def _statements(
+    concept: Concept, meaning: ConceptReading, words: ReasonWords
+) -> tuple[Statement, ...]:
+    """What the text and every display of a concept state, less what its code says too exactly."""
+    if meaning.is_family:
+        return ()
+    coded = tuple(hit.value_set for hit in meaning.hits if hit.via == "code")
+    texts = dict.fromkeys((concept.text, *(coding.display for coding in concept.codings)))
+    return tuple(
+        dict.fromkeys(
+            statement for text in texts if text for statement in words.counted(text, coded)
+        )
+    )
 
 
 def _later_encounter(meaning: ConceptReading) -> frozenset[str]:
@@ -198,10 +281,19 @@ def _later_encounter(meaning: ConceptReading) -> frozenset[str]:
     )
 
 
-def _text_reasons(text: str, catalog: Catalog, codes: CodeIndex) -> Iterator[Reason]:
+def _text_reasons(text: str, words: ReasonWords) -> Iterator[Reason]:
     """One reason for each quote in a free text; none for a text in which nothing was found."""
-    quotes: dict[str, dict[str, Via]] = {}
-    for hit in codes.phrases.read(catalog.words.without_contrast_words(text)):
-        quotes.setdefault(hit.quote, {})[hit.value_set] = "text"
-    for quote, value_sets in quotes.items():
-        yield Reason(kind="text", display=shortened(quote, DISPLAY_LENGTH), value_sets=value_sets)
+    quotes: dict[str, list[Statement]] = {}
+    for statement in words.counted(text):
+        quotes.setdefault(statement.quote, []).append(statement)
+    for quote, statements in quotes.items():
+        yield Reason(
+            kind="text",
+            display=quote,
+            value_sets={
+                value_set: "text"
+                for statement in statements
+                for value_set in words.value_sets(statement)
+            },
+            statements=tuple(statements),
+        )

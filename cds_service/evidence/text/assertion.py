@@ -33,6 +33,8 @@ CLAUSE_ALONE: Final = 3
 
 _LONGEST_BARE: Final = 6
 """Words of a clause into which a denial reaches over a comma."""
+_LONGEST_CLOSED: Final = 12
+"""The same, of a clause that closes the list with `or`."""
 _NEAR: Final = 5
 _SIGNS: Final = frozenset(("(-)", "-ve", "(neg)"))
 _GLUED: Final = frozenset(("-", "(-)", "-ve"))
@@ -403,6 +405,7 @@ class _Sentence:
         """Whether a list that began with `no` goes on in this clause: bare findings, no verb, number or severity."""
         rules, items = self._, self.items
         findings = 0
+        longest = _LONGEST_BARE
         place = at
         while place < self.end and items.clauses[place] == self.clause:
             mask = items.masks[place]
@@ -412,13 +415,15 @@ class _Sentence:
                 return False
             if mask & (rules.affirmed | rules.numbers | rules.cannot):
                 return False
+            if mask & rules.or_:
+                longest = _LONGEST_CLOSED
             findings += bool(mask & rules.finding)
             place += 1
-            if place - at > _LONGEST_BARE:
+            if place - at > longest:
                 return False
         if items.masks[at] & rules.and_or:
             return True
-        return bool(findings) and items.ends[place - 1] - items.firsts[at] <= _LONGEST_BARE
+        return bool(findings) and items.ends[place - 1] - items.firsts[at] <= longest
 
     def _is_list(self, at: int) -> bool:
         """A list of three or more, or one closed by `or`, is denied as a whole; a bare pair is not clear."""

@@ -61,12 +61,20 @@ class CareReader:
         tried = [
             at
             for at, mask in enumerate(items.masks)
-            if mask & self._tried and _distance(at, found) <= _NEAR
+            if mask & self._tried and self._belongs(items, at, found)
         ]
         is_much = len(kinds) >= _FEWEST_KINDS and len(found) >= _FEWEST_WORDS
         if not tried and not is_much:
             return None
         return CareFound(tuple(sorted({*found, *tried})), tuple(kinds), bool(tried))
+
+    def _belongs(self, items: Items, at: int, found: Sequence[int]) -> bool:
+        """The nearest care stands in the same sentence, a few words away."""
+        behind = bisect_left(found, at)
+        return any(
+            abs(place - at) <= _NEAR and items.sentences[place] == items.sentences[at]
+            for place in found[max(0, behind - 1) : behind + 1]
+        )
 
     def _is_therapy(self, items: Items, at: int) -> bool:
         """PT is physiotherapy or the patient: the words beside it tell."""
@@ -74,9 +82,3 @@ class CareReader:
         before = items.words[first - 1] if first else ""
         after = items.words[end] if end < len(items.words) else ""
         return before in self._pt_before or after in self._pt_after or after.isdecimal()
-
-
-def _distance(at: int, places: Sequence[int]) -> int:
-    """Items to the nearest of the places, which are in order and not empty."""
-    behind = bisect_left(places, at)
-    return min(abs(place - at) for place in places[max(0, behind - 1) : behind + 1])

@@ -1,204 +1,169 @@
-"""How long symptoms have lasted, as a text states it.
+"""How long the pain has lasted, as a text states it.
 
-Most lengths of time in an order's text are not the symptom's: care, follow-up, surgery, age. A length counts when it
-belongs to a symptom, or stands there with nothing else that it could belong to; the rest is not read.
+Most amounts of time in an order's text are not the pain's: care, follow-up, surgery, age, another finding. One counts
+when pain is what stands nearest, or when it stands there with nothing else that it could belong to.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from datetime import date
-from typing import Final, Literal
+from typing import Final
 
-from cds_service.evidence.model import StatedDuration
-from cds_service.evidence.text import duration_words as lexicon
-from cds_service.evidence.text.lengths import (
-    MAX_DURATION,
-    Length,
-    Token,
-    lengths,
-    tokens_of,
-    word_at,
-)
-from cds_service.evidence.text.words import folded
+from cds_service.evidence.text.assertion import DENIED
+from cds_service.evidence.text.items import Items
+from cds_service.evidence.text.lexicon import ClassBits
+from cds_service.evidence.text.times import MAX_DAYS, Time, TimeReader
+from cds_service.evidence.text.tokens import ENDS_CLAUSE, SENTENCE
+from cds_service.knowledge.anchors import WordClasses
 
-MAX_QUOTE: Final = 60
-"""Characters of a quote."""
-
-_WINDOW: Final = 15
-"""Words before and after a length that are looked at: more belongs to something else, and keeps reading linear."""
-_NEAR: Final = 6
-_HARD_STOPS: Final = frozenset((".", ";", "!", "?", "\n", "but"))
-_SOFT_STOPS: Final = frozenset((",", ":", "(", ")", "[", "]"))
-_HINT: Final = re.compile(
-    r"[0-9]|\b(?:days?|weeks?|wks?|months?|mths?|years?|yrs?|fortnight|hours?|since|onset|began|started|"
-    r"yesterday|today|tonight|morning|night)\b",
-    re.IGNORECASE,
-)
-"""The quick look: most problem titles have neither a digit nor a unit nor an onset."""
-
-_Topic = Literal["symptom", "worse", "other", "unknown", "nothing"]
+_LONG: Final = 42
+"""Days that pain has lasted at least which is called chronic."""
+_AHEAD: Final = 7
+_BEHIND: Final = 15
+"""Words before an amount in which its owner is looked for: more belongs to something else."""
+_BESIDE: Final = (4, 3)
+_MONTHS_AGO: Final = 100
+_NEAR_CHRONIC: Final = 3
 
 
-def read_duration(text: str, written_on: date | None) -> StatedDuration | None:
-    """The longest duration of symptoms that the text states; None when it states none.
+class PainTimes:
+    """Finds the length of time that is the pain's. Built once; pure."""
 
-    `written_on` turns `since March` into days; without it only lengths that need no date are read. A number of
-    units means at least as many and less than one more: `3 weeks` is 21 to 27 days. `about` changes nothing, for
-    nobody counts days. What has no upper end (`over six weeks`, `worse for a week`) has `MAX_DURATION` as its most.
-    """
-    plain = folded(text)
-    if _HINT.search(plain) is None:
-        return None
-    tokens = tokens_of(plain)
-    stated: StatedDuration | None = None
-    for length in lengths(tokens, written_on):
-        topic = _topic_of(tokens, length)
-        if topic not in ("symptom", "worse"):
-            continue
-        most = MAX_DURATION if topic == "worse" else length.most
-        if stated is None or (length.least, most) > (stated.least, stated.most):
-            quote = " ".join(plain[tokens[length.first].start : tokens[length.end - 1].end].split())
-            stated = StatedDuration(length.least, most, quote[:MAX_QUOTE])
-    return stated
+    __slots__ = ("_chronic", "_event", "_no_denial", "_owners", "_pain", "_times", "_worse")
 
+    def __init__(self, bits: ClassBits, times: TimeReader) -> None:
+        self._times = times
+        self._pain = bits.with_flag("pain")
+        event = self._event = bits.with_flag("event")
+        self._owners = (
+            bits.of_role("finding", "part", "care", "value", "trap")
+            | bits.with_flag("topic")
+            | self._pain
+        ) & ~event
+        self._worse = bits.mask(WordClasses.PROGRESSIVE)
+        self._no_denial = bits.mask(WordClasses.NO_DENIAL)
+        self._chronic = bits.mask(WordClasses.LONG_LASTING)
 
-def _topic_of(tokens: Sequence[Token], length: Length) -> _Topic:
-    """What the length is the length of."""
-    if _is_no_length(tokens, length):
-        return "other"
-    if length.kind == "day":
-        cue = _onset_before(tokens, length.first)
-        if cue is None:
-            is_alone = len(tokens) == length.end - length.first and length.least + length.most > 0
-            return "symptom" if is_alone else "other"
-        return _before(tokens, cue) if _before(tokens, cue) != "nothing" else "symptom"
-    named, is_of = _named_after(tokens, length.end)
-    before = _before(tokens, length.first)
-    if is_of:
-        return named
-    if before in ("symptom", "worse") and (
-        named == "nothing" or _is_adjacent(tokens, length.first)
-    ):
-        return before
-    if named != "nothing":
-        return named
-    if before == "nothing":
-        return _rest_of_clause(tokens, length.end)
-    return before
+    def duration(
+        self, items: Items, times: Sequence[Time], states: Sequence[int]
+    ) -> tuple[int, int, int, int] | None:
+        """Least and most days, first word and the one behind the last; None when the text states none."""
+        if not times:
+            return self._called_chronic(items, states)
+        item_at = _item_at(items)
+        best: tuple[int, int, int, int] | None = None
+        for time in times:
+            if not self._is_of_pain(items, time, states, item_at):
+                continue
+            most = time.most
+            before = item_at[time.first - 1] if time.first else -1
+            if before >= 0 and items.masks[before] & self._worse:
+                most = MAX_DAYS  # what got worse three weeks ago began then or earlier
+            if best is None or (time.least, most) > best[:2]:
+                best = (time.least, most, time.first, time.end)
+        if best is None or best[0] < _LONG:
+            # pain that is called chronic has lasted, whatever began last week
+            return self._called_chronic(items, states) or best
+        return best
 
-
-def _is_no_length(tokens: Sequence[Token], length: Length) -> bool:
-    """Ages, rates and dates to come: `45 years old`, `3 days a week`, `in 6 weeks`, `6 weeks after surgery`."""
-    before, after = word_at(tokens, length.first - 1), word_at(tokens, length.end)
-    if length.kind != "amount":
-        return before in lexicon.NEVER_BEFORE
-    if after in lexicon.AGE_AFTER or (after == "of" and word_at(tokens, length.end + 1) == "age"):
-        return True
-    if after in lexicon.RATE_AFTER or (
-        after == "a" and word_at(tokens, length.end + 1) in lexicon.UNIT_OF_WORD
-    ):
-        return True
-    is_bound = not lexicon.BINDING_PREFIXES.isdisjoint(length.prefix)
-    if after in lexicon.EVENT_AFTER and not is_bound:
-        return True
-    is_a_rate = before in lexicon.UNIT_OF_WORD and word_at(tokens, length.first) in ("a", "an")
-    if is_a_rate or before in lexicon.NEVER_BEFORE:
-        return True
-    if before in ("in", "after") and lexicon.LOOKING_BACK.isdisjoint(length.prefix):
-        return before == "in" or _before(tokens, length.first - 1) != "symptom"
-    return False
-
-
-def _class_of(word: str) -> _Topic:
-    if word in lexicon.OTHER_TOPICS:
-        return "other"
-    if word in lexicon.SYMPTOMS or word in lexicon.COURSE:
-        return "symptom"
-    if word in lexicon.WORSENING:
-        return "worse"
-    if word in lexicon.NEUTRAL or not word.isalpha():
-        return "nothing"
-    return "unknown"
-
-
-def _before(tokens: Sequence[Token], first: int) -> _Topic:
-    """The nearest topic before a length, in its clause, or before that when the clause names nothing at all."""
-    is_unknown = False
-    for at in range(first - 1, max(first - 1 - _WINDOW, -1), -1):
-        word = tokens[at].word
-        if word in _HARD_STOPS:
-            break
-        if word in _SOFT_STOPS:
-            if is_unknown:
-                break
-            continue
-        topic = _class_of(word)
-        if topic == "unknown":
-            is_unknown = True
-        elif topic != "nothing":
-            return "other" if _is_denied(tokens, at) else topic
-    return "unknown" if is_unknown else "nothing"
-
-
-def _is_denied(tokens: Sequence[Token], at: int) -> bool:
-    """`no pain for 3 weeks`; `no relief for 3 weeks` speaks of pain all the same."""
-    if tokens[at].word not in lexicon.SYMPTOMS:
-        return False
-    return any(
-        word_at(tokens, before) in lexicon.NEGATIONS
-        and word_at(tokens, before + 1) not in lexicon.COURSE
-        for before in range(at - 3, at)
-    )
-
-
-def _is_adjacent(tokens: Sequence[Token], first: int) -> bool:
-    """True when nothing but words without a topic stands between the topic and the length."""
-    for at in range(first - 1, max(first - 1 - _NEAR, -1), -1):
-        topic = _class_of(tokens[at].word)
-        if topic != "nothing":
-            return topic in ("symptom", "worse")
-    return False
-
-
-def _named_after(tokens: Sequence[Token], end: int) -> tuple[_Topic, bool]:
-    """The topic named directly after a length, and whether the words tie it to it (`of`, `history`)."""
-    is_of = False
-    for at in range(end, min(end + _NEAR, len(tokens))):
-        word = tokens[at].word
-        if word in lexicon.TIES:
-            is_of = True
-            continue
-        if word in lexicon.ADJECTIVES or word in "/-":
-            continue
-        topic = _class_of(word)
-        if topic in ("symptom", "other"):
-            return topic, is_of
-        if word in _HARD_STOPS or word in _SOFT_STOPS or not is_of:
-            break
-    # weeks of something that we don't know are not weeks of pain
-    return ("unknown", True) if is_of and word_at(tokens, end) == "of" else ("nothing", False)
-
-
-def _rest_of_clause(tokens: Sequence[Token], end: int) -> _Topic:
-    """For a length that nothing stands before: a symptom after it, or nothing at all, makes it the symptom's."""
-    for at in range(end, min(end + _WINDOW, len(tokens))):
-        word = tokens[at].word
-        if word in _HARD_STOPS or word in _SOFT_STOPS:
-            break
-        topic = _class_of(word)
-        if topic != "nothing":
-            return topic
-    return "symptom"
-
-
-def _onset_before(tokens: Sequence[Token], first: int) -> int | None:
-    """Where the word of onset stands that a named day belongs to: `woke yesterday with`, `acute onset today`."""
-    for at in range(first - 1, max(first - 1 - _NEAR, -1), -1):
-        word = tokens[at].word
-        if word in lexicon.ONSETS:
-            return at
-        if word in _HARD_STOPS or word in _SOFT_STOPS or _class_of(word) == "other":
+    def _called_chronic(
+        self, items: Items, states: Sequence[int]
+    ) -> tuple[int, int, int, int] | None:
+        if not items.everything & self._chronic:
             return None
-    return None
+        for at, mask in enumerate(items.masks):
+            if not mask & self._chronic or states[at] & DENIED:
+                continue
+            for near in range(
+                max(0, at - _NEAR_CHRONIC), min(len(items.masks), at + _NEAR_CHRONIC + 1)
+            ):
+                if items.masks[near] & self._pain and items.clauses[near] == items.clauses[at]:
+                    return _LONG, MAX_DAYS, items.firsts[at], items.ends[at]
+        return None
+
+    def _is_of_pain(
+        self, items: Items, time: Time, states: Sequence[int], item_at: Sequence[int]
+    ) -> bool:
+        words, known = items.words, self._times.words(items.language)
+        before = words[time.first - 1] if time.first else ""
+        after = words[time.end] if time.end < len(words) else ""
+        if self._is_when(items, time, before, known.since):
+            return False
+        looks_back = not known.looking_back.isdisjoint(words[time.first : time.end])
+        if before in known.not_before and not looks_back:
+            # pain that is not improving after 8 weeks has lasted as long
+            place = item_at[time.first - 2] if time.first > 1 else -1
+            if before not in known.then or place < 0 or not items.masks[place] & self._no_denial:
+                return False
+        at = self._owner_before(items, time.first, item_at)
+        is_pain = at >= 0 and bool(items.masks[at] & self._pain)
+        if after in known.not_after and not (is_pain and after in known.then):
+            return False
+        is_tied = after in known.of and not items.gaps[time.end] & ENDS_CLAUSE
+        if not is_pain or is_tied or before in known.of:
+            behind = self._owner_behind(items, time.end, item_at, in_clause=at >= 0)
+            is_pain_behind = behind >= 0 and bool(items.masks[behind] & self._pain)
+            if behind >= 0 and (at < 0 or is_tied or before in known.of or is_pain_behind):
+                if (
+                    at < 0
+                    and not is_tied
+                    and not known.other.isdisjoint(
+                        words[max(0, time.first - _BESIDE[0]) : time.first]
+                    )
+                ):
+                    return False
+                at = behind
+        if at >= 0:
+            return bool(items.masks[at] & self._pain) and not states[at] & DENIED
+        if items.everything & self._event and not items.everything & self._pain:
+            return False
+        beside = (
+            *words[max(0, time.first - _BESIDE[0]) : time.first],
+            *words[time.end : time.end + _BESIDE[1]],
+        )
+        return known.other.isdisjoint(beside)
+
+    def _is_when(self, items: Items, time: Time, before: str, since: frozenset[str]) -> bool:
+        """Last week, today: when something was, unless it is when the pain began."""
+        if time.kind == "day":
+            is_alone = time.end - time.first == len(items.words)
+            return not (before in since or is_alone or bool(items.everything & self._event))
+        return time.kind == "past" or (time.kind == "ago" and time.least > _MONTHS_AGO)
+
+    def _owner_before(self, items: Items, place: int, item_at: Sequence[int]) -> int:
+        """The nearest owner before a place: in its clause, or in the one before that; -1 for none."""
+        clauses = 0
+        for at in range(place - 1, max(-1, place - 1 - _BEHIND), -1):
+            gap = items.gaps[at + 1]
+            if gap & SENTENCE:
+                break
+            if gap & ENDS_CLAUSE:
+                clauses += 1
+                if clauses > 1:
+                    break
+            item = item_at[at]
+            if item >= 0 and items.masks[item] & self._owners:
+                return item
+        return -1
+
+    def _owner_behind(
+        self, items: Items, place: int, item_at: Sequence[int], *, in_clause: bool
+    ) -> int:
+        """The nearest owner behind a place, a few words ahead; -1 for none."""
+        ends = SENTENCE | (ENDS_CLAUSE if in_clause else 0)
+        for at in range(place, min(len(items.words), place + _AHEAD)):
+            if items.gaps[at] & ends:
+                break
+            item = item_at[at]
+            if item >= 0 and items.masks[item] & self._owners:
+                return item
+        return -1
+
+
+def _item_at(items: Items) -> list[int]:
+    """The item that each word belongs to; -1 for words without a class."""
+    found = [-1] * len(items.words)
+    for item, (first, end) in enumerate(zip(items.firsts, items.ends, strict=True)):
+        for place in range(first, end):
+            found[place] = item
+    return found

@@ -68,10 +68,11 @@ _Candidate = tuple[int, Entry, int, int]
 class Itemizer:
     """Cuts texts into items. Built once; pure."""
 
-    __slots__ = ("_language_of_bit", "_lexicon", "_open", "_signs")
+    __slots__ = ("_cues", "_language_of_bit", "_lexicon", "_open", "_signs")
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
+        self._cues = lexicon.bits.of_role("cue", "trap", "plain")
         self._open = lexicon.bits.with_flag("open")
         self._signs = {
             "+": lexicon.bits.mask(WordClasses.TURN),
@@ -212,6 +213,8 @@ class Itemizer:
                     phrases = _longest_first(phrases, entry.stem_phrases)
                 if phrases is not None:
                     phrase = _first_of(phrases, words, gaps, at)
+                    if phrase is not None and not phrase.mask & ~self._cues:
+                        phrase = self._less_findings(phrase, words, gaps, at)
             if phrase is not None:
                 end = at + len(phrase.words)
                 mask = phrase.mask
@@ -229,7 +232,7 @@ class Itemizer:
                 elif entry.is_doubtful:
                     if entry.word in ordinary:
                         continue
-                    if found.language == ENGLISH and entry.word in self._lexicon.capitals:
+                    if entry.word in self._lexicon.capitals:
                         if written_in_capitals is None:
                             written_in_capitals = _capitals_in(found.text)
                         if entry.word not in written_in_capitals:
@@ -241,6 +244,17 @@ class Itemizer:
             clauses.append(clause)
             sentences.append(sentence)
         found.everything = everything
+
+    def _less_findings(
+        self, phrase: Phrase, words: list[str], gaps: list[int], at: int
+    ) -> Phrase | None:
+        """A cue, unless its last word begins a finding: "and no" in "and no feeling when wiping"."""
+        last = at + len(phrase.words) - 1
+        entry = self._lexicon.table.get(words[last])
+        if entry is None or entry.phrases is None or last + 1 >= len(words):
+            return phrase
+        found = _first_of(entry.phrases.get(words[last + 1], ()), words, gaps, last)
+        return phrase if found is None or not found.mask & ~self._cues else None
 
     def _open_classes(self, words: list[str], first: int, end: int) -> int:
         """The classes that a phrase keeps of its words."""

@@ -211,6 +211,8 @@ class Lexicon:
                 _NO_STEM if word in self._infixes else self._stem(word)
             )
             mask, extra = words.masks(word)
+            if word[0].isdecimal():
+                mask |= self._number[_kind_of_number(word)]
             table[word] = Entry(
                 word,
                 mask | stem_mask,

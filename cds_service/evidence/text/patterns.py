@@ -136,21 +136,27 @@ def _positions(element: int, items: Items, at_class: dict[int, list[int]]) -> li
 
 def _spans(pattern: _Compiled, items: Items, at_class: dict[int, list[int]]) -> Iterator[Span]:
     lists = [_positions(element, items, at_class) for element in pattern.elements]
-    rarest = min(range(len(lists)), key=lambda number: len(lists[number]))
+    # the element with the fewest places first: it leaves the others the most to choose from
+    by_count = sorted(range(len(lists)), key=lambda number: len(lists[number]))
+    rarest = by_count[0]
     for at in lists[rarest]:
-        span = _span_around(at, rarest, lists, pattern, items)
+        span = _span_around(at, by_count, lists, pattern, items)
         if span is not None:
             yield span
 
 
 def _span_around(
-    at: int, rarest: int, lists: Sequence[list[int]], pattern: _Compiled, items: Items
+    at: int,
+    by_count: Sequence[int],
+    lists: Sequence[list[int]],
+    pattern: _Compiled,
+    items: Items,
 ) -> Span | None:
     """The nearest item of every other element."""
     span = [at]
-    for number, listed in enumerate(lists):
-        if number == rarest:
-            continue
+    rarest = by_count[0]
+    for number in by_count[1:]:
+        listed = lists[number]
         best = -1
         place = bisect_left(listed, at)
         for step in _NEIGHBOURS:
@@ -158,7 +164,7 @@ def _span_around(
                 continue
             near = listed[place + step]
             if (
-                near in span
+                (near in span and not _serves_again(near, span, pattern, items, number))
                 or abs(near - at) > pattern.window
                 or items.sentences[near] != items.sentences[at]
                 or not (pattern.over_commas or items.clauses[near] == items.clauses[at])
@@ -172,6 +178,20 @@ def _span_around(
         span.append(best)
     span.sort()
     return tuple(span) if span[-1] - span[0] <= pattern.window else None
+
+
+def _serves_again(
+    near: int, span: Sequence[int], pattern: _Compiled, items: Items, number: int
+) -> bool:
+    """A phrase stands for several elements: one of its words, and another of its classes, for each."""
+    times = span.count(near)
+    if times >= items.ends[near] - items.firsts[near]:
+        return False
+    wanted = pattern.elements[number]
+    for element in pattern.elements:
+        if element != wanted and items.masks[near] & element:
+            wanted |= element
+    return (items.masks[near] & wanted).bit_count() > times
 
 
 def _is_prevented(pattern: _Compiled, span: Span, items: Items, states: Sequence[int]) -> bool:

@@ -39,7 +39,7 @@ class Quotes:
     def cut(self, start: int, stop: int) -> str:
         """The text as written from one place to another, at most `MAX_QUOTE` characters, cut at words."""
         quote = self._items.text[start : min(stop, start + 4 * MAX_QUOTE)]
-        if len(quote) <= MAX_QUOTE and "\n" not in quote:
+        if len(quote) <= MAX_QUOTE and "\n" not in quote and "  " not in quote:
             return quote
         quote = " ".join(quote.split())
         if len(quote) <= MAX_QUOTE:

@@ -11,7 +11,7 @@ from typing import Final
 
 from cds_service.evidence.text.assertion import Asserter
 from cds_service.evidence.text.care import CareReader
-from cds_service.evidence.text.durations_of_pain import PainTimes
+from cds_service.evidence.text.durations import PainTimes
 from cds_service.evidence.text.folding import folded
 from cds_service.evidence.text.items import Itemizer, Items, left_over
 from cds_service.evidence.text.lexicon import Lexicon
@@ -102,6 +102,20 @@ class TextReader:
             is_unread=self._is_unread(items, statements, len(unknown)),
             is_empty_of_meaning=not unknown and not items.everything & ~self._plain,
         )
+
+    def counts(self, statement: Statement) -> bool:
+        """Whether a statement says that something is there, or may be: chronic findings stay when told as past."""
+        if statement.state == "historical":
+            return self._concepts[statement.concept].course == "chronic"
+        return statement.state in COUNTED
+
+    def value_sets(self, statement: Statement) -> tuple[str, ...]:
+        """Value sets that the words of a statement are in, by the region that they name where that decides."""
+        concept = self._concepts[statement.concept]
+        by_region = tuple(
+            concept.regions[region] for region in statement.regions if region in concept.regions
+        )
+        return by_region or concept.value_sets
 
     def _states(self, items: Items, times: Sequence[Time], written_on: date | None) -> list[int]:
         long_ago = frozenset(

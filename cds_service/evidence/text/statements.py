@@ -198,7 +198,7 @@ def _days_ago(times: Sequence[Time], first: int, end: int) -> int | None:
         time = times[at]
         if time.first > end:
             return None
-        if time.kind in ("ago", "day"):
+        if time.kind in ("ago", "day", "past"):
             return time.least
     return None
 

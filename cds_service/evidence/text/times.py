@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal, NamedTuple
@@ -13,6 +13,7 @@ from cds_service.evidence.text.items import Items
 from cds_service.evidence.text.lexicon import ENGLISH
 from cds_service.evidence.text.tokens import (
     BREAKS_PHRASE,
+    EQUAL,
     LESS,
     MORE,
     RANGE,
@@ -27,6 +28,7 @@ MAX_DAYS: Final = 36_500
 _DAYS: Final[dict[Unit, float]] = {
     "day": 1.0,
     "week": 7.0,
+    "fortnight": 14.0,
     "month": 30.0,
     "year": 365.0,
     "hour": 1 / 24,
@@ -43,9 +45,12 @@ _YEARS: Final = range(1950, 2101)
 _MONTHS_IN_YEAR: Final = 12
 _DAYS_IN_MONTH: Final = 31
 _HALF: Final = 0.5
+_MOST_DIGITS: Final = 4
+_BEFORE_LAST: Final = ("the", "for", "over", "in", "during", "x")
+"""Before `last week` they make it a length: the pain last week was then, for the last week is how long."""
 _ARTICLES: Final = ("a", "an", "past", "last", "half")
 
-Kind = Literal["amount", "ago", "since", "day"]
+Kind = Literal["amount", "ago", "since", "day", "past"]
 
 
 class Time(NamedTuple):
@@ -56,7 +61,17 @@ class Time(NamedTuple):
     least: int
     most: int
     kind: Kind
-    """amount: `6 weeks`; ago: `6 weeks ago`; since: since a day, month or year; day: today, yesterday."""
+    """amount: `6 weeks`; ago: `6 weeks ago`; since: since a day, month or year; day: today, yesterday;
+    past: last week, which is when and never how long."""
+
+
+class _Named(NamedTuple):
+    """A phrase for a day or a span of days."""
+
+    words: tuple[str, ...]
+    least: int
+    most: int
+    kind: Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +83,7 @@ class _Words:
     months: dict[str, int]
     vague: dict[str, tuple[float, float]]
     plurals: frozenset[str]
-    days: dict[str, tuple[tuple[tuple[str, ...], tuple[int, int]], ...]]
+    days: dict[str, tuple[_Named, ...]]
     since: frozenset[str]
     lasting: frozenset[str]
     over: frozenset[str]
@@ -81,6 +96,9 @@ class _Words:
     of: frozenset[str]
     not_before: frozenset[str]
     not_after: frozenset[str]
+    then: frozenset[str]
+    not_before_fraction: frozenset[str]
+    looking_back: frozenset[str]
     other: frozenset[str]
     starts: frozenset[str]
     """A text without one of these and without a fraction names no time."""
@@ -113,17 +131,25 @@ class TimeReader:
 
 
 def _compiled(tongues: tuple[Tongue, ...]) -> _Words:
+    own = tongues[-1]
     units = {
         folded(word): unit
         for tongue in tongues
         for unit, listed in tongue.units.items()
         for word in listed
+        # why: the single letters of English units are words of other languages
+        if tongue is own or len(word) > 1
     }
-    days: dict[str, list[tuple[tuple[str, ...], tuple[int, int]]]] = {}
+    days: dict[str, list[_Named]] = {}
     for tongue in tongues:
-        for phrase, span in tongue.time.days.items():
-            words = tuple(words_of(folded(phrase)))
-            days.setdefault(words[0], []).append((words, span))
+        kinds: tuple[tuple[Kind, Mapping[str, tuple[int, int]]], ...] = (
+            ("day", tongue.time.days),
+            ("past", tongue.time.past),
+        )
+        for kind, phrases in kinds:
+            for phrase, (least, most) in phrases.items():
+                words = tuple(words_of(folded(phrase)))
+                days.setdefault(words[0], []).append(_Named(words, least, most, kind))
     times = tuple(tongue.time for tongue in tongues)
     plurals = _all(times, "plurals")
     since = _all(times, "since")
@@ -136,7 +162,7 @@ def _compiled(tongues: tuple[Tongue, ...]) -> _Words:
         vague=vague,
         plurals=plurals,
         days={
-            word: tuple(sorted(listed, key=lambda entry: -len(entry[0])))
+            word: tuple(sorted(listed, key=lambda named: -len(named.words)))
             for word, listed in days.items()
         },
         since=since,
@@ -151,6 +177,9 @@ def _compiled(tongues: tuple[Tongue, ...]) -> _Words:
         of=_all(times, "of"),
         not_before=_all(times, "not_before"),
         not_after=_all(times, "not_after"),
+        then=_all(times, "then"),
+        not_before_fraction=_all(times, "not_before_fraction"),
+        looking_back=_all(times, "looking_back"),
         other=_all(times, "other"),
         starts=frozenset((*units, *plurals, *days, *since)),
         heads=frozenset((*numbers, *vague, *plurals, *days, *since, *_ARTICLES)),
@@ -197,14 +226,12 @@ class _Scan:
         low, _, unit = self._word(at).partition("/")
         low = low.rstrip("+-")
         name = _UNIT_OF_FRACTION.get(unit)
-        if name is None or not low.isdecimal() or not 0 < int(low) <= _LARGEST_FRACTION[unit]:
+        if name is None or not 0 < _small(low) <= _LARGEST_FRACTION[unit]:
+            return None
+        if self._word(at - 1) in self._known.not_before_fraction:
             return None
         first, least = at, int(low)
-        if (
-            self._gap(at) & RANGE
-            and self._word(at - 1).isdecimal()
-            and int(self._word(at - 1)) < least
-        ):
+        if self._gap(at) & RANGE and 0 < _small(self._word(at - 1)) < least:
             first, least = at - 1, int(self._word(at - 1))
         days = int(_DAYS[name])
         return self._bounded(first, at + 1, least * days, (int(low) + 1) * days - 1, "amount")
@@ -223,6 +250,8 @@ class _Scan:
             return None
         end += 1
         least, most = span
+        if self._is_rate(at, end):
+            return None
         if [self._word(end + step) for step in range(3)] == ["and", "a", "half"]:
             extra = int(_DAYS[unit] * _HALF)
             least, most, end = least + extra, most + extra, end + 3
@@ -231,6 +260,13 @@ class _Scan:
             is_ago = False
         kind: Kind = "ago" if is_ago or self._word(at - 1) in self._known.ago_before else "amount"
         return self._bounded(at, end + is_ago, least, most, kind)
+
+    def _is_rate(self, at: int, end: int) -> bool:
+        """3 days a week, a week behind `days`; `end` is behind the unit."""
+        units = self._known.units
+        return (self._word(end) in ("a", "an", "per") and self._word(end + 1) in units) or (
+            self._word(at) in ("a", "an") and self._word(at - 1) in units
+        )
 
     def _counted(self, at: int) -> tuple[float, float, int] | None:
         """Least and most units, and the place of the unit."""
@@ -251,7 +287,7 @@ class _Scan:
         if not 0 < number <= _LARGEST_AMOUNT:
             return None
         end = at + 1
-        if self._word(end) in ("or", "to", "a", "bis", "o", "ou"):
+        if self._word(end) in ("or", "to", "bis", "o", "ou"):
             other = self._number(self._word(end + 1))
             if other is not None and other > number:
                 return number, other, end + 2
@@ -267,6 +303,8 @@ class _Scan:
         word, after = self._word(at), self._word(at + 1)
         if word == "half" and after in ("a", "an"):
             return _HALF, _HALF, at + 2
+        if word in ("last", "past") and self._word(at - 1) not in _BEFORE_LAST:
+            return None
         if after in self._known.units and len(after) > 1:
             return (1.0, 1.0, at + 1) if word != "half" else (_HALF, _HALF, at + 1)
         return None
@@ -303,24 +341,32 @@ class _Scan:
             end, is_open = end + 2, True
         if self._word(end - 2) == "+":
             is_open = True
-        if "to" in prefix and "up" in prefix:
-            return Time(first, end, 0, least, kind)
-        if signs & LESS or prefix & known.under:
-            return Time(first, end, 0, max(least - 1, 0), kind)
-        if prefix & known.almost:
-            return Time(first, end, max(2 * least - most - 1, 0), least, kind)
-        if prefix & known.at_least or is_open:
-            return Time(first, end, least, MAX_DAYS, kind)
-        is_over = signs & MORE or (prefix & known.over and not prefix & {"past", "last"})
-        if is_over:
-            return Time(first, end, least + 1, MAX_DAYS, kind)
+        least, most = self._spanned(least, most, prefix, signs, is_open=is_open)
         return Time(first, end, least, most, kind)
+
+    def _spanned(
+        self, least: int, most: int, prefix: set[str], signs: int, *, is_open: bool
+    ) -> tuple[int, int]:
+        """Least and most days, by the words and signs before an amount."""
+        known = self._known
+        if {"to", "up"} <= prefix or (signs & EQUAL and signs & LESS):
+            return 0, least
+        if signs & LESS or prefix & known.under:
+            return 0, max(least - 1, 0)
+        if prefix & known.almost:
+            return max(2 * least - most - 1, 0), least
+        if is_open or prefix & known.at_least or (signs & EQUAL and signs & MORE):
+            return least, MAX_DAYS
+        if signs & MORE or (prefix & known.over and not prefix & known.looking_back):
+            return least + 1, MAX_DAYS
+        return least, most
 
     def _named_day(self, at: int) -> Time | None:
         """Yesterday, this morning, last night."""
-        for words, (least, most) in self._known.days.get(self._word(at), ()):
-            if tuple(self._words[at : at + len(words)]) == words:
-                return Time(at, at + len(words), least, most, "day")
+        for named in self._known.days.get(self._word(at), ()):
+            end = at + len(named.words)
+            if tuple(self._words[at:end]) == named.words:
+                return Time(at, end, named.least, named.most, named.kind)
         return None
 
     def _since(self, at: int) -> Time | None:
@@ -337,6 +383,9 @@ class _Scan:
             "last",
         }:
             start += 1
+        named = self._named_day(start) or self._named_day(start - 1)
+        if named is not None:
+            return named._replace(first=at, kind="since")
         if self._written_on is None:
             return None
         span = self._calendar(start, self._written_on)
@@ -352,16 +401,20 @@ class _Scan:
     def _calendar(self, at: int, written_on: date) -> tuple[int, date, date] | None:
         """Place behind it, first and last day: 2024, 2026-03, 2026-03-12, 03/2026, March, 12 March 2026."""
         word = self._word(at)
-        if word.isdecimal() and int(word) in _YEARS:
+        if _is_year(word):
             month, day = self._word(at + 1), self._word(at + 2)
             if self._gap(at + 1) & RANGE and _is_month(month):
                 if self._gap(at + 2) & RANGE and _is_day(day):
                     return _span(at + 3, int(word), int(month), int(day))
                 return _span(at + 2, int(word), int(month), 0)
+            if self._gap(at + 1) & RANGE:
+                return None
             return at + 1, date(int(word), 1, 1), date(int(word), 12, 31)
         low, slash, year = word.partition("/")
-        if slash and _is_month(low) and year.isdecimal() and int(year) in _YEARS:
-            return _span(at + 1, int(year), int(low), 0)
+        if not slash and self._gap(at + 1) & SLASH:
+            slash, year = "/", self._word(at + 1)
+        if slash and _is_month(low) and _is_year(year):
+            return _span(at + 1 + ("/" not in word), int(year), int(low), 0)
         return self._named_month(at, written_on)
 
     def _named_month(self, at: int, written_on: date) -> tuple[int, date, date] | None:
@@ -379,7 +432,7 @@ class _Scan:
             day, at = int(self._word(at)), at + 1
             at += self._word(at) in ("st", "nd", "rd", "th")
         year = self._word(at)
-        if year.isdecimal() and int(year) in _YEARS:
+        if _is_year(year):
             return _span(at + 1, int(year), month_number, day)
         span = _span(at, written_on.year, month_number, day)
         if span is not None and span[1] > written_on:
@@ -399,12 +452,21 @@ def _days(low: float, high: float, unit: Unit) -> tuple[int, int] | None:
     return (least, max(least, most)) if most <= MAX_DAYS else None
 
 
+def _is_year(word: str) -> bool:
+    return _small(word) in _YEARS
+
+
 def _is_month(word: str) -> bool:
-    return word.isdecimal() and 0 < int(word) <= _MONTHS_IN_YEAR
+    return 0 < _small(word) <= _MONTHS_IN_YEAR
 
 
 def _is_day(word: str) -> bool:
-    return word.isdecimal() and 0 < int(word) <= _DAYS_IN_MONTH
+    return 0 < _small(word) <= _DAYS_IN_MONTH
+
+
+def _small(word: str) -> int:
+    """A whole number of a few digits; -1 for anything else."""
+    return int(word) if word.isdecimal() and len(word) <= _MOST_DIGITS else -1
 
 
 def _span(end: int, year: int, month: int, day: int) -> tuple[int, date, date] | None:

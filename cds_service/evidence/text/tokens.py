@@ -17,7 +17,8 @@ SLASH: Final = 32
 COLON: Final = 64
 LESS: Final = 128
 MORE: Final = 256
-RANGE: Final = 512
+EQUAL: Final = 512
+RANGE: Final = 1024
 """A hyphen between two numbers."""
 
 ENDS_CLAUSE: Final = COMMA | DASH | OPEN | CLOSE
@@ -41,7 +42,7 @@ GAPS: Final = {
     "~": 0,
     "<": LESS,
     ">": MORE,
-    "=": 0,
+    "=": EQUAL,
     "%": 0,
 }
 
