@@ -33,7 +33,6 @@ from cds_service.evidence.orders.orders import (
     asked_studies,
     order_subject,
     read_orders,
-    selected_orders,
 )
 from cds_service.evidence.orders.reasons import without_retracted
 from cds_service.evidence.orders.scope import Loss, draft_scope
@@ -223,7 +222,8 @@ def _read_drafts(
     scope = draft_scope(drafts, selections, lambda draft: id(draft) in read, look_up)
     if scope.loss is not None:
         raise _orders_not_read(scope.loss, selected_in)
-    return selected_orders(orders, selections)
+    meant = {id(draft) for draft in scope.meant}
+    return tuple(order for order in orders if id(drafts[order.instance]) in meant)
 
 
 _LOSSES: Final[Mapping[str, str]] = {

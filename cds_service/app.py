@@ -44,7 +44,7 @@ from cds_service.history.recording import CallOccasion, call_record
 from cds_service.history.store import HistoryStore
 from cds_service.knowledge.anchors import Cards
 from cds_service.knowledge.loader import load_guideline
-from cds_service.knowledge.model import Content, Guideline
+from cds_service.knowledge.model import Content
 from cds_service.settings import Settings, load_settings, start_warnings
 from cds_service.web.calls import Advised, HookCalls, Steps
 from cds_service.web.directions import directions_blueprint
@@ -92,20 +92,20 @@ def utc_now() -> datetime:
 
 def create_app(
     settings: Settings,
-    guideline: Guideline | None = None,
+    compiled: CompiledGuideline | None = None,
     clock: Clock = utc_now,
     steps: Steps | None = None,
     history: HistoryStore | None = None,
     used_tokens: SeenBefore | None = None,
 ) -> Flask:
-    """A service ready to be called. `guideline` is the packaged one, `steps` the real ones, unless given.
+    """A service ready to be called. `compiled` is the packaged guideline, `steps` the real ones, unless given.
 
     Without a history nothing is recorded. `used_tokens` is where the workers of a host agree on them.
     Raises SettingsError or KnowledgeError.
     """
     app = Flask(__name__, static_folder=None)
     warnings = start_warnings(settings)
-    compiled = compile_guideline(guideline or load_guideline(cpt=settings.cpt))
+    compiled = compiled or compile_guideline(load_guideline(cpt=settings.cpt))
     _check_jurisdiction(settings, compiled.guideline.content)
     metrics = _metrics(settings, compiled)
     if history is not None:
@@ -388,7 +388,9 @@ def _discovery(settings: Settings, kinds: tuple[CardKind, ...]) -> bytes:
     templates = {service.hook: prefetch_templates(service.hook) for service in SERVICES}
     names = {settings.profile, *(client.profile for client in settings.trusted_clients)}
     offers = any(PROFILES[name].offers_client_options for name in names if name is not None)
-    return discovery_json(SERVICES, templates, options_extension(kinds) if offers else None)
+    is_old = PROFILES[settings.profile].is_before_2_0
+    extension = options_extension(kinds) if offers else None
+    return discovery_json(SERVICES, templates, extension, tells_version=not is_old)
 
 
 def _switchable_cards(compiled: CompiledGuideline) -> tuple[CardKind, ...]:

@@ -15,39 +15,29 @@ from cds_service import __version__, cli
 from cds_service.cli import commands, opening_screen, refuse_taken_address
 from cds_service.errors import SettingsError
 from cds_service.settings import Settings
+from tests.command_line import run_here, run_process
 
 ROOT = Path(__file__).parents[1]
 
 
-def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cds_service", *arguments],
-        cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin"} | environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def test_the_version_is_told():
-    assert run("--version").stdout.strip() == f"spine-cds, version {__version__}"
+    assert run_process("--version").stdout.strip() == f"spine-cds, version {__version__}"
 
 
 def test_wrong_settings_end_with_2_and_one_line_a_mistake():
-    result = run("serve", SPINE_CDS_PORT="x", SPINE_CDS_NOTHING="1")
+    result = run_process("serve", SPINE_CDS_PORT="x", SPINE_CDS_NOTHING="1")
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
     assert len(result.stderr.strip().splitlines()) == 3
 
 
-def test_wrong_usage_ends_with_2():
-    assert run("serve", "--port", "eight").returncode == 2
-    assert run("bake").returncode == 2
+def test_wrong_usage_ends_with_2(capsys):
+    assert run_here(capsys, "serve", "--port", "eight").returncode == 2
+    assert run_here(capsys, "bake").returncode == 2
 
 
-def test_open_mode_on_a_public_address_does_not_start():
-    result = run("serve", "--host", "0.0.0.0")
+def test_open_mode_on_a_public_address_does_not_start(capsys):
+    result = run_here(capsys, "serve", "--host", "0.0.0.0")
     assert result.returncode == 2
     assert "SPINE_CDS_OPEN" in result.stderr
 
@@ -58,7 +48,7 @@ def test_a_key_file_that_is_not_there_is_one_line_before_anything_starts(tmp_pat
         for name in ("one", "two")
     ]
     (tmp_path / "two.json").write_text('{"keys": []}')
-    result = run("serve", SPINE_CDS_TRUSTED_CLIENTS=json.dumps(clients))
+    result = run_process("serve", SPINE_CDS_TRUSTED_CLIENTS=json.dumps(clients))
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
     heading, one, two = result.stderr.splitlines()

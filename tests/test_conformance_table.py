@@ -91,6 +91,8 @@ def in_words(profile: ClientProfile) -> tuple[str, ...]:
         profile.one_action_a_suggestion,
         profile.is_before_2_0,
         profile.has_system_actions_always,
+        profile.names_order_on_card,
+        profile.has_coded_override_reasons,
         profile.offers_client_options,
     )
     return (profile.selection_behavior, *("yes" if switch else "no" for switch in switches))
@@ -113,3 +115,10 @@ def test_the_integration_page_explains_every_status_that_is_answered():
     shown = {int(row[0]) for row in rows("integration.md") if row[0].isdigit()}
     of_http = set(_HTTP) - {406, 408, 414, 431}  # such a request doesn't come from a CDS client
     assert of_http | {401, 403, 412, 500, 503} == shown
+
+
+@pytest.mark.parametrize("page", ["conformance.md", "security.md"])
+def test_every_test_that_a_page_names_exists(page):
+    text = (DOCS / page).read_text(encoding="utf-8")
+    for cell in re.findall(r"`[\w/]+\.py::test_\w+`", text):
+        assert_is_a_test(cell)

@@ -22,8 +22,11 @@ from cds_service.knowledge.table import COLUMN, Region
 _GADOLINIUM: frozenset[str] = frozenset(("with", "without-and-with"))
 
 
-class StudyQuestion(Struct, frozen=True, gc=False):
-    """What the choice of a study for one order depends on."""
+class StudyQuestion(Struct, frozen=True):
+    """What the choice of a study for one order depends on.
+
+    Known to the garbage collector, unlike most values here: its table knows the case that keeps it.
+    """
 
     rules: Rules
     chart: Chart

@@ -14,6 +14,8 @@ _NAMESPACE = uuid5(NAMESPACE_URL, f"{BASE}NamingSystem/card").bytes
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 """The digit of a name-based UUID that says which kind it is, by the one that the digest has there."""
 CARD_SYSTEM = f"{BASE}CodeSystem/card"
+NON_ADHERENCE_SYSTEM = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
+"""CDS Hooks 3.0 (ballot): reasons for not doing what a card suggests."""
 OVERRIDE_SYSTEM = f"{BASE}CodeSystem/override-reason"
 
 

@@ -8,12 +8,18 @@ import msgspec
 from msgspec import Struct
 
 from cds_service.cards.forms import Form, template_parts
-from cds_service.cards.ids import OVERRIDE_SYSTEM, topic
+from cds_service.cards.ids import NON_ADHERENCE_SYSTEM, OVERRIDE_SYSTEM, topic
 from cds_service.cards.names import is_contrast_said, spoken_study
 from cds_service.cards.order_changes import StudyCodes, listed_code
 from cds_service.cds_hooks.model import Coding
 from cds_service.evidence.model import StudyProcedure
-from cds_service.knowledge.model import CardText, Citation, Guideline, SuggestionText
+from cds_service.knowledge.model import (
+    CardText,
+    Citation,
+    Guideline,
+    SuggestionText,
+    Wording,
+)
 
 _STUDY = "{preferred}"
 
@@ -85,7 +91,7 @@ class CardWords:
             name: _source_name(citation) for name, citation in guideline.citations.items()
         }
         self.cards = {
-            card.id: _prepared_card(card, wording.override_reason) for card in wording.card
+            card.id: _prepared_card(card, _override_codings(wording)) for card in wording.card
         }
         self.suggestions = {text.id: _prepared_suggestion(text) for text in wording.suggestion}
         self._keep_case = frozenset(wording.short_names.keep_case)
@@ -130,14 +136,26 @@ def _source_name(citation: Citation) -> SourceName:
     return SourceName(text, capitalized(text), citation.url)
 
 
-def _prepared_card(card: CardText, override_reasons: Mapping[str, str]) -> PreparedCard:
+def _override_codings(wording: Wording) -> Mapping[str, Coding]:
+    """Every override reason, with its code in CDS Hooks 3.0 where there is one."""
+    known = {
+        code: Coding(NON_ADHERENCE_SYSTEM, code, display)
+        for code, display in wording.non_adherence_reason.items()
+    }
+    return {
+        name: Coding(
+            OVERRIDE_SYSTEM, name, display, known.get(wording.override_reason_coded.get(name, ""))
+        )
+        for name, display in wording.override_reason.items()
+    }
+
+
+def _prepared_card(card: CardText, override_reasons: Mapping[str, Coding]) -> PreparedCard:
     forms = (Form(card, None), *(Form(card, variant) for variant in card.variant))
     return PreparedCard(
         text=card,
         topic=topic(card.id),
-        override_reasons=tuple(
-            Coding(OVERRIDE_SYSTEM, name, override_reasons[name]) for name in card.overrides
-        ),
+        override_reasons=tuple(override_reasons[name] for name in card.overrides),
         forms={form.name: _form_words(form) for form in forms},
     )
 

@@ -137,6 +137,8 @@ class Coding(Struct, frozen=True, gc=False):
     system: str
     code: str
     display: str
+    equivalent: Coding | None = None
+    """The same in another code system."""
 
 
 class Action(Struct, frozen=True, gc=False):

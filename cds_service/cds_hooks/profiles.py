@@ -19,6 +19,10 @@ class ClientProfile:
     validators of that time refuse unknown fields, so no extension is sent either."""
     has_system_actions_always: bool = False
     """CRD's test kit asks for the key even when there is nothing in it."""
+    names_order_on_card: bool = False
+    """CRD 2.2: which order a card is about (`davinci-crd.associated-resource`)."""
+    has_coded_override_reasons: bool = False
+    """Beside each override reason its code in CDS Hooks 3.0, as an extension."""
     offers_client_options: bool = False
     """Discovery tells CRD clients which cards they can switch off. Whoever chooses so is obeyed in any profile."""
 
@@ -30,7 +34,13 @@ PROFILES: Final = {
         GENERIC,
         ClientProfile("epic", selection_behavior="any", one_action_a_suggestion=True),
         ClientProfile("legacy-1.0", is_before_2_0=True),
-        ClientProfile("crd", has_system_actions_always=True, offers_client_options=True),
+        ClientProfile(
+            "crd",
+            has_system_actions_always=True,
+            names_order_on_card=True,
+            has_coded_override_reasons=True,
+            offers_client_options=True,
+        ),
     )
 }
 """By the names that SPINE_CDS_PROFILE and a trusted client's `profile` take."""

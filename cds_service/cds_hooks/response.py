@@ -5,6 +5,7 @@ Nothing that we author is ever null or empty. A client's own order inside an act
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -15,8 +16,12 @@ from cds_service.cds_hooks.model import Action, Card, Coding, Link, Suggestion
 from cds_service.cds_hooks.profiles import ClientProfile
 
 ADVICE_EXTENSION: Final = "org.spine-imaging-cds.advice"
+ORDER_EXTENSION: Final = "davinci-crd.associated-resource"
+"""Da Vinci CRD 2.2, section Linking cards to requests: local references."""
+REASON_EXTENSION: Final = "org.spine-imaging-cds.non-adherence-reason"
 SUGGESTION_EXTENSION: Final = "org.spine-imaging-cds.suggestion"
 
+_LOCAL_REFERENCE: Final = re.compile(r"[A-Za-z]+/[A-Za-z0-9._-]+")
 NO_CARDS: Final = b'{"cards":[]}'
 """The whole answer to a call that holds nothing of ours."""
 
@@ -63,11 +68,26 @@ def _card_json(card: Card, profile: ClientProfile) -> dict[str, Any]:
         ),
         suggestions=suggestions,
         selectionBehavior=profile.selection_behavior if suggestions else "",
-        overrideReasons=[_coding_json(reason) for reason in card.override_reasons]
+        overrideReasons=[_reason_json(reason, profile) for reason in card.override_reasons]
         if modern
         else [],
         links=[_link_json(link) for link in card.links],
+        extension=_order_link(card) if profile.names_order_on_card else None,
     )
+
+
+def _order_link(card: Card) -> dict[str, Any] | None:
+    """Which order the card is about, when it can be named as CRD names it: by type and id."""
+    if card.order is None or not _LOCAL_REFERENCE.fullmatch(card.order):
+        return None
+    return {ORDER_EXTENSION: [card.order]}
+
+
+def _reason_json(reason: Coding, profile: ClientProfile) -> dict[str, Any]:
+    coding = _coding_json(reason)
+    if profile.has_coded_override_reasons and reason.equivalent is not None:
+        coding["extension"] = {REASON_EXTENSION: _coding_json(reason.equivalent)}
+    return coding
 
 
 def _suggestions_json(

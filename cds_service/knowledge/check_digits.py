@@ -24,6 +24,9 @@ def _turns() -> tuple[tuple[int, ...], ...]:
 
 
 _ROWS: Final = _turns()
+_PRODUCTS: Final = tuple(
+    tuple(_dihedral(left, right) for right in _FIRST_ROW) for left in _FIRST_ROW
+)
 
 
 def is_snomed(code: str) -> bool:
@@ -32,7 +35,7 @@ def is_snomed(code: str) -> bool:
         return False
     check = 0
     for place, digit in enumerate(reversed(code)):
-        check = _dihedral(check, _ROWS[place % 8][int(digit)])
+        check = _PRODUCTS[check][_ROWS[place % 8][int(digit)]]
     return check == 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+import msgspec
 from pydantic import BaseModel, ValidationError
 
 from cds_service.errors import KnowledgeError
@@ -240,7 +240,7 @@ def _shaped(
 ) -> _Shape | None:
     """Validated by way of JSON, whose strict mode takes lists for tuples but never "90" for 90."""
     try:
-        return shape.model_validate_json(json.dumps(tables, default=str), strict=True)
+        return shape.model_validate_json(msgspec.json.encode(tables), strict=True)
     except ValidationError as error:
         mistakes.extend(shape_mistakes(path, name, tables, error))
         return None

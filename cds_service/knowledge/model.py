@@ -1019,6 +1019,10 @@ class Wording(Table):
     advice: dict[str, Sentence]
     suggestion: tuple[SuggestionText, ...]
     override_reason: dict[str, Sentence]
+    override_reason_coded: dict[str, str]
+    """Of an override reason, the code that the code system of CDS Hooks 3.0 has for it; not each has one."""
+    non_adherence_reason: dict[str, str]
+    """What those codes say."""
     detail: DetailWords
     pediatric_advice: dict[str, Sentence]
     forbidden: tuple[str, ...]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from cds_service.cds_hooks.model import Action, Card
+from cds_service.cds_hooks.model import Action, Card, Coding
 from cds_service.cds_hooks.profiles import PROFILES
 from cds_service.cds_hooks.response import NO_CARDS, response_json
 from tests.cds_hooks.cards import CARD, DELETE, ORDER_JSON, UPDATE, card
@@ -185,3 +185,37 @@ def test_X_10_there_is_no_white_space_between_tokens():
     body = response_json((card(summary="a", detail="b"),), (DELETE,), None, PROFILES["generic"])
     assert b'": ' not in body
     assert b'", "' not in body
+
+
+CODED = Coding("http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes", "x", "X")
+REASON = Coding("https://example.org/reasons", "done", "Already done", CODED)
+
+
+def test_C_11_in_crd_each_override_reason_has_its_code_of_3_0_beside_it():
+    plain = {"system": REASON.system, "code": "done", "display": "Already done"}
+    coded = {"system": CODED.system, "code": "x", "display": "X"}
+    bare = Coding("https://example.org/reasons", "other", "Other")
+    (shown,) = wire(card(override_reasons=(REASON, bare)), profile="crd")["cards"]
+    first, second = shown["overrideReasons"]
+    assert first == plain | {"extension": {"org.spine-imaging-cds.non-adherence-reason": coded}}
+    assert "extension" not in second
+    for profile in ("generic", "epic"):
+        (shown,) = wire(card(override_reasons=(REASON,)), profile=profile)["cards"]
+        assert shown["overrideReasons"] == [plain]
+
+
+@pytest.mark.parametrize("order", ["ServiceRequest/o1", "ProcedureRequest/a-B.9_x"])
+def test_E_4_in_crd_a_card_names_its_order(order):
+    (shown,) = wire(card(order=order), profile="crd")["cards"]
+    assert shown["extension"] == {"davinci-crd.associated-resource": [order]}
+    for profile in ("generic", "epic", "legacy-1.0"):
+        (shown,) = wire(card(order=order), profile=profile)["cards"]
+        assert "extension" not in shown
+
+
+@pytest.mark.parametrize(
+    "order", [None, "urn:uuid:1", "ServiceRequest#0", "https://x/ServiceRequest/1"]
+)
+def test_E_4_a_card_about_the_whole_call_or_an_order_without_a_name_names_none(order):
+    (shown,) = wire(card(order=order), profile="crd")["cards"]
+    assert "extension" not in shown

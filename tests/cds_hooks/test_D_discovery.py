@@ -8,17 +8,21 @@ import pytest
 
 from cds_service.cds_hooks.discovery import HookService, discovery_json
 from cds_service.evidence.record.types import prefetch_templates
+from cds_service.settings import Settings
 from cds_service.web.services import SERVICES
+from tests.web.service import client
 
 DOCUMENT = json.loads(
     discovery_json(
-        SERVICES, {service.hook: prefetch_templates(service.hook) for service in SERVICES}
+        SERVICES,
+        {service.hook: prefetch_templates(service.hook) for service in SERVICES},
+        tells_version=True,
     )
 )
 
 
 def test_D_1_no_services_is_an_empty_list():
-    assert discovery_json((), {}) == b'{"services":[]}'
+    assert discovery_json((), {}, tells_version=True) == b'{"services":[]}'
 
 
 def test_D_2_the_ids_and_hooks_are_those_that_clients_know():
@@ -36,7 +40,16 @@ def test_D_2_every_service_says_in_words_what_it_is(service):
 
 def test_D_4_prefetch_is_left_out_when_there_is_none():
     bare = HookService("x", "order-sign", "t", "d", "u")
-    assert "prefetch" not in json.loads(discovery_json((bare,), {}))["services"][0]
+    (service,) = json.loads(discovery_json((bare,), {}, tells_version=True))["services"]
+    assert "prefetch" not in service
+
+
+def test_D_5_every_service_tells_the_version_of_cds_hooks_and_not_to_clients_before_2_0():
+    assert {service["version"] for service in DOCUMENT["services"]} == {"2.0.1"}
+    old = client(Settings(profile="legacy-1.0")).get("/cds-services").get_json()
+    assert not any("version" in service for service in old["services"])
+    new = client().get("/cds-services").get_json()
+    assert all(service["version"] == "2.0.1" for service in new["services"])
 
 
 def test_D_4_the_keys_are_those_that_clients_know():

@@ -18,7 +18,7 @@ Mistakes = Callable[[], tuple[str, ...]]
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     with as_file(files("cds_service.knowledge").joinpath("spine_imaging")) as shipped:
-        shutil.copytree(shipped, tmp_path / "guideline")
+        shutil.copytree(shipped, tmp_path / "guideline", copy_function=shutil.copyfile)
     return tmp_path / "guideline"
 
 

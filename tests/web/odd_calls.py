@@ -135,9 +135,10 @@ def odd_call(seed: int, codes: tuple[tuple[str, str], ...]) -> Json:
 def bent(call: Json, seed: int) -> Json:
     """The call with one to four places deleted, doubled, emptied or replaced."""
     random = Random(seed)  # noqa: S311 - the seed is what hypothesis draws
-    changed = copy.deepcopy(call)
+    changed: Json = json.loads(json.dumps(call))
     for _ in range(random.choice((1, 1, 2, 4))):
-        places = list(_places(changed))
+        places: list[tuple[Any, Any]] = []
+        _add_places(changed, places)
         if not places:
             break
         _bend(random, *random.choice(places))
@@ -295,16 +296,14 @@ def _concept(random: Random, codes: tuple[tuple[str, str], ...]) -> Json:
     return concept
 
 
-def _places(value: Any) -> Any:
+def _add_places(value: Any, places: list[tuple[Any, Any]]) -> None:
     """Every (container, key) inside."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield value, key
-            yield from _places(item)
-    elif isinstance(value, list):
-        for key, item in enumerate(value):
-            yield value, key
-            yield from _places(item)
+    if isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, item in items:
+            places.append((value, key))
+            if isinstance(item, dict | list):
+                _add_places(item, places)
 
 
 def _bend(random: Random, container: Any, key: Any) -> None:

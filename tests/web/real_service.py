@@ -10,8 +10,9 @@ from flask.testing import FlaskClient
 from cds_service.app import create_app
 from cds_service.history.store import HistoryStore
 from cds_service.settings import Settings
+from tests import shipped
 from tests.compact import hook_request
-from tests.web.service import GUIDELINE, NOW
+from tests.web.service import NOW
 
 TODAY = date(2026, 6, 15)
 SELECT = "/cds-services/spine-imaging-order-select"
@@ -39,7 +40,7 @@ RETENTION: Json = BACK_PAIN | {
 
 def service(settings: Settings | None = None, history: HistoryStore | None = None) -> FlaskClient:
     """A client of the whole service."""
-    app = create_app(settings or Settings(), GUIDELINE, clock=lambda: NOW, history=history)
+    app = create_app(settings or Settings(), shipped.compiled(), clock=lambda: NOW, history=history)
     return app.test_client()
 
 

@@ -21,7 +21,6 @@ SIGN = "/cds-services/spine-imaging-order-sign"
 FEEDBACK = f"{SELECT}/feedback"
 SANDBOX = "https://sandbox.cds-hooks.org"
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
-GUIDELINE = shipped.guideline()
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ STEPS = Steps(
 def client(settings: Settings | None = None, **changes: Any) -> FlaskClient:
     """A test client of a service whose steps are those above, with changes."""
     steps = replace(STEPS, **changes)
-    app = create_app(settings or Settings(), GUIDELINE, clock=lambda: NOW, steps=steps)
+    app = create_app(settings or Settings(), shipped.compiled(), clock=lambda: NOW, steps=steps)
     return app.test_client()
 
 

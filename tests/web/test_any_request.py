@@ -23,6 +23,8 @@ SERVICES = (
 )
 STATUSES = {200, 400, 404, 405, 412, 413, 415, 422}
 SEEDS = st.integers(0, 2**32)
+RICH = rich_case()
+RICH_BODY = as_body(RICH)
 MANY = settings(
     deadline=None,
     derandomize=True,
@@ -35,7 +37,7 @@ MANY = settings(
 def service(compiled: CompiledGuideline) -> FlaskClient:
     app = create_app(
         Settings(as_of=date(2026, 6, 15)),
-        guideline=compiled.guideline,
+        compiled,
         clock=lambda: datetime(2026, 6, 15, tzinfo=UTC),
     )
     return app.test_client()
@@ -70,14 +72,14 @@ def test_odd_content_is_answered_within_the_rules(service, codes, seed):
 @settings(MANY, max_examples=1_000)
 @given(seed=SEEDS)
 def test_a_call_bent_out_of_shape_is_answered_within_the_rules(service, seed):
-    body = as_body(bent(rich_case(), seed))
+    body = as_body(bent(RICH, seed))
     check(service.post(SERVICES[0], data=body, content_type="application/json"))
 
 
 @settings(MANY, max_examples=200)
 @given(seed=SEEDS)
 def test_broken_bytes_are_answered_within_the_rules(service, seed):
-    body = broken_body(as_body(rich_case()), seed)
+    body = broken_body(RICH_BODY, seed)
     check(service.post(SERVICES[0], data=body, content_type="application/json"))
 
 

@@ -51,7 +51,7 @@ CASES = [_plain(case) for case in tomllib.loads(WORKED.read_text(encoding="utf-8
 
 @pytest.fixture(scope="module")
 def service(compiled) -> FlaskClient:
-    return real_client(compiled.guideline)
+    return real_client(compiled)
 
 
 def answer(service: FlaskClient, call: Json, path: str = SELECT) -> Json:
@@ -108,7 +108,7 @@ def test_P_1_templates_are_relative_reads_or_searches_by_root_tokens(service):
 @pytest.mark.parametrize("case", CASES, ids=[case["title"] for case in CASES])
 @pytest.mark.parametrize("profile", ["generic", "epic"])
 def test_C_every_worked_case_is_answered_within_the_rules(compiled, case, profile):
-    service = real_client(compiled.guideline, profile=profile)
+    service = real_client(compiled, profile=profile)
     data = {"patient": PATIENT, **case}
     assert "cards" in answer(service, hook_request(data))
     assert "cards" in answer(service, hook_request(data | {"hook": "order-sign"}), SIGN)
@@ -208,12 +208,12 @@ def test_A_7_a_rating_changes_nothing_but_extensions(service):
 
 
 def test_A_10_ratings_can_be_switched_off(compiled):
-    assert "systemActions" not in answer(real_client(compiled.guideline, pama="off"), call_of())
+    assert "systemActions" not in answer(real_client(compiled, pama="off"), call_of())
 
 
 def test_E_1_the_explanation_can_be_left_out(compiled):
-    assert ADVICE in answer(real_client(compiled.guideline), call_of())["extension"]
-    silent = answer(real_client(compiled.guideline, explain=False, pama="off"), call_of())
+    assert ADVICE in answer(real_client(compiled), call_of())["extension"]
+    silent = answer(real_client(compiled, explain=False, pama="off"), call_of())
     assert "extension" not in silent
 
 
@@ -245,7 +245,7 @@ def test_P_7_what_was_read_already_may_be_enough(service):
 
 
 def test_P_7_a_site_may_want_a_card_instead(compiled):
-    service = real_client(compiled.guideline, on_missing_data="card")
+    service = real_client(compiled, on_missing_data="card")
     call = call_of(NOT_YET | {"not_provided": ["conditions"]})
     cards = answer(service, call)["cards"]
     assert [card["source"]["topic"]["code"] for card in cards] == ["PartialData"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 
@@ -10,7 +12,8 @@ from cds_service.errors import SettingsError
 from cds_service.settings import Settings
 from cds_service.web.edge import register_edge
 from cds_service.web.health import health_blueprint
-from tests.web.service import GUIDELINE, SELECT, client, raising
+from tests import shipped
+from tests.web.service import SELECT, client, raising
 
 
 def test_a_running_service_is_live_and_ready():
@@ -48,8 +51,10 @@ def test_the_first_page_is_plain_text_for_who_does_not_ask_for_html():
 
 
 def test_a_jurisdiction_that_the_guideline_is_not_written_for_is_an_error_at_start():
-    content = GUIDELINE.content.model_copy(update={"jurisdictions": ("us",)})
-    elsewhere = GUIDELINE.model_copy(update={"content": content})
+    compiled = shipped.compiled()
+    content = compiled.guideline.content.model_copy(update={"jurisdictions": ("us",)})
+    guideline = compiled.guideline.model_copy(update={"content": content})
+    elsewhere = replace(compiled, guideline=guideline)
     assert create_app(Settings(), elsewhere) is not None
     with pytest.raises(SettingsError, match="SPINE_CDS_JURISDICTION is 'uk'"):
         create_app(Settings(jurisdiction="uk"), elsewhere)

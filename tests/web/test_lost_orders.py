@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from cds_service.advice import compile_guideline
 from cds_service.app import Frame, real_steps
 from cds_service.settings import Settings
 from cds_service.web.metrics import Metrics
+from tests import shipped
 from tests.web.real_service import (
     DISPATCH,
     RETENTION,
@@ -25,7 +25,7 @@ from tests.web.real_service import (
     card_ids,
     service,
 )
-from tests.web.service import GUIDELINE, NOW, client
+from tests.web.service import NOW, client
 
 LUMBAR_MRI = {"coding": [{"system": "http://www.ama-assn.org/go/cpt", "code": "72148"}]}
 ORDER: Json = {
@@ -112,6 +112,14 @@ def test_a_draft_that_is_no_resource_may_be_the_selected_order(odd):
     assert refused_at(body(json.dumps(PANEL), odd, hook="order-sign"), SIGN).endswith(
         "entry[1].resource"
     )
+
+
+def test_an_order_for_the_spine_whose_name_is_lost_is_advised_on_where_a_selection_names_nothing():
+    nameless = json.dumps(ORDER | {"id": {"value": "o1"}})
+    text = body(json.dumps(PANEL), nameless, selections=["ServiceRequest/lab", "ServiceRequest/o1"])
+    assert "EmergencyEscalate" in card_ids(post(text).get_json())
+    alone = body(json.dumps(PANEL), nameless, selections=["ServiceRequest/lab"])
+    assert post(alone).data == b'{"cards":[]}'
 
 
 def test_a_draft_whose_name_is_lost_may_be_the_one_that_nothing_answers_to():
@@ -289,7 +297,7 @@ def test_the_log_says_why_a_call_was_refused_and_repeats_nothing_of_it():
 def test_a_call_in_scope_of_which_no_order_is_read_is_an_error_and_never_an_empty_answer():
     settings = Settings(as_of=TODAY)
     metrics = Metrics(services=(), prefetch_keys=(), card_ids=(), clients=())
-    compiled = compile_guideline(GUIDELINE)
+    compiled = shipped.compiled()
     frame = Frame(settings, lambda: NOW, compiled, metrics, None, None, frozenset(), None)
     steps = real_steps(frame)
     lossy = client(settings, in_scope=lambda _: True, complete=steps.complete, advise=steps.advise)

@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -234,20 +234,27 @@ def test_unfinished_uploads_hold_nobody_up_and_end_at_the_deadline(tmp_path):
         assert time.monotonic() - started < 10
 
 
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a service that waits for a second."""
+    folder = tmp_path_factory.mktemp("service")
+    with running(folder, SPINE_CDS_RECEIVE_TIMEOUT="1") as (port, _):
+        yield port
+
+
 @pytest.mark.parametrize(
     "sent", [b"", b"POST / HTTP/1.1\r\nHost:", b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"]
 )
-def test_a_connection_on_which_no_request_comes_is_ended(tmp_path, sent):
-    with running(tmp_path, SPINE_CDS_RECEIVE_TIMEOUT="1") as (port, _):
-        with closing(opened(port, sent)) as connection:
-            started = time.monotonic()
-            until_closed(connection)
-            assert time.monotonic() - started < 5
-        assert ask(port, "GET", "/health/live")[0] == 200
+def test_a_connection_on_which_no_request_comes_is_ended(impatient, sent):
+    with closing(opened(impatient, sent)) as connection:
+        started = time.monotonic()
+        until_closed(connection)
+        assert time.monotonic() - started < 5
+    assert ask(impatient, "GET", "/health/live")[0] == 200
 
 
-def test_a_peer_that_is_gone_is_noticed(tmp_path):
-    with running(tmp_path) as (port, _), closing(opened(port, b"")) as connection:
+def test_a_peer_that_is_gone_is_noticed(impatient):
+    with closing(opened(impatient, b"")) as connection:
         time.sleep(0.3)
         theirs = connection.getsockname()[1]
         lines = Path("/proc/net/tcp").read_text().splitlines()

@@ -29,7 +29,7 @@ PAIN = {
 
 @pytest.fixture(scope="module")
 def service(compiled) -> FlaskClient:
-    return real_client(compiled.guideline)
+    return real_client(compiled)
 
 
 def order(study: Json, reasons: list[Json]) -> Json:

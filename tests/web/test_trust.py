@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from cds_service.errors import ClientNotTrusted, SettingsError
 from cds_service.settings import Settings, TrustedClient, load_settings
+from cds_service.web.edge import register_edge
 from cds_service.web.keys import SANDBOX_ISSUER, SANDBOX_JWKS
 from cds_service.web.problems import register_problems
 from cds_service.web.replay_guard import ReplayGuard
@@ -577,6 +578,7 @@ def test_j_10_the_sandbox_is_never_trusted_when_the_service_is_bound_to_all_addr
 @pytest.fixture
 def app(trust: Trust) -> Flask:
     app = Flask(__name__)
+    register_edge(app, ())
     register_problems(app)
 
     @app.post(PATH)
@@ -593,7 +595,9 @@ def test_j_7_all_401_bodies_are_the_same_bytes(app: Flask) -> None:
     for _, make in REFUSED.values():
         written = make()
         if written is None or written.isascii():
-            headers = {} if written is None else {"Authorization": f"Bearer {written}"}
+            headers = {"X-Request-Id": "0b2e9c6a-2f0a-4c1f-9d5e-5d1f6a1c7b11"}
+            if written is not None:
+                headers["Authorization"] = f"Bearer {written}"
             answer = client.post(PATH, headers=headers)
             answers.add((answer.status_code, answer.data, tuple(answer.headers)))
     assert len(answers) == 1

@@ -17,7 +17,7 @@ WORKED = [case for case in CASES if case.file == "worked-cases"]
 
 @pytest.mark.parametrize("case", WORKED, ids=[case.id for case in WORKED])
 def test_a_worked_case_is_answered_with_its_cards(case: Case, compiled: CompiledGuideline) -> None:
-    client = real_client(compiled.guideline)
+    client = real_client(compiled)
     answer = client.post(
         "/cds-services/spine-imaging-order-select",
         json=hook_request({"patient": PATIENT, "orders": ORDERS, **case.data}),

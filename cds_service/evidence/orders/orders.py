@@ -110,20 +110,6 @@ class Selections:
         return frozenset((*found, *(self._by_name[key] for key in keys if key in self._by_name)))
 
 
-def selected_orders(
-    orders: tuple[ImagingOrder, ...], selections: tuple[str, ...] | None
-) -> tuple[ImagingOrder, ...]:
-    """The orders that `context.selections` names, in the orders' own order; None means all of them.
-
-    Relative, absolute, versioned and bare references are understood, and the entry's `fullUrl`.
-    A selection that names nothing selects nothing.
-    """
-    if selections is None:
-        return orders
-    wanted = Selections(selections)
-    return tuple(order for order in orders if wanted.naming(order))
-
-
 def asked_studies(
     body: Mapping[str, object], look_up: tuple[Catalog, CodeIndex]
 ) -> tuple[StudyRead, ...]:

@@ -46,6 +46,8 @@ class Scope:
 
     asks_for_spine: bool
     """A draft that was meant asks for imaging of the spine."""
+    meant: tuple[DraftOrder, ...]
+    """The drafts that the call is about, in their own order."""
     loss: Loss | None
     """The first that was lost; whatever else is in the call, advice would be about less than was meant."""
 
@@ -64,21 +66,21 @@ def draft_scope(
     if selections is None:
         return _scope_of(drafts, asks, look_up)
     if not selections:
-        return Scope(asks_for_spine=False, loss=None)
+        return Scope(asks_for_spine=False, meant=(), loss=None)
     wanted = Selections(selections)
     named = [wanted.naming(draft) for draft in drafts]
     meant = [draft for draft, numbers in zip(drafts, named, strict=True) if numbers]
     if not meant:
         is_harmless = not any(asks(draft) or may_ask(draft, look_up) for draft in drafts)
         return Scope(
-            asks_for_spine=False, loss=None if is_harmless else Loss("selections_unmatched", "")
+            asks_for_spine=False,
+            meant=(),
+            loss=None if is_harmless else Loss("selections_unmatched", ""),
         )
     if len(frozenset().union(*named)) < wanted.count:
         # The one that nothing seems to answer to may be the one whose name could not be read.
-        meant += [
-            draft
-            for draft, numbers in zip(drafts, named, strict=True)
-            if not draft.id and not numbers
+        meant = [
+            draft for draft, numbers in zip(drafts, named, strict=True) if numbers or not draft.id
         ]
     return _scope_of(tuple(meant), asks, look_up)
 
@@ -91,8 +93,9 @@ def _scope_of(
         if draft.flaw is None and draft.resource_type in ORDER_TYPES and asks(draft):
             found = True
         elif may_ask(draft, look_up):
-            return Scope(asks_for_spine=found, loss=Loss("order_unreadable", draft.place))
-    return Scope(asks_for_spine=found, loss=None)
+            loss = Loss("order_unreadable", draft.place)
+            return Scope(asks_for_spine=found, meant=drafts, loss=loss)
+    return Scope(asks_for_spine=found, meant=drafts, loss=None)
 
 
 def may_ask(draft: DraftOrder, look_up: tuple[Catalog, CodeIndex]) -> bool:

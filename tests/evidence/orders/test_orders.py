@@ -11,7 +11,7 @@ import pytest
 
 from cds_service.cds_hooks.model import DraftOrder
 from cds_service.evidence.model import ImagingOrder
-from cds_service.evidence.orders.orders import order_subject, read_orders, selected_orders
+from cds_service.evidence.orders.orders import Selections, order_subject, read_orders
 from cds_service.evidence.orders.study_words import covers_whole_spine, region_order
 from tests import shipped
 
@@ -401,17 +401,13 @@ def three_orders() -> tuple[ImagingOrder, ...]:
     ],
 )
 def test_a_selection_names_an_order_in_any_form_of_reference(selection: str, expected: Any) -> None:
-    assert [order.id for order in selected_orders(three_orders(), (selection,))] == expected
-
-
-def test_without_selections_every_order_is_meant_and_with_none_no_order() -> None:
-    assert selected_orders(three_orders(), None) == three_orders()
-    assert selected_orders(three_orders(), ()) == ()
+    selections = Selections((selection,))
+    assert [order.id for order in three_orders() if selections.naming(order)] == expected
 
 
 def test_an_order_without_id_is_not_selected_by_an_empty_name() -> None:
-    nameless = read(draft(id="", code=coded(CPT, "72148")))
-    assert selected_orders(nameless, ("", "ServiceRequest/", "ServiceRequest")) == ()
+    (nameless,) = read(draft(id="", code=coded(CPT, "72148")))
+    assert not Selections(("", "ServiceRequest/", "ServiceRequest")).naming(nameless)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from cds_service.cds_hooks.model import DraftOrder
 from cds_service.evidence.codes.references import local_reference, split_reference
 from cds_service.evidence.model import ImagingOrder
 from cds_service.evidence.orders.earlier import read_earlier_study, read_open_order
-from cds_service.evidence.orders.orders import order_subject, read_orders, selected_orders
+from cds_service.evidence.orders.orders import Selections, order_subject, read_orders
 from tests import shipped
 
 AS_OF = date(2026, 6, 15)
@@ -214,7 +214,7 @@ def test_no_json_makes_a_reader_fail(elements: dict[str, Any], is_spine: bool) -
         drafts = (DraftOrder(raw=raw, resource_type=resource_type, id="o1"),)
         orders = read_orders(drafts, shipped.catalog(), shipped.index(), AS_OF)
         assert all(len(order.display) <= 60 for order in orders)
-        selected_orders(orders, ("o1",))
+        assert all(Selections(("o1",)).naming(order) for order in orders)
     order_subject(raw)
     for resource_type in ("DiagnosticReport", "ImagingStudy", "Procedure", "Observation"):
         read_earlier_study(resource_type, body, shipped.catalog())
