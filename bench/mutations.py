@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from cds_service.replay.cases import Case, Day, find_cases
+from cds_service.replay.cases import Day, SavedCase, find_cases
 from tests.replay.conftest import DAY, FIXTURES
 
 Json = Any
@@ -52,7 +52,7 @@ def bodies() -> tuple[tuple[str, bytes], ...]:
         item
         for folder in (Path(FIXTURES, "patients"), Path(FIXTURES, "hooks"))
         for item in find_cases(folder, Day(DAY, "option"))
-        if isinstance(item, Case)
+        if isinstance(item, SavedCase)
     ]
     return tuple((case.service_id, case.body) for case in found)
 

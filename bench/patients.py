@@ -18,7 +18,7 @@ from typing import Any, Final
 from cds_service.advice import AdviceOptions, compile_guideline
 from cds_service.cds_hooks.profiles import PROFILES
 from cds_service.knowledge.loader import load_guideline
-from cds_service.replay.cases import Case, with_record
+from cds_service.replay.cases import SavedCase, with_record
 from cds_service.replay.runner import Engine, replay_case
 
 _DAY: Final = date(2026, 6, 15)
@@ -50,7 +50,7 @@ def main(folder: Path, rounds: int) -> None:
     print(f"{len(cases) / min(seconds):.0f} patients a CPU second")
 
 
-def _round(cases: list[Case], engine: Engine) -> float:
+def _round(cases: list[SavedCase], engine: Engine) -> float:
     start = time.process_time()
     for case in cases:
         replay_case(case, engine)
@@ -81,7 +81,7 @@ def _has_patient(resources: list[Json]) -> bool:
     return any(resource.get("resourceType") == "Patient" for resource in resources)
 
 
-def _case(name: str, resources: list[Json]) -> Case:
+def _case(name: str, resources: list[Json]) -> SavedCase:
     patient = name.rpartition("/")[2]
     order = {
         "resourceType": "ServiceRequest",
@@ -108,7 +108,7 @@ def _case(name: str, resources: list[Json]) -> Case:
     }
     record = {"entry": [{"resource": resource} for resource in resources]}
     body = json.dumps(with_record(request, record), separators=(",", ":")).encode()
-    return Case(
+    return SavedCase(
         name=name, service_id="spine-imaging-order-select", as_of=_DAY, body=body, expected=None
     )
 

@@ -31,7 +31,7 @@ from cds_service.errors import (
 from cds_service.settings import CONFIG, Settings, load_settings, start_warnings, variable
 
 if TYPE_CHECKING:
-    from cds_service.replay.cases import Case, Unread
+    from cds_service.replay.cases import SavedCase, Unread
     from cds_service.replay.runner import Engine
 
 _SANDBOX: Final = "https://sandbox.cds-hooks.org/"
@@ -285,7 +285,7 @@ def replay(
     from cds_service.replay import runner  # noqa: PLC0415 - other commands start without it
 
     cases, unread = _cases(paths, as_of)
-    engine, tally = _engine(), runner.Tally(not_read=len(unread))
+    engine, tally = _engine(), runner.RunTally(not_read=len(unread))
     service = runner.RunningService(against) if against else None
     with _written_lines(jsonl) as write, _progress(cases) as shown:
         for case in shown:
@@ -389,12 +389,12 @@ def _today() -> date:
     return datetime.now(UTC).astimezone().date()
 
 
-def _cases(paths: Iterable[Path], as_of: datetime | None) -> tuple[list[Case], list[Unread]]:
+def _cases(paths: Iterable[Path], as_of: datetime | None) -> tuple[list[SavedCase], list[Unread]]:
     """Every case below the paths, and the files without one. `as_of`, else today, is for those that tell no day.
 
     Raises CaseError for a path without any: a run of nothing would look like a run without differences.
     """
-    from cds_service.replay.cases import Case, Day, Unread, find_cases  # noqa: PLC0415 - as above
+    from cds_service.replay.cases import Day, SavedCase, Unread, find_cases  # noqa: PLC0415 - as above
 
     otherwise = Day(_today(), "today") if as_of is None else Day(as_of.date(), "option")
     found = []
@@ -406,7 +406,7 @@ def _cases(paths: Iterable[Path], as_of: datetime | None) -> tuple[list[Case], l
                 "story, or a folder of them."
             )
         found += of_path
-    cases = [item for item in found if isinstance(item, Case)]
+    cases = [item for item in found if isinstance(item, SavedCase)]
     return cases, [item for item in found if isinstance(item, Unread)]
 
 
@@ -432,7 +432,7 @@ def _engine() -> Engine:
 
 
 @contextmanager
-def _progress(cases: Sequence[Case]) -> Iterator[Iterable[Case]]:
+def _progress(cases: Sequence[SavedCase]) -> Iterator[Iterable[SavedCase]]:
     """The cases, with a bar on a terminal and with nothing in a pipe."""
     if not sys.stderr.isatty():
         yield cases

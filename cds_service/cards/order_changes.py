@@ -73,13 +73,8 @@ def created_study(
     return _created(order, body, reasons, extension)
 
 
-def created_order(order: ImagingOrder, created: CreatedOrder) -> msgspec.Raw:
-    """A new draft order (physiotherapy, a laboratory test) for the patient of the original one."""
-    return listed_order(order, listed_code(created))
-
-
 def listed_order(order: ImagingOrder, code: msgspec.Raw) -> msgspec.Raw:
-    """The same, with its `code` prepared by `listed_code`."""
+    """A new draft order for the patient of the original one; `code` comes from `listed_code`."""
     return _created(order, {"code": code}, {}, None)
 
 

@@ -9,7 +9,6 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 
 from cds_service.cards.ids import uuid5_text
-from cds_service.cds_hooks.order_edit import edited_order
 from cds_service.evidence.model import ImagingOrder
 from cds_service.knowledge.model import Rating
 
@@ -51,18 +50,6 @@ class OrderRating:
         if rating is Rating.UNDETERMINED:
             return []
         return [_RATINGS[rating], *self._consulted, self._consult]
-
-
-def rated_order(
-    raw: msgspec.Raw, rating: Rating, *, consult_id: str, qcdsm_id: str | None
-) -> msgspec.Raw:
-    """The order with its rating, and nothing else changed; an undetermined rating changes nothing at all.
-
-    A rating, consultation or consult id that the order already carries is replaced, other extensions stay.
-    """
-    members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-    change = OrderRating(members, consult_id, qcdsm_id).of_order(rating)
-    return edited_order(raw, change) if change else raw
 
 
 def _extension(url: str, value: str) -> dict[str, str]:

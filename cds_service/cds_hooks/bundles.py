@@ -22,14 +22,14 @@ class Search(msgspec.Struct, gc=False):
     mode: str = ""
 
 
-class Link(msgspec.Struct, gc=False):
+class BundleLink(msgspec.Struct, gc=False):
     """`Bundle.link`."""
 
     relation: str = ""
     url: str = ""
 
 
-class Entry(msgspec.Struct, gc=False):
+class BundleEntry(msgspec.Struct, gc=False):
     """`Bundle.entry`."""
 
     fullUrl: str | None = None  # noqa: N815  # FHIR's own name
@@ -49,13 +49,13 @@ class Entry(msgspec.Struct, gc=False):
         return not says_more and bytes(self.resource) in (b"", b"null")
 
 
-class Envelope(msgspec.Struct, gc=False):
+class BundleEnvelope(msgspec.Struct, gc=False):
     """A Bundle, or anything else that names its `resourceType`, or a pre-1.0 `{response, resource}`."""
 
     resourceType: str = ""  # noqa: N815  # FHIR's own name
     total: int | None = None
-    link: list[Link] = msgspec.field(default_factory=list)
-    entry: list[Entry] = msgspec.field(default_factory=list)
+    link: list[BundleLink] = msgspec.field(default_factory=list)
+    entry: list[BundleEntry] = msgspec.field(default_factory=list)
     response: msgspec.Raw = _NOTHING
     resource: msgspec.Raw = _NOTHING
 
@@ -83,13 +83,13 @@ class OrdinaryBundle(msgspec.Struct, Generic[_T], gc=False):
     """A whole answer to a search: every entry holds a resource of the shapes asked for.
 
     A decoder of this type refuses everything else (other resources, outcomes, odd members), and what it
-    takes means the same as its `Envelope` would.
+    takes means the same as its `BundleEnvelope` would.
     """
 
     resourceType: Literal["Bundle"]  # noqa: N815  # FHIR's own name
     entry: list[OrdinaryEntry[_T]] = []
     total: int | None = None
-    link: list[Link] = []
+    link: list[BundleLink] = []
 
     @property
     def is_whole(self) -> bool:
@@ -107,8 +107,7 @@ class _Response(msgspec.Struct, gc=False):
     status: str = ""
 
 
-_envelope: Final = msgspec.json.Decoder(Envelope)
-_typed: Final = msgspec.json.Decoder(_Typed)
+_envelope: Final = msgspec.json.Decoder(BundleEnvelope)
 _members: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _items: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
@@ -118,7 +117,7 @@ _opens_a_resource: Final = re.compile(rb'\{(?!\s*"resourceType"\s*:\s*"Operation
 _FOUND_BY_SEARCH: Final = frozenset({"match", "include"})
 
 
-def read_envelope(value: msgspec.Raw) -> Envelope | None:
+def read_envelope(value: msgspec.Raw) -> BundleEnvelope | None:
     """The outermost members of a value, or None when it is not a JSON object at all. Never raises."""
     try:
         return _envelope.decode(value)
@@ -131,14 +130,14 @@ def resource_type(resource: msgspec.Raw) -> str:
     return _lenient(resource, _Typed, _Typed()).resourceType
 
 
-def unwrapped(envelope: Envelope) -> tuple[str, msgspec.Raw] | None:
+def unwrapped(envelope: BundleEnvelope) -> tuple[str, msgspec.Raw] | None:
     """(status, resource) of a pre-1.0 `{response, resource}`; None when the value is not one."""
     if envelope.resourceType or not (bytes(envelope.response) or bytes(envelope.resource)):
         return None
     return _lenient(envelope.response, _Response, _Response()).status, envelope.resource
 
 
-def sorted_entries(entries: list[Entry]) -> tuple[list[Entry], list[Entry], int]:
+def sorted_entries(entries: list[BundleEntry]) -> tuple[list[BundleEntry], list[BundleEntry], int]:
     """(entries with a resource, entries with an OperationOutcome, how many lack what they should hold)."""
     odd = [
         entry
@@ -170,7 +169,7 @@ def bundle_resources(value: msgspec.Raw) -> tuple[msgspec.Raw, ...]:
     return tuple([entry.resource for entry in envelope.entry])
 
 
-def count_matches(entries: list[Entry]) -> int:
+def count_matches(entries: list[BundleEntry]) -> int:
     """How many entries count towards `Bundle.total`: included resources do not."""
     return len([e for e in entries if e.search is None or e.search.mode != "include"])
 
@@ -182,29 +181,29 @@ def _is_outcome(resource: msgspec.Raw) -> bool:
     )
 
 
-def _taken_apart(value: msgspec.Raw) -> Envelope | None:
+def _taken_apart(value: msgspec.Raw) -> BundleEnvelope | None:
     try:
         members = _members.decode(value)
     except _UNREADABLE:
         return None
-    return Envelope(
+    return BundleEnvelope(
         resourceType=_lenient(members.get("resourceType"), str, ""),
         total=_lenient(members.get("total"), int, None),
-        link=[_lenient(item, Link, Link()) for item in _listed(members.get("link"))],
+        link=[_lenient(item, BundleLink, BundleLink()) for item in _listed(members.get("link"))],
         entry=[_odd_entry(item) for item in _listed(members.get("entry"))],
         response=members.get("response", _NOTHING),
         resource=members.get("resource", _NOTHING),
     )
 
 
-def _odd_entry(item: msgspec.Raw) -> Entry:
+def _odd_entry(item: msgspec.Raw) -> BundleEntry:
     if bytes(item) == b"null":
-        return Entry()
+        return BundleEntry()
     try:
         members = _members.decode(item)
     except _UNREADABLE:
-        return Entry(resource=_ODD)
-    return Entry(
+        return BundleEntry(resource=_ODD)
+    return BundleEntry(
         fullUrl=_lenient(members.get("fullUrl"), str, None),
         resource=members.get("resource", _NOTHING),
         search=_lenient(members.get("search"), Search, None),

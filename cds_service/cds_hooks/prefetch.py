@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.cds_hooks.bundles import (
-    Envelope,
+    BundleEnvelope,
     count_matches,
     read_envelope,
     resource_type,
@@ -121,7 +121,7 @@ def read_page(value: msgspec.Raw, *, expected_type: str, also: tuple[str, ...] =
     return _read_resource(inner, inside, expected)
 
 
-def _read_resource(value: msgspec.Raw, envelope: Envelope, expected: tuple[str, ...]) -> Page:
+def _read_resource(value: msgspec.Raw, envelope: BundleEnvelope, expected: tuple[str, ...]) -> Page:
     if envelope.resourceType == "OperationOutcome":
         return _refused(read_outcome(value))
     if envelope.resourceType == "Bundle":
@@ -187,7 +187,7 @@ def _refused(outcome: OutcomeSummary) -> Page:
     return _unusable("failed", f"no resources but an {outcome.words}", "outcome", refetch)
 
 
-def _bundle_page(envelope: Envelope, expected: tuple[str, ...]) -> Page:
+def _bundle_page(envelope: BundleEnvelope, expected: tuple[str, ...]) -> Page:
     kept, outcome_entries, lacking = sorted_entries(envelope.entry)
     outcomes = [read_outcome(entry.resource) for entry in outcome_entries]
     problems = tuple([o.words for o in outcomes if o.is_error or o.is_incomplete])

@@ -28,7 +28,7 @@ _READ_ERRORS = (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionErro
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class SavedCase:
     """One hook call to replay."""
 
     name: str
@@ -63,7 +63,7 @@ class Day:
     day_from: Literal["option", "today"]
 
 
-def find_cases(path: Path, otherwise: Day) -> Iterator[Case | Unread]:
+def find_cases(path: Path, otherwise: Day) -> Iterator[SavedCase | Unread]:
     """Cases below a path, or in one file, by name; files without a case among them are told.
 
     A directory with a `story.toml` is a patient's story: every `<hook>.<what>.json` in it is a call, filled up
@@ -106,7 +106,7 @@ def _looks_like_a_case(path: Path) -> bool:
     return bool(suffixes) and suffixes[-1] in _CASE_FILES and not path.name.endswith(_EXPECTED)
 
 
-def _story_cases(folder: Path, name: Path, only: str | None = None) -> Iterator[Case]:
+def _story_cases(folder: Path, name: Path, only: str | None = None) -> Iterator[SavedCase]:
     story = _toml(folder / STORY)
     day = story.get("as_of")
     if not isinstance(day, date):
@@ -124,7 +124,7 @@ def _story_cases(folder: Path, name: Path, only: str | None = None) -> Iterator[
             )
         expected_file = item.with_name(item.name.removesuffix(".json") + _EXPECTED)
         expected, status, explanation = _expectation(expected_file)
-        yield Case(
+        yield SavedCase(
             name=str(name / item.name.removesuffix(".json")),
             service_id=service_of(request),
             as_of=day,
@@ -149,7 +149,7 @@ def _expectation(
     return tuple(cards), status, found.get("explanation")
 
 
-def _file_case(path: Path, name: str, otherwise: Day) -> Case | Unread:
+def _file_case(path: Path, name: str, otherwise: Day) -> SavedCase | Unread:
     """The case of a file that belongs to no story, or why there is none."""
     if path.suffix.lower() != ".json":
         return Unread(
@@ -184,11 +184,13 @@ def _file_case(path: Path, name: str, otherwise: Day) -> Case | Unread:
     return _expecting(path, _case(name, request, body, otherwise.day, otherwise.day_from))
 
 
-def _case(name: str, request: Mapping[str, Any], body: bytes, day: date, day_from: DayFrom) -> Case:
-    return Case(name[: -len(".json")], service_of(request), day, body, None, day_from=day_from)
+def _case(
+    name: str, request: Mapping[str, Any], body: bytes, day: date, day_from: DayFrom
+) -> SavedCase:
+    return SavedCase(name[: -len(".json")], service_of(request), day, body, None, day_from=day_from)
 
 
-def _expecting(path: Path, case: Case) -> Case | Unread:
+def _expecting(path: Path, case: SavedCase) -> SavedCase | Unread:
     """The case with what the file beside it expects, if there is one."""
     expected_file = path.with_name(path.name[: -len(".json")] + _EXPECTED)
     try:

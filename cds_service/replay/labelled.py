@@ -20,7 +20,7 @@ from cds_service.errors import CaseError
 from cds_service.evidence.text.model import PainDuration, TextReading
 from cds_service.knowledge.anchors import Groups
 from cds_service.knowledge.model import Level, Urgency
-from cds_service.replay.cases import Case, with_record
+from cds_service.replay.cases import SavedCase, with_record
 from cds_service.replay.runner import Engine, replay_case
 
 _AGE: Final = 45
@@ -102,7 +102,9 @@ def read_lines(path: Path) -> list[Line]:
 def read_line(line: Line, engine: Engine, as_of: date) -> ReadLine:
     """One line through the whole of the advice."""
     body = msgspec.json.encode(with_record(_call(line, as_of), _record(as_of)))
-    outcome = replay_case(Case(line.id, "spine-imaging-order-select", as_of, body, None), engine)
+    outcome = replay_case(
+        SavedCase(line.id, "spine-imaging-order-select", as_of, body, None), engine
+    )
     reading = engine.compiled.index.reader.read(line.text, as_of)
     advice = outcome.advice
     if advice is None or advice.assessment is None or not advice.assessment.orders:

@@ -21,7 +21,7 @@ from cds_service.errors import HookRequestError, PatientDataUnavailable, SpineCd
 from cds_service.evidence.record.types import requirements_for
 from cds_service.fhir.complete import complete
 from cds_service.knowledge.anchors import Cards
-from cds_service.replay.cases import Case, DayFrom
+from cds_service.replay.cases import DayFrom, SavedCase
 from cds_service.replay.moved import moved_body
 
 _TIMEOUT = 30
@@ -43,7 +43,7 @@ class Engine:
 class Outcome:
     """What came out of one case."""
 
-    case: Case
+    case: SavedCase
     status: int
     """As the web service answers: 200, 400, 412."""
     body: bytes
@@ -55,7 +55,7 @@ class Outcome:
     """From what was expected, and from what a running service said."""
 
 
-def replay_case(case: Case, engine: Engine) -> Outcome:
+def replay_case(case: SavedCase, engine: Engine) -> Outcome:
     """One case through the steps of the web service, without web and network."""
     try:
         request = parse_hook_request(case.service_id, case.body)
@@ -73,7 +73,7 @@ def replay_case(case: Case, engine: Engine) -> Outcome:
     return Outcome(case, 200, body, advice, "")
 
 
-def checked_case(case: Case, engine: Engine, service: RunningService | None) -> Outcome:
+def checked_case(case: SavedCase, engine: Engine, service: RunningService | None) -> Outcome:
     """One case, compared with what it expects, and with what a running service says to it.
 
     A bug in us is an outcome with status 500 and a difference: the cases after it are replayed all the same.
@@ -162,7 +162,7 @@ class RunningService:
     session: requests.Session = field(default_factory=requests.Session)
     _today: date | None = None
 
-    def compare(self, case: Case, engine: Engine) -> Iterator[str]:
+    def compare(self, case: SavedCase, engine: Engine) -> Iterator[str]:
         """Send the case, moved to the service's own day, and compare the answer byte by byte."""
         day = self._day(case)
         moved = moved_case(case, day)
@@ -173,7 +173,7 @@ class RunningService:
         elif status == 200 and body != here.body:  # noqa: PLR2004 - HTTP
             yield f"{self.url}: other bytes than here{_first_difference(body, here.body)}"
 
-    def _post(self, case: Case) -> tuple[int, bytes]:
+    def _post(self, case: SavedCase) -> tuple[int, bytes]:
         try:
             answer = self.session.post(
                 f"{self.url.rstrip('/')}/cds-services/{case.service_id}",
@@ -187,7 +187,7 @@ class RunningService:
             ) from error
         return answer.status_code, answer.content
 
-    def _day(self, case: Case) -> date:
+    def _day(self, case: SavedCase) -> date:
         """The service's day, as its explanation says it; without one, cases stay on their own day."""
         if self._today is None:
             _, body = self._post(case)
@@ -195,10 +195,10 @@ class RunningService:
         return self._today or case.as_of
 
 
-def moved_case(case: Case, day: date) -> Case:
+def moved_case(case: SavedCase, day: date) -> SavedCase:
     """The case with all its dates moved, so that its day is `day`."""
     days = (day - case.as_of).days
-    return Case(
+    return SavedCase(
         case.name,
         case.service_id,
         day,
@@ -227,7 +227,7 @@ def _first_difference(one: bytes, other: bytes) -> str:
 
 
 @dataclass(slots=True)
-class Tally:
+class RunTally:
     """What a run of cases came to."""
 
     cases: int = 0
@@ -295,7 +295,7 @@ _DAY_FROM: Final[Mapping[DayFrom, str]] = {
 }
 
 
-def day_text(case: Case) -> str:
+def day_text(case: SavedCase) -> str:
     """The day that a case is judged on, and whose day it is where it is not the case's own."""
     return f"{case.as_of.isoformat()}{_DAY_FROM[case.day_from]}"
 

@@ -9,18 +9,18 @@ import pytest
 
 from cds_service.advice import AdviceOptions, CompiledGuideline
 from cds_service.cds_hooks.profiles import PROFILES
-from cds_service.replay.cases import Case, Day, Unread, find_cases
+from cds_service.replay.cases import Day, SavedCase, Unread, find_cases
 from cds_service.replay.runner import Engine
 
 DAY = date(2026, 6, 15)
 FIXTURES = Path(__file__).parents[2] / "fhir_fixtures"
 
 
-def cases_below(path: Path, day: date = DAY) -> list[Case]:
+def cases_below(path: Path, day: date = DAY) -> list[SavedCase]:
     """The cases of a folder or file; `day` is for those that tell none."""
     found = list(find_cases(path, Day(day, "option")))
     assert not [item for item in found if isinstance(item, Unread)]
-    return [item for item in found if isinstance(item, Case)]
+    return [item for item in found if isinstance(item, SavedCase)]
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from cds_service.replay.cases import Case
+from cds_service.replay.cases import SavedCase
 from cds_service.replay.runner import Engine, replay_case
 from tests.replay.conftest import FIXTURES, cases_below
 
@@ -45,7 +45,7 @@ def answered(name: str, engine: Engine, **changes: Any) -> dict[str, str]:
     case = CASES[name]
     body = msgspec.json.decode(case.body) | changes
     kept = {key: value for key, value in body.items() if value is not None}
-    changed = Case(name, case.service_id, DAY, msgspec.json.encode(kept), None)
+    changed = SavedCase(name, case.service_id, DAY, msgspec.json.encode(kept), None)
     outcome = replay_case(changed, engine)
     assert outcome.status == 200, outcome.problem
     return {card.id: card.indicator for card in outcome.advice.cards} if outcome.advice else {}
@@ -76,5 +76,5 @@ def test_an_axillary_fever_is_found_though_only_its_general_code_is_known(engine
 def test_a_hook_that_is_none_of_ours_is_an_error(engine: Engine):
     body = msgspec.json.decode(CASES["order-sign.selections-on-a-sign"].body)
     body["hook"] = "patient-view"
-    case = Case("x", "spine-imaging-order-select", DAY, msgspec.json.encode(body), None)
+    case = SavedCase("x", "spine-imaging-order-select", DAY, msgspec.json.encode(body), None)
     assert replay_case(case, engine).status == 400

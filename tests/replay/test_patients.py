@@ -15,7 +15,7 @@ from fhir.resources.R4B.bundle import Bundle
 
 from cds_service.advice import CompiledGuideline
 from cds_service.coding import SYSTEM_URIS
-from cds_service.replay.cases import Case
+from cds_service.replay.cases import SavedCase
 from cds_service.replay.runner import Engine, checked_case, moved_case, replay_case
 from tests.replay.conftest import FIXTURES, cases_below
 
@@ -50,14 +50,14 @@ def every_object(value: Any) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=NAMES)
-def test_exactly_the_cards_that_the_story_promises_come_out(case: Case, engine: Engine):
+def test_exactly_the_cards_that_the_story_promises_come_out(case: SavedCase, engine: Engine):
     outcome = checked_case(case, engine, None)
     assert case.expected is not None, "a story promises its cards: replay it with --update-expected"
     assert outcome.differences == ()
 
 
 @pytest.mark.parametrize("case", CASES, ids=NAMES)
-def test_a_story_told_on_another_day_ends_the_same(case: Case, engine: Engine):
+def test_a_story_told_on_another_day_ends_the_same(case: SavedCase, engine: Engine):
     here = replay_case(case, engine)
     there = replay_case(moved_case(case, date(2026, 11, 23)), engine)
     assert there.status == here.status

@@ -14,7 +14,7 @@ from cds_service.advice import CompiledGuideline
 from cds_service.cds_hooks.model import Source
 from cds_service.evidence.model import PatientRecord
 from cds_service.evidence.record.record import read_record
-from cds_service.replay.cases import Case
+from cds_service.replay.cases import SavedCase
 from cds_service.replay.runner import Engine, replay_case
 from tests.replay.conftest import FIXTURES
 
@@ -76,7 +76,7 @@ def by_stem(file: Path) -> str:
     return file.stem
 
 
-def call(file: Path) -> Case:
+def call(file: Path) -> SavedCase:
     """An MRI for low back pain, with one odd resource in an otherwise empty record."""
     resource = json.loads(file.read_bytes())
     person = {"resourceType": "Patient", "id": "odd-1", "birthDate": "1980-01-01"}
@@ -103,7 +103,7 @@ def call(file: Path) -> Case:
         "context": {"patientId": "odd-1", "draftOrders": {"entry": [{"resource": order}]}},
         "prefetch": prefetch,
     }
-    return Case(file.stem, "spine-imaging-order-sign", DAY, json.dumps(body).encode(), None)
+    return SavedCase(file.stem, "spine-imaging-order-sign", DAY, json.dumps(body).encode(), None)
 
 
 @pytest.mark.parametrize("file", FILES, ids=by_stem)

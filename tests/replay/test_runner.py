@@ -13,11 +13,11 @@ import msgspec
 import pytest
 
 from cds_service.errors import CaseError
-from cds_service.replay.cases import Case, Day, Unread, day_written, find_cases
+from cds_service.replay.cases import Day, SavedCase, Unread, day_written, find_cases
 from cds_service.replay.moved import moved_body, moved_date
 from cds_service.replay.runner import (
     Engine,
-    Tally,
+    RunTally,
     checked_case,
     expectation_json,
     outcome_json,
@@ -31,7 +31,7 @@ MISSING = FIXTURES / "patients" / "37-woman-problem-list-not-sent"
 HOOKS = FIXTURES / "hooks"
 
 
-def only(path: Path) -> Case:
+def only(path: Path) -> SavedCase:
     cases = cases_below(path)
     assert len(cases) == 1
     return cases[0]
@@ -136,7 +136,7 @@ def test_a_broken_story_among_others_is_told_and_costs_no_other(tmp_path: Path):
     (tmp_path / "bad" / "record.json").write_text("{")
     assert "record.json" in unread(tmp_path)["bad"]
     found = find_cases(tmp_path, Day(DAY, "today"))
-    assert len([item for item in found if isinstance(item, Case)]) == 2
+    assert len([item for item in found if isinstance(item, SavedCase)]) == 2
 
 
 def test_a_file_that_was_named_itself_and_holds_no_case_is_an_error(tmp_path: Path):
@@ -150,7 +150,7 @@ def test_an_error_that_nobody_expected_is_a_difference(engine: Engine):
     outcome = checked_case(case, engine, None)
     assert outcome.status == 412
     assert outcome.differences[0].startswith("an error that was not expected: 412")
-    tally = Tally()
+    tally = RunTally()
     tally.count(outcome)
     assert tally.different == 1
 
@@ -219,7 +219,7 @@ def test_a_bug_in_one_case_does_not_hide_the_others(engine: Engine):
 
 
 def test_a_run_is_counted(engine: Engine):
-    tally = Tally()
+    tally = RunTally()
     for case in (*cases_below(STORY), *cases_below(MISSING)):
         tally.count(checked_case(case, engine, None))
     lines = list(tally.lines())

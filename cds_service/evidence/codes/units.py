@@ -48,7 +48,7 @@ class UnitTable(Struct, frozen=True, gc=False):
     """Least and most in the canonical unit."""
 
 
-class Measured(msgspec.Struct, frozen=True, gc=False):
+class Converted(msgspec.Struct, frozen=True, gc=False):
     """A number in the canonical unit, or why there is none."""
 
     number: float | None
@@ -83,27 +83,27 @@ def folded_unit(unit: str) -> str:
     return unit.translate(_MARKS).lower().replace("mcl", "ul").replace("mcg", "ug")
 
 
-def in_canonical_unit(table: UnitTable, number: float | None, code: str, unit: str) -> Measured:
+def in_canonical_unit(table: UnitTable, number: float | None, code: str, unit: str) -> Converted:
     """The number in the canonical unit of the table.
 
     The UCUM code is looked up first, then the unit as displayed. Where both are missing only the ranges of the
     table may tell the unit. A number that nobody can have says nothing, in whatever unit it came.
     """
     if number is None or not math.isfinite(number):
-        return Measured(None, "no-value")
+        return Converted(None, "no-value")
     conversion = _conversion(table, code) or _conversion(table, unit)
     if conversion is not None:
         return _plausible(table, _converted(number, conversion))
     if code or unit:
-        return Measured(None, "unit-unknown")
+        return Converted(None, "unit-unknown")
     without_unit = table.conversions.get("")
     if without_unit is not None:
         return _plausible(table, _converted(number, without_unit))
     for candidate in table.inferred:
         conversion = table.conversions.get(candidate.unit)
         if conversion is not None and candidate.low <= number <= candidate.high:
-            return Measured(_converted(number, conversion), inferred_unit=True)
-    return Measured(None, "unit-missing")
+            return Converted(_converted(number, conversion), inferred_unit=True)
+    return Converted(None, "unit-missing")
 
 
 def _conversion(table: UnitTable, unit: str) -> UnitConversion | None:
@@ -112,9 +112,9 @@ def _conversion(table: UnitTable, unit: str) -> UnitConversion | None:
     return table.conversions.get(unit) or table.conversions.get(folded_unit(unit))
 
 
-def _plausible(table: UnitTable, number: float) -> Measured:
+def _plausible(table: UnitTable, number: float) -> Converted:
     least, most = table.plausible
-    return Measured(number) if least <= number <= most else Measured(None, "implausible")
+    return Converted(number) if least <= number <= most else Converted(None, "implausible")
 
 
 def read_number(text: str) -> float | None:

@@ -41,7 +41,7 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class DraftScope:
     """What the drafts of one call come to."""
 
     asks_for_spine: bool
@@ -57,7 +57,7 @@ def draft_scope(
     selections: tuple[str, ...] | None,
     asks: Asks,
     look_up: tuple[Catalog, CodeIndex],
-) -> Scope:
+) -> DraftScope:
     """The scope of the drafts that the selections name; None means all drafts.
 
     An empty tuple of selections names nothing on purpose. Selections that name no draft at all are a loss
@@ -66,13 +66,13 @@ def draft_scope(
     if selections is None:
         return _scope_of(drafts, asks, look_up)
     if not selections:
-        return Scope(asks_for_spine=False, meant=(), loss=None)
+        return DraftScope(asks_for_spine=False, meant=(), loss=None)
     wanted = Selections(selections)
     named = [wanted.naming(draft) for draft in drafts]
     meant = [draft for draft, numbers in zip(drafts, named, strict=True) if numbers]
     if not meant:
         is_harmless = not any(asks(draft) or may_ask(draft, look_up) for draft in drafts)
-        return Scope(
+        return DraftScope(
             asks_for_spine=False,
             meant=(),
             loss=None if is_harmless else Loss("selections_unmatched", ""),
@@ -87,15 +87,15 @@ def draft_scope(
 
 def _scope_of(
     drafts: tuple[DraftOrder, ...], asks: Asks, look_up: tuple[Catalog, CodeIndex]
-) -> Scope:
+) -> DraftScope:
     found = False
     for draft in drafts:
         if draft.flaw is None and draft.resource_type in ORDER_TYPES and asks(draft):
             found = True
         elif may_ask(draft, look_up):
             loss = Loss("order_unreadable", draft.place)
-            return Scope(asks_for_spine=found, meant=drafts, loss=loss)
-    return Scope(asks_for_spine=found, meant=drafts, loss=None)
+            return DraftScope(asks_for_spine=found, meant=drafts, loss=loss)
+    return DraftScope(asks_for_spine=found, meant=drafts, loss=None)
 
 
 def may_ask(draft: DraftOrder, look_up: tuple[Catalog, CodeIndex]) -> bool:

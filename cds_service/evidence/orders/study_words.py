@@ -46,12 +46,6 @@ def region_order(regions: Iterable[Region]) -> tuple[Region, ...]:
     return tuple(region for region in _REGIONS if region in found)
 
 
-def covers_whole_spine(regions: Iterable[Region]) -> bool:
-    """True when these regions together show the neck, the chest and the low back."""
-    found = frozenset(regions)
-    return "whole" in found or found >= COLUMN
-
-
 class PhraseList:
     """Phrases to be found as whole words."""
 

@@ -42,7 +42,7 @@ class Batch(Struct, gc=False):
     """One a resource."""
 
 
-class Tally:
+class ReadingCounts:
     """What is counted while a record is read."""
 
     __slots__ = (
@@ -104,7 +104,7 @@ class Intake:
         self.as_of = as_of
         self.concepts = ConceptReader(index)
         self.subjects = Subjects(patient_id)
-        self.tally = Tally()
+        self.tally = ReadingCounts()
         self.batches: dict[str, list[Batch]] = {}
         """By resource type."""
         self.person: Person | None = None

@@ -13,7 +13,7 @@ from cds_service.evidence.codes.concepts import ConceptHit, ConceptReading
 from cds_service.evidence.codes.dates import days_after, read_date
 from cds_service.evidence.codes.index import PREGNANCY, PREGNANCY_STATUS, CodeIndex
 from cds_service.evidence.codes.observation_names import NamedObservation, Verdict, read_grade
-from cds_service.evidence.codes.units import Measured, UnitTable
+from cds_service.evidence.codes.units import Converted, UnitTable
 from cds_service.evidence.loose_json import as_object, as_text
 from cds_service.evidence.model import (
     DateSpan,
@@ -25,7 +25,7 @@ from cds_service.evidence.model import (
 from cds_service.evidence.raw import NOTHING, plain
 from cds_service.evidence.record.intake import Intake, reference
 from cds_service.evidence.record.shapes import ComponentShape, ObservationShape, read_components
-from cds_service.evidence.record.values import Polarity, Value, measured, read_value
+from cds_service.evidence.record.values import ObservedValue, Polarity, measured, read_value
 
 _FULL_POWER: Final = 5
 _ABNORMAL: Final = frozenset({"A", "AA", "L", "LL", "ABN"})
@@ -100,7 +100,7 @@ def read_observed(intake: Intake, observed: Observed) -> ObservationHit:
     table = intake.index.units.get(hit.value_set)
     if table is None:
         return ObservationHit(entry, hit.via, hit.code, None)
-    amount = measured(value, table) if observed.grade is None else Measured(observed.grade)
+    amount = measured(value, table) if observed.grade is None else Converted(observed.grade)
     return ObservationHit(
         entry,
         hit.via,
@@ -158,7 +158,7 @@ def _keep_named(
     intake.observed[hit.value_set].append(Observed(parent, part, code, hit, polarity))
 
 
-def _grade(value: Value, table: UnitTable | None) -> float | None:
+def _grade(value: ObservedValue, table: UnitTable | None) -> float | None:
     """Muscle power from 0 to 5, by number or in words."""
     number = measured(value, table).number if table is not None else None
     if number is None:
@@ -180,7 +180,7 @@ def _interpreted(raw: Raw) -> Verdict:
 
 
 def _keep_unread(
-    parent: ObservationShape, code: ConceptReading, value: Value, intake: Intake
+    parent: ObservationShape, code: ConceptReading, value: ObservedValue, intake: Intake
 ) -> None:
     when = when_observed(Observed(parent, parent, code, _NO_HIT))
     first = days_after(intake.as_of, -intake.index.rules.unread_days)
@@ -236,7 +236,9 @@ def _counts(status: object, counting: frozenset[str]) -> bool:
     return not word or word in counting
 
 
-def _pregnancy(shape: ObservationShape | ComponentShape, value: Value, intake: Intake) -> Polarity:
+def _pregnancy(
+    shape: ObservationShape | ComponentShape, value: ObservedValue, intake: Intake
+) -> Polarity:
     """A pregnancy status answers with the state itself instead of yes or no."""
     concepts = intake.concepts
     stated = concepts.read(shape.value_codeable_concept).value_sets

@@ -18,7 +18,7 @@ from cds_service.evidence.orders.catalog import Catalog
 from cds_service.evidence.record.conditions import by_reference
 from cds_service.evidence.record.devices import implants_elsewhere
 from cds_service.evidence.record.hospice import has_hospice_condition
-from cds_service.evidence.record.intake import Intake, Tally, as_tuples
+from cds_service.evidence.record.intake import Intake, ReadingCounts, as_tuples
 from cds_service.evidence.record.observations import read_observed, when_observed
 from cds_service.evidence.record.sorting import sort_resources
 from cds_service.evidence.record.types import TYPES
@@ -69,7 +69,11 @@ def read_record(
 
 
 def _gaps(
-    sources: Mapping[str, Source], tally: Tally, person: Person | None, *, is_patient_there: bool
+    sources: Mapping[str, Source],
+    tally: ReadingCounts,
+    person: Person | None,
+    *,
+    is_patient_there: bool,
 ) -> tuple[Gap, ...]:
     """What was needed and could not be read: as the sources say, then what was found while reading."""
     gaps = [

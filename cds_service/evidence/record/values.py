@@ -12,7 +12,7 @@ from cds_service.evidence.codes.dates import read_date
 from cds_service.evidence.codes.index import CodeIndex, CompiledRules
 from cds_service.evidence.codes.units import (
     Comparator,
-    Measured,
+    Converted,
     UnitTable,
     in_canonical_unit,
     read_comparator,
@@ -39,7 +39,7 @@ _NEGATIVE_CODES: Final = frozenset({"neg", "nd"})
 """HL7 v3 ObservationInterpretation: positive, detected; negative, not detected."""
 
 
-class Value(Struct, frozen=True):
+class ObservedValue(Struct, frozen=True):
     """What an Observation or a component says, before any value set asks for it in a unit."""
 
     text: str = ""
@@ -54,12 +54,12 @@ class Value(Struct, frozen=True):
     date: DateSpan | None = None
 
 
-NO_VALUE: Final = Value()
+NO_VALUE: Final = ObservedValue()
 
 
 def read_value(
     shape: ObservationShape | ComponentShape, index: CodeIndex, concepts: ConceptReader
-) -> Value:
+) -> ObservedValue:
     """The value in whatever type it was recorded; without one, what its interpretation says.
 
     A dataAbsentReason is no value at all, and never a negative one.
@@ -75,12 +75,12 @@ def read_value(
     return value
 
 
-def measured(value: Value, table: UnitTable) -> Measured:
+def measured(value: ObservedValue, table: UnitTable) -> Converted:
     """The number of a value in the canonical unit of a table."""
     if value.is_grade:
         if "" in table.conversions:
             return in_canonical_unit(table, value.number, "", "")
-        return Measured(None, "unit-unknown")
+        return Converted(None, "unit-unknown")
     return in_canonical_unit(table, value.number, value.unit_code, value.unit)
 
 
@@ -112,20 +112,22 @@ def polarity_of(text: str, rules: CompiledRules) -> Polarity:
     return "negative" if begins_negative else "unknown"
 
 
-def _quantity_value(quantity: QuantityShape) -> Value:
+def _quantity_value(quantity: QuantityShape) -> ObservedValue:
     digits, number = _number(quantity.value)
     unit_code = _trimmed(quantity.code)
     unit = _trimmed(quantity.unit)
     written = f"{digits} {unit or unit_code}".rstrip() if digits else ""
     if quantity.comparator is None:
-        return Value(written, number, "", unit_code, unit)
+        return ObservedValue(written, number, "", unit_code, unit)
     comparator = read_comparator(quantity.comparator)
     if comparator != "" and digits:
         written = f"{as_text(quantity.comparator)} {written}"
     if comparator is None:
         # why: a comparator that we do not know may turn the meaning of the number around
-        return Value(text=written, unit_code=unit_code, unit=unit)
-    return Value(text=written, number=number, comparator=comparator, unit_code=unit_code, unit=unit)
+        return ObservedValue(text=written, unit_code=unit_code, unit=unit)
+    return ObservedValue(
+        text=written, number=number, comparator=comparator, unit_code=unit_code, unit=unit
+    )
 
 
 def _trimmed(value: object) -> str:
@@ -143,7 +145,7 @@ def _number(raw: Raw) -> tuple[str, float | None]:
 
 def _other_value(
     shape: ObservationShape | ComponentShape, rules: CompiledRules, concepts: ConceptReader
-) -> Value:
+) -> ObservedValue:
     if shape.value_codeable_concept is not NOTHING:
         return _concept_value(shape.value_codeable_concept, rules, concepts)
     if shape.value_string is not NOTHING:
@@ -154,23 +156,23 @@ def _other_value(
         return _text_value(as_text(plain(shape.value_integer)), rules)
     if shape.value_date_time is not NOTHING:
         text = as_text(plain(shape.value_date_time))
-        return Value(text=text, date=read_date(text))
+        return ObservedValue(text=text, date=read_date(text))
     if shape.value_range is not NOTHING:
         return _range_value(as_object(plain(shape.value_range)))
     if shape.value_ratio is not NOTHING:
-        return Value(text=_joined(shape.value_ratio, ("numerator", "denominator"), " : "))
+        return ObservedValue(text=_joined(shape.value_ratio, ("numerator", "denominator"), " : "))
     if shape.value_period is not NOTHING:
         period = as_object(plain(shape.value_period))
         text = " to ".join(filter(None, (as_text(period.get("start")), as_text(period.get("end")))))
-        return Value(text=text)
-    return Value(text=as_text(plain(shape.value_time)))
+        return ObservedValue(text=text)
+    return ObservedValue(text=as_text(plain(shape.value_time)))
 
 
-def _text_value(text: str, rules: CompiledRules) -> Value:
+def _text_value(text: str, rules: CompiledRules) -> ObservedValue:
     written = read_written_number(text)
     if written is None:
-        return Value(text=text, polarity=polarity_of(text, rules))
-    return Value(
+        return ObservedValue(text=text, polarity=polarity_of(text, rules))
+    return ObservedValue(
         text=text,
         number=written.number,
         comparator=written.comparator,
@@ -179,9 +181,9 @@ def _text_value(text: str, rules: CompiledRules) -> Value:
     )
 
 
-def _boolean_value(value: object, rules: CompiledRules) -> Value:
+def _boolean_value(value: object, rules: CompiledRules) -> ObservedValue:
     if value is True or value is False:
-        return Value(
+        return ObservedValue(
             text="true" if value else "false", polarity="positive" if value else "negative"
         )
     text = as_text(value)
@@ -190,7 +192,7 @@ def _boolean_value(value: object, rules: CompiledRules) -> Value:
     return _text_value(text, rules)
 
 
-def _concept_value(raw: Raw, rules: CompiledRules, concepts: ConceptReader) -> Value:
+def _concept_value(raw: Raw, rules: CompiledRules, concepts: ConceptReader) -> ObservedValue:
     concept = concepts.read(raw)
     is_positive = not rules.positive_answers.isdisjoint(concept.codings)
     is_negative = not rules.negative_answers.isdisjoint(concept.codings)
@@ -202,7 +204,7 @@ def _concept_value(raw: Raw, rules: CompiledRules, concepts: ConceptReader) -> V
         polarity = polarity_of(concept.text, rules)
     # a bare code is shown in place of words, and is no number
     written = read_written_number(concept.display) if concept.text else None
-    return Value(
+    return ObservedValue(
         text=concept.display,
         number=written.number if written else None,
         comparator=written.comparator if written else "",
@@ -213,17 +215,17 @@ def _concept_value(raw: Raw, rules: CompiledRules, concepts: ConceptReader) -> V
     )
 
 
-def _range_value(value: object) -> Value:
+def _range_value(value: object) -> ObservedValue:
     """A range with one end only is a number with a comparator; one with both ends is no number."""
     ends = [as_object(as_object(value).get(name)) for name in ("low", "high")]
     digits = [as_text(end.get("value")) for end in ends]
     units = [as_text(end.get("unit")) or as_text(end.get("code")) for end in ends]
     unit = units[0] or units[1]
     if all(digits):
-        return Value(text=f"{digits[0]} to {digits[1]} {unit}".rstrip())
+        return ObservedValue(text=f"{digits[0]} to {digits[1]} {unit}".rstrip())
     for place, comparator in ((0, ">="), (1, "<=")):
         if digits[place]:
-            return Value(
+            return ObservedValue(
                 text=f"{comparator} {digits[place]} {unit}".rstrip(),
                 number=read_number(digits[place]),
                 comparator=">=" if place == 0 else "<=",

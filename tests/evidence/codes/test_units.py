@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.codes.units import (
-    Measured,
+    Converted,
     in_canonical_unit,
     read_comparator,
     read_number,
@@ -54,7 +54,7 @@ def test_an_unlisted_spelling_is_never_guessed(
     index: CodeIndex, value_set: str, code: str, unit: str
 ) -> None:
     found = in_canonical_unit(index.units[value_set], 38.0, code, unit)
-    assert found == Measured(None, "unit-unknown")
+    assert found == Converted(None, "unit-unknown")
 
 
 def test_the_ucum_code_is_looked_up_before_the_unit_that_is_displayed(index: CodeIndex) -> None:
@@ -80,14 +80,14 @@ def test_a_temperature_without_unit_that_is_none_in_any_unit_is_not_read(
 ) -> None:
     """Between the ranges nothing is inferred."""
     found = in_canonical_unit(index.units["obs-temperature"], number, "", "")
-    assert found == Measured(None, "unit-missing")
+    assert found == Converted(None, "unit-missing")
 
 
 def test_no_other_quantity_infers_a_unit(index: CodeIndex) -> None:
     """A CRP of 40 without unit may be mg/dL or mg/L."""
     for value_set in ("obs-crp", "obs-esr", "obs-wbc", "obs-weight", "obs-pvr", "obs-egfr"):
         found = in_canonical_unit(index.units[value_set], 40.0, "", "")
-        assert found == Measured(None, "unit-missing")
+        assert found == Converted(None, "unit-missing")
 
 
 def test_no_number_is_no_value(index: CodeIndex) -> None:

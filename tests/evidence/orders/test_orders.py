@@ -12,7 +12,7 @@ import pytest
 from cds_service.cds_hooks.model import DraftOrder
 from cds_service.evidence.model import ImagingOrder
 from cds_service.evidence.orders.orders import Selections, order_subject, read_orders
-from cds_service.evidence.orders.study_words import covers_whole_spine, region_order
+from cds_service.evidence.orders.study_words import region_order
 from tests import shipped
 
 AS_OF = date(2026, 6, 15)
@@ -440,9 +440,3 @@ def test_the_old_patient_element_names_the_patient_too() -> None:
 def test_regions_stand_in_the_order_of_the_spine_and_whole_holds_three() -> None:
     assert region_order(["lumbar", "cervical", "lumbar"]) == ("cervical", "lumbar")
     assert region_order(["whole", "lumbar", "sacroiliac"]) == ("sacroiliac", "whole")
-
-
-def test_three_regions_together_cover_the_whole_spine_and_two_do_not() -> None:
-    assert covers_whole_spine(("cervical", "thoracic", "lumbar"))
-    assert covers_whole_spine(("whole",))
-    assert not covers_whole_spine(("cervical", "lumbar", "sacrum"))

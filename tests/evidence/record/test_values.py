@@ -18,7 +18,7 @@ from cds_service.evidence.record.shapes import (
     read_components,
     read_quantity,
 )
-from cds_service.evidence.record.values import Value, polarity_of, read_value
+from cds_service.evidence.record.values import ObservedValue, polarity_of, read_value
 
 SNOMED = "http://snomed.info/sct"
 
@@ -29,7 +29,7 @@ ABSENT = {"system": SNOMED, "code": "2667000", "display": "absent"}
 PRESENT = {"system": SNOMED, "code": "52101004", "display": "present"}
 
 
-def value_of(index: CodeIndex, **elements: Any) -> Value:
+def value_of(index: CodeIndex, **elements: Any) -> ObservedValue:
     """The value of an Observation with these elements."""
     shape = msgspec.json.decode(
         msgspec.json.encode({"resourceType": "Observation"} | elements), type=ObservationShape
@@ -102,7 +102,7 @@ def test_without_words_for_both_answers_a_text_says_neither(index: CodeIndex, te
 def test_an_interpretation_is_read_in_any_shape(
     index: CodeIndex, interpretation: Any, polarity: str
 ) -> None:
-    assert value_of(index, interpretation=interpretation) == Value(polarity=polarity)  # type: ignore[arg-type]  # built from a table of the test
+    assert value_of(index, interpretation=interpretation) == ObservedValue(polarity=polarity)  # type: ignore[arg-type]  # built from a table of the test
 
 
 @pytest.mark.parametrize(
@@ -126,18 +126,20 @@ def test_a_value_counts_before_its_interpretation(
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (True, Value(text="true", polarity="positive")),
-        (False, Value(text="false", polarity="negative")),
-        ("true", Value(text="true", polarity="positive")),
-        ("TRUE ", Value(text="true", polarity="positive")),
-        ("False", Value(text="false", polarity="negative")),
-        ("yes", Value(text="yes", polarity="positive")),
-        ("untrue", Value(text="untrue")),
-        (1, Value(text="1", number=1.0)),
-        (None, Value()),
+        (True, ObservedValue(text="true", polarity="positive")),
+        (False, ObservedValue(text="false", polarity="negative")),
+        ("true", ObservedValue(text="true", polarity="positive")),
+        ("TRUE ", ObservedValue(text="true", polarity="positive")),
+        ("False", ObservedValue(text="false", polarity="negative")),
+        ("yes", ObservedValue(text="yes", polarity="positive")),
+        ("untrue", ObservedValue(text="untrue")),
+        (1, ObservedValue(text="1", number=1.0)),
+        (None, ObservedValue()),
     ],
 )
-def test_a_boolean_may_be_written_as_text(index: CodeIndex, value: Any, expected: Value) -> None:
+def test_a_boolean_may_be_written_as_text(
+    index: CodeIndex, value: Any, expected: ObservedValue
+) -> None:
     assert value_of(index, valueBoolean=value) == expected
 
 
@@ -161,41 +163,52 @@ def test_a_coded_answer_counts_before_its_words(
 @pytest.mark.parametrize(
     ("elements", "expected"),
     [
-        ({"valueInteger": 3}, Value("3", 3.0)),
-        ({"valueInteger": "absent"}, Value("absent", polarity="negative")),
-        ({"valueString": "3/5"}, Value("3/5", 3.0, unit="/5", is_grade=True)),
-        ({"valueString": "6/5"}, Value("6/5", 6.0, unit="/5")),
-        ({"valueString": "> 12 mg/L"}, Value("> 12 mg/L", 12.0, ">", unit="mg/L")),
-        ({"valueCodeableConcept": {"text": "> 3/5"}}, Value("> 3/5", 3.0, ">", "", "/5", True)),
-        ({"valueCodeableConcept": {"text": "38.5 Cel"}}, Value("38.5 Cel", 38.5, unit="Cel")),
-        ({"valueQuantity": 12}, Value("12", 12.0)),
-        ({"valueQuantity": 12.5}, Value("12.5", 12.5)),
-        ({"valueQuantity": "12"}, Value("12", 12.0)),
-        ({"valueQuantity": "12 mg/L"}, Value("12 mg/L")),
-        ({"valueQuantity": True}, Value()),
-        ({"valueQuantity": None}, Value()),
-        ({"valueQuantity": ["x", {"value": 4, "code": "g"}]}, Value("4 g", 4.0, "", "g")),
-        ({"valueQuantity": {"value": -3, "code": "g"}}, Value("-3 g", -3.0, "", "g")),
-        ({"valueQuantity": {"value": "-3.20", "unit": "g"}}, Value("-3.20 g", -3.2, unit="g")),
-        ({"valueQuantity": {"value": {"a": 1}, "unit": "g"}}, Value(unit="g")),
-        ({"valueQuantity": {"value": "1e3"}}, Value("1e3")),
+        ({"valueInteger": 3}, ObservedValue("3", 3.0)),
+        ({"valueInteger": "absent"}, ObservedValue("absent", polarity="negative")),
+        ({"valueString": "3/5"}, ObservedValue("3/5", 3.0, unit="/5", is_grade=True)),
+        ({"valueString": "6/5"}, ObservedValue("6/5", 6.0, unit="/5")),
+        ({"valueString": "> 12 mg/L"}, ObservedValue("> 12 mg/L", 12.0, ">", unit="mg/L")),
+        (
+            {"valueCodeableConcept": {"text": "> 3/5"}},
+            ObservedValue("> 3/5", 3.0, ">", "", "/5", True),
+        ),
+        (
+            {"valueCodeableConcept": {"text": "38.5 Cel"}},
+            ObservedValue("38.5 Cel", 38.5, unit="Cel"),
+        ),
+        ({"valueQuantity": 12}, ObservedValue("12", 12.0)),
+        ({"valueQuantity": 12.5}, ObservedValue("12.5", 12.5)),
+        ({"valueQuantity": "12"}, ObservedValue("12", 12.0)),
+        ({"valueQuantity": "12 mg/L"}, ObservedValue("12 mg/L")),
+        ({"valueQuantity": True}, ObservedValue()),
+        ({"valueQuantity": None}, ObservedValue()),
+        ({"valueQuantity": ["x", {"value": 4, "code": "g"}]}, ObservedValue("4 g", 4.0, "", "g")),
+        ({"valueQuantity": {"value": -3, "code": "g"}}, ObservedValue("-3 g", -3.0, "", "g")),
+        (
+            {"valueQuantity": {"value": "-3.20", "unit": "g"}},
+            ObservedValue("-3.20 g", -3.2, unit="g"),
+        ),
+        ({"valueQuantity": {"value": {"a": 1}, "unit": "g"}}, ObservedValue(unit="g")),
+        ({"valueQuantity": {"value": "1e3"}}, ObservedValue("1e3")),
         (
             {"valueQuantity": {"value": 12, "unit": " g ", "comparator": "<"}},
-            Value("< 12 g", 12.0, "<", "", "g"),
+            ObservedValue("< 12 g", 12.0, "<", "", "g"),
         ),
         (
             {"valueQuantity": {"value": 12, "unit": 7, "comparator": "ad"}},
-            Value("ad 12 7", unit="7"),
+            ObservedValue("ad 12 7", unit="7"),
         ),
-        ({"valueQuantity": {"value": 12, "comparator": " "}}, Value("12", 12.0)),
-        ({"valueQuantity": {"value": 12, "comparator": 5}}, Value("5 12")),
+        ({"valueQuantity": {"value": 12, "comparator": " "}}, ObservedValue("12", 12.0)),
+        ({"valueQuantity": {"value": 12, "comparator": 5}}, ObservedValue("5 12")),
         (
             {"valueQuantity": {"comparator": ">", "unit": "g", "code": "kg"}},
-            Value(comparator=">", unit_code="kg", unit="g"),
+            ObservedValue(comparator=">", unit_code="kg", unit="g"),
         ),
     ],
 )
-def test_a_number_is_read_in_any_shape(index: CodeIndex, elements: Any, expected: Value) -> None:
+def test_a_number_is_read_in_any_shape(
+    index: CodeIndex, elements: Any, expected: ObservedValue
+) -> None:
     assert value_of(index, **elements) == expected
 
 
@@ -204,47 +217,50 @@ def test_a_number_is_read_in_any_shape(index: CodeIndex, elements: Any, expected
     [
         (
             {"valueRange": {"low": {"value": 3, "unit": "g", "code": "x"}, "high": {"value": 5}}},
-            Value("3 to 5 g"),
+            ObservedValue("3 to 5 g"),
         ),
         (
             {"valueRange": {"low": {"value": 3}, "high": {"value": 5, "code": "g"}}},
-            Value("3 to 5 g"),
+            ObservedValue("3 to 5 g"),
         ),
-        ({"valueRange": {"low": {"value": 3}, "high": {"value": 5}}}, Value("3 to 5")),
+        ({"valueRange": {"low": {"value": 3}, "high": {"value": 5}}}, ObservedValue("3 to 5")),
         (
             {"valueRange": {"low": {"value": 3, "unit": "g", "code": "k"}}},
-            Value(">= 3 g", 3.0, ">=", "k", "g"),
+            ObservedValue(">= 3 g", 3.0, ">=", "k", "g"),
         ),
-        ({"valueRange": {"high": {"value": 3, "code": "k"}}}, Value("<= 3 k", 3.0, "<=", "k")),
+        (
+            {"valueRange": {"high": {"value": 3, "code": "k"}}},
+            ObservedValue("<= 3 k", 3.0, "<=", "k"),
+        ),
         (
             {"valueRange": {"low": {"unit": "g"}, "high": {"value": 7}}},
-            Value("<= 7 g", 7.0, "<="),
+            ObservedValue("<= 7 g", 7.0, "<="),
         ),
-        ({"valueRange": {"high": {"value": 7}}}, Value("<= 7", 7.0, "<=")),
-        ({"valueRange": [{"low": {"value": "4"}}]}, Value(">= 4", 4.0, ">=")),
-        ({"valueRange": {}}, Value()),
-        ({"valueRange": "3 to 5"}, Value()),
+        ({"valueRange": {"high": {"value": 7}}}, ObservedValue("<= 7", 7.0, "<=")),
+        ({"valueRange": [{"low": {"value": "4"}}]}, ObservedValue(">= 4", 4.0, ">=")),
+        ({"valueRange": {}}, ObservedValue()),
+        ({"valueRange": "3 to 5"}, ObservedValue()),
         (
             {"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 8, "unit": "x"}}},
-            Value("1 : 8 x"),
+            ObservedValue("1 : 8 x"),
         ),
-        ({"valueRatio": {"numerator": {"unit": "x"}}}, Value("x")),
-        ({"valueRatio": "1:3"}, Value()),
+        ({"valueRatio": {"numerator": {"unit": "x"}}}, ObservedValue("x")),
+        ({"valueRatio": "1:3"}, ObservedValue()),
         (
             {"valuePeriod": {"start": "2026-01-01", "end": "2026-02-01"}},
-            Value("2026-01-01 to 2026-02-01"),
+            ObservedValue("2026-01-01 to 2026-02-01"),
         ),
-        ({"valuePeriod": {"end": "2026-02-01"}}, Value("2026-02-01")),
-        ({"valueTime": "10:00"}, Value("10:00")),
+        ({"valuePeriod": {"end": "2026-02-01"}}, ObservedValue("2026-02-01")),
+        ({"valueTime": "10:00"}, ObservedValue("10:00")),
         (
             {"valueDateTime": "2026-03-01"},
-            Value("2026-03-01", date=DateSpan(date(2026, 3, 1), date(2026, 3, 1))),
+            ObservedValue("2026-03-01", date=DateSpan(date(2026, 3, 1), date(2026, 3, 1))),
         ),
-        ({"valueDateTime": "soon"}, Value("soon")),
+        ({"valueDateTime": "soon"}, ObservedValue("soon")),
     ],
 )
 def test_a_value_that_is_no_plain_number_is_shown_as_it_stands(
-    index: CodeIndex, elements: Any, expected: Value
+    index: CodeIndex, elements: Any, expected: ObservedValue
 ) -> None:
     assert value_of(index, **elements) == expected
 
