@@ -1,0 +1,87 @@
+"""Single findings to be combined: what makes each criterion present, in the record or as a reason of the order.
+
+They come from the scenarios of kind `present`, so that a new criterion is combined as soon as it has its scenarios.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from tests.scenarios.cases import CASES, PATIENT
+
+DAY: Final = date(2026, 6, 15)
+LISTS: Final = (
+    "conditions", "observations", "medications", "procedures", "reports", "devices", "allergies", "open_orders",
+    "family_history", "studies", "encounters",
+)  # fmt: skip
+_CODES: Final = ("icd10", "who_icd10", "snomed", "text")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What stands in a record, or on the order, when one thing is true of a patient."""
+
+    id: str
+    entries: Mapping[str, tuple[Mapping[str, Any], ...]]
+    """By list of the compact notation."""
+    patient: Mapping[str, Any] | None = None
+    """None: any patient."""
+    reasons: tuple[Mapping[str, Any], ...] = field(default=())
+    """Of the order, beside the usual one."""
+
+
+def _present() -> tuple[Fact, ...]:
+    return tuple(
+        Fact(
+            id=case.data["criterion"],
+            entries={name: tuple(case.data[name]) for name in LISTS if name in case.data},
+            patient=case.data.get("patient"),
+        )
+        for case in CASES
+        if case.data.get("kind") == "present"
+    )
+
+
+def _said(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """The same codes as reasons of the order, and not in the record."""
+    return tuple(
+        Fact(
+            f"{fact.id} (said)",
+            {name: entries for name, entries in fact.entries.items() if name != "conditions"},
+            fact.patient,
+            tuple(
+                {key: entry[key] for key in _CODES if key in entry}
+                for entry in fact.entries["conditions"]
+            ),
+        )
+        for fact in facts
+        if fact.entries.get("conditions")
+    )
+
+
+NOW: Final = _present()
+NOTHING: Final = (
+    Fact("nothing", {}),
+    Fact("pain of ten days", {"conditions": ({"icd10": "M54.50", "onset": "2026-06-05"},)}),
+    Fact("pain of three months", {"conditions": ({"icd10": "M54.50", "onset": "2026-03-15"},)}),
+    Fact("pain without a date", {"conditions": ({"icd10": "M54.50"},)}),
+)
+"""What is no finding: where reassurance is due."""
+SAID: Final = _said(NOW)
+
+
+def together(facts: tuple[Fact, ...]) -> dict[str, Any] | None:
+    """A case without orders in which all the facts are true; None when they are of different patients."""
+    patients = [fact.patient for fact in facts if fact.patient is not None]
+    if any(patient != patients[0] for patient in patients):
+        return None
+    data: dict[str, Any] = {"patient": patients[0] if patients else PATIENT}
+    for name in LISTS:
+        entries = [entry for fact in facts for entry in fact.entries.get(name, ())]
+        if entries:
+            data[name] = entries
+    data["reasons"] = [reason for fact in facts for reason in fact.reasons]
+    return data
