@@ -41,6 +41,7 @@ from cds_service.evidence.record.observations import doubtful_values
 from cds_service.evidence.record.record import read_record
 from cds_service.evidence.record.types import REQUIRED_KEYS
 from cds_service.knowledge.model import Guideline
+from cds_service.knowledge.vocabulary import Vocabulary
 
 __all__ = [
     "Advice",
@@ -63,16 +64,21 @@ class CompiledGuideline:
     catalog: Catalog
     rules: Rules
     words: CardWords
+    vocabulary: Vocabulary | None = None
+    """The site's own."""
 
 
-def compile_guideline(guideline: Guideline) -> CompiledGuideline:
-    """Compile a loaded guideline."""
+def compile_guideline(
+    guideline: Guideline, vocabulary: Vocabulary | None = None
+) -> CompiledGuideline:
+    """Compile a loaded guideline, with the vocabulary of a site where it has one."""
     return CompiledGuideline(
         guideline=guideline,
-        index=compile_index(guideline),
-        catalog=compile_catalog(guideline),
+        index=compile_index(guideline, vocabulary),
+        catalog=compile_catalog(guideline, vocabulary),
         rules=compile_rules(guideline),
         words=CardWords(guideline),
+        vocabulary=vocabulary,
     )
 
 
@@ -167,7 +173,7 @@ def advise(
         explanation = explanation_json(
             assessment,
             rendered,
-            compiled.guideline.content,
+            (compiled.guideline.content, compiled.vocabulary),
             as_of,
             options.strict_findings or (),
         )

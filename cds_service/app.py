@@ -25,6 +25,7 @@ from cds_service.advice import (
     compile_guideline,
     in_scope,
 )
+from cds_service.cards.explanation import vocabulary_origin
 from cds_service.cards.ids import topic
 from cds_service.cds_hooks.client_options import CardKind, options_extension, read_client_options
 from cds_service.cds_hooks.discovery import discovery_json
@@ -45,6 +46,7 @@ from cds_service.history.store import HistoryStore
 from cds_service.knowledge.anchors import Cards
 from cds_service.knowledge.loader import load_guideline
 from cds_service.knowledge.model import Content
+from cds_service.knowledge.vocabulary import load_vocabulary
 from cds_service.settings import Settings, load_settings, start_warnings
 from cds_service.web.calls import Advised, HookCalls, Steps
 from cds_service.web.directions import directions_blueprint
@@ -105,7 +107,7 @@ def create_app(
     """
     app = Flask(__name__, static_folder=None)
     warnings = start_warnings(settings)
-    compiled = compiled or compile_guideline(load_guideline(cpt=settings.cpt))
+    compiled = compiled or compiled_for(settings)
     _check_jurisdiction(settings, compiled.guideline.content)
     metrics = _metrics(settings, compiled)
     if history is not None:
@@ -122,7 +124,7 @@ def create_app(
     register_problems(app)
     register_metrics(app, metrics)
     app.register_blueprint(directions_blueprint(SERVICES, warnings))
-    app.register_blueprint(health_blueprint(warnings, _checks(frame)))
+    app.register_blueprint(health_blueprint(warnings, _checks(frame), _told(compiled)))
     steps = steps or real_steps(frame)
     calls = HookCalls(steps, settings, lambda: as_of(settings, clock), metrics)
     app.register_blueprint(
@@ -131,6 +133,14 @@ def create_app(
     plain = plain_cors_headers(settings.cors_origins)
     app.wsgi_app = short_cut(app.wsgi_app, calls, SERVICES, metrics, plain)  # type: ignore[method-assign, assignment]
     return app
+
+
+def compiled_for(settings: Settings) -> CompiledGuideline:
+    """The packaged guideline with the vocabulary of the site. Raises KnowledgeError."""
+    loaded = load_guideline(cpt=settings.cpt)
+    if settings.terminology is None:
+        return compile_guideline(loaded)
+    return compile_guideline(loaded, load_vocabulary(settings.terminology, loaded))
 
 
 def as_of(settings: Settings, clock: Clock) -> date:
@@ -370,6 +380,13 @@ def _metrics(settings: Settings, compiled: CompiledGuideline) -> Metrics:
         card_ids=[card.id for card in compiled.guideline.wording.card],
         clients=[OPEN_CALLER.client_id, *(client.issuer for client in settings.trusted_clients)],
     )
+
+
+def _told(compiled: CompiledGuideline) -> Mapping[str, object]:
+    """What readiness tells beside its verdict: which vocabulary of the site is in use."""
+    if compiled.vocabulary is None:
+        return {}
+    return {"terminology": vocabulary_origin(compiled.vocabulary)}
 
 
 def _checks(frame: Frame) -> Mapping[str, Callable[[], bool]]:

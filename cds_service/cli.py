@@ -326,6 +326,53 @@ def explain(path: Path, as_of: datetime | None) -> None:
         sys.exit(1)
 
 
+@commands.group()
+def terminology() -> None:
+    """A site's own vocabulary: licensed expansions, local codes and orders."""
+
+
+_several: Final = click.Path(exists=True, path_type=Path)
+
+
+@terminology.command("build")
+@click.option("--rf2", multiple=True, type=_several, help="Folder of an RF2 release.")
+@click.option("--valueset", multiple=True, type=_several, help="ValueSet with its expansion.")
+@click.option("--conceptmap", multiple=True, type=_several, help="ConceptMap of local codes.")
+@click.option("--toml", multiple=True, type=_several, help="Local codes and orders as TOML.")
+@click.option(
+    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="File to write."
+)
+def terminology_build(
+    rf2: tuple[Path, ...],
+    valueset: tuple[Path, ...],
+    conceptmap: tuple[Path, ...],
+    toml: tuple[Path, ...],
+    out: Path,
+) -> None:
+    """Make one vocabulary file; SPINE_CDS_TERMINOLOGY names it to the service."""
+    from cds_service.advice import compile_guideline  # noqa: PLC0415 - as above
+    from cds_service.knowledge.loader import load_guideline  # noqa: PLC0415 - as above
+    from cds_service.knowledge.vocabulary import vocabulary_json  # noqa: PLC0415 - as above
+    from cds_service.terminology.building import (  # noqa: PLC0415 - as above
+        Sources,
+        build_vocabulary,
+    )
+
+    if not (rf2 or valueset or conceptmap or toml):
+        raise click.UsageError("Name a source: --rf2, --valueset, --conceptmap or --toml.")
+    guideline = load_guideline()
+    compiled = compile_guideline(guideline)
+    vocabulary = build_vocabulary(
+        Sources(rf2, valueset, conceptmap, toml),
+        guideline,
+        compiled.index,
+        compiled.catalog,
+        _today(),
+    )
+    out.write_bytes(vocabulary_json(vocabulary))
+    click.echo(f"{out}: {vocabulary.size} codes from {len(vocabulary.origins)} sources.")
+
+
 @commands.command()
 @click.option(
     "--release", is_flag=True, help="As strict as a release: review date, approval, memory."
@@ -339,6 +386,12 @@ def check(*, release: bool) -> None:
     from cds_service.knowledge.loader import load_guideline  # noqa: PLC0415 - as above
 
     guideline = load_guideline()
+    vocabulary = load_settings(os.environ, None).terminology
+    if vocabulary is not None:
+        from cds_service.knowledge.vocabulary import load_vocabulary  # noqa: PLC0415 - as above
+
+        loaded = load_vocabulary(vocabulary, guideline)
+        click.echo(f"{vocabulary}: {loaded.size} codes, made {loaded.version}")
     scenarios = Path("tests", "scenarios")
     found = [
         *check_guideline(guideline, _today(), release=release),

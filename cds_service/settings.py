@@ -201,6 +201,7 @@ class Settings(BaseModel):
         Path("var/history.key"), description="a file for the key of the pseudonyms"
     )
     mode: Literal["live", "silent", "off"] = Field("live", description="live, silent or off")
+    terminology: Path | None = Field(None, description="a file made by spine-cds terminology build")
     show: Literal["all", "actionable"] = Field("all", description="all or actionable")
     cors_origins: Origins = Field(
         ("https://sandbox.cds-hooks.org", "http://localhost:8080", "http://127.0.0.1:8080"),

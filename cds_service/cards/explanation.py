@@ -15,6 +15,7 @@ from cds_service.cards.render import RenderedCall
 from cds_service.cds_hooks.model import StrictFinding
 from cds_service.evidence.model import DateSpan
 from cds_service.knowledge.model import Content
+from cds_service.knowledge.vocabulary import Vocabulary
 
 _MAX_STRICT: Final = 100
 """Findings that are listed; the header has the number of all."""
@@ -23,14 +24,14 @@ _MAX_STRICT: Final = 100
 def explanation_json(
     assessment: CallAssessment,
     rendered: RenderedCall,
-    content: Content,
+    knowledge: tuple[Content, Vocabulary | None],
     as_of: date,
     strict_findings: tuple[StrictFinding, ...] = (),
 ) -> dict[str, Any]:
     """What was concluded, from what, and what could not be read. Empty lists are left out."""
     shown = {item.order: item.cards for item in rendered.orders}
     explanation: dict[str, Any] = {
-        "knowledge": {"id": content.id, "version": content.version},
+        "knowledge": _knowledge_json(*knowledge),
         "asOf": as_of.isoformat(),
         "assessments": [
             _order_json(order, [card.topic.code for card in shown[order.order.reference]])
@@ -53,6 +54,19 @@ def explanation_json(
             for found in strict_findings[:_MAX_STRICT]
         ]
     return explanation
+
+
+def _knowledge_json(content: Content, vocabulary: Vocabulary | None) -> dict[str, Any]:
+    named: dict[str, Any] = {"id": content.id, "version": content.version}
+    if vocabulary is not None:
+        named["vocabulary"] = vocabulary_origin(vocabulary)
+    return named
+
+
+def vocabulary_origin(vocabulary: Vocabulary) -> dict[str, Any]:
+    """The day that a site's vocabulary was made, and from what."""
+    origins = [f"{o.kind} {o.name} {o.version}".strip() for o in vocabulary.origins]
+    return {"version": vocabulary.version, "origins": origins}
 
 
 def _order_json(order: OrderAssessment, cards: list[str]) -> dict[str, Any]:

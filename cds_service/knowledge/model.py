@@ -247,6 +247,16 @@ class ValueSet(Table):
     icd9cm: tuple[CodeEntry, ...] = ()
     icd9cm_exclude: tuple[CodeEntry, ...] = ()
     snomed: tuple[CodeEntry, ...] = ()
+    snomed_descendants: bool = False
+    """With a licensed release everything below these codes counts too: a site's own vocabulary holds it."""
+    snomed_leave_out: tuple[str, ...] = ()
+    """SNOMED CT codes that are left out of it with all that is below them."""
+    expansions: tuple[str, ...] = ()
+    """Canonicals of published ValueSets whose expansions belong to this set."""
+    expansion_not: tuple[str, ...] = ()
+    """Words of a display with which an entry of them does not, lower case."""
+    expansion_despite: tuple[str, ...] = ()
+    """Words with which it does all the same."""
     loinc: tuple[CodeEntry, ...] = ()
     rxnorm_ingredient: tuple[CodeEntry, ...] = ()
     rxnorm_drug: tuple[CodeEntry, ...] = ()

@@ -11,9 +11,14 @@ from cds_service.web.edge import json_response
 
 
 def health_blueprint(
-    warnings: tuple[str, ...], checks: Mapping[str, Callable[[], bool]]
+    warnings: tuple[str, ...],
+    checks: Mapping[str, Callable[[], bool]],
+    told: Mapping[str, object] | None = None,
 ) -> Blueprint:
-    """`/health/live` and `/health/ready`. `checks` are by name; one that fails makes ready answer 503."""
+    """`/health/live` and `/health/ready`. `checks` are by name; one that fails makes ready answer 503.
+
+    `told` stands in the body of ready whatever the verdict.
+    """
     blueprint = Blueprint("health", __name__, url_prefix="/health")
 
     @blueprint.get("/live")
@@ -24,6 +29,7 @@ def health_blueprint(
     def ready() -> Response:
         failed = [name for name, is_fine in checks.items() if not _passes(is_fine)]
         body: dict[str, object] = {"status": "not ready" if failed else "ready"}
+        body |= dict(told or {})
         body |= {"failed": failed} if failed else {}
         body |= {"warnings": list(warnings)} if warnings else {}
         response = json_response(msgspec.json.encode(body))

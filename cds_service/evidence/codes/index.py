@@ -14,7 +14,10 @@ from cds_service.evidence.text.phrases import PhraseReader
 from cds_service.evidence.text.reader import TextReader
 from cds_service.knowledge.anchors import ValueSets
 from cds_service.knowledge.model import CodeEntry, EvidenceRules, Guideline, ValueSet
+from cds_service.knowledge.vocabulary import Codes, Vocabulary
 
+SITE: Final = "site"
+"""System word of a code in a list of the site's own, known by its vocabulary."""
 HOSPICE: Final = ValueSets.HOSPICE
 """Value set that says a patient is in hospice or palliative care."""
 IMPLANTS: Final = (ValueSets.MRI_UNSAFE_DEVICE, ValueSets.MRI_CAUTION_DEVICE)
@@ -102,6 +105,8 @@ class CodeIndex:
     """By system word."""
     _kept: dict[tuple[str | None, str], CodeMeaning]
     _text_not_coded: Mapping[str, frozenset[str]]
+    _site: Mapping[str, Mapping[str, _Ids]]
+    """A site's own vocabulary: by system word or URI, and plain code."""
     _acute: frozenset[str]
     """Value sets of course acute."""
 
@@ -137,7 +142,9 @@ class CodeIndex:
         system = system_name(uri)
         code = plain_code(system, code)
         if system is None:
-            return CodeMeaning(None, code)
+            of_site = self._site.get((uri or "").strip())
+            found = of_site.get(code) if of_site is not None else None
+            return CodeMeaning(None, code) if found is None else CodeMeaning(SITE, code, found)
         return CodeMeaning(
             system=system,
             code=code,
@@ -147,6 +154,12 @@ class CodeIndex:
         )
 
     def _of_plain(self, system: str, code: str) -> _Ids:
+        found = self._of_guideline(system, code)
+        of_site = self._site.get(system)
+        more = of_site.get(code) if of_site is not None else None
+        return found if more is None else tuple(dict.fromkeys(found + more))
+
+    def _of_guideline(self, system: str, code: str) -> _Ids:
         icd = self._icd.get(system)
         if icd is not None:
             if len(code) >= _SNOMED_LEAST_DIGITS and code.isdecimal():
@@ -203,7 +216,7 @@ class CompiledRules:
     guard_words: re.Pattern[str] | None
 
 
-def compile_index(guideline: Guideline) -> CodeIndex:
+def compile_index(guideline: Guideline, vocabulary: Vocabulary | None = None) -> CodeIndex:
     """The guideline's codes, phrases and units as look-ups."""
     sets = tuple(guideline.value_sets.values())
     units = {name: compile_units(quantity) for name, quantity in guideline.units.items()}
@@ -218,9 +231,22 @@ def compile_index(guideline: Guideline) -> CodeIndex:
         _exact=_exact_codes(sets),
         _icd=_icd_prefixes(guideline.value_sets),
         _kept={},
+        _site=_site_codes(vocabulary.codes if vocabulary is not None else {}),
         _acute=frozenset(s.id for s in sets if s.course == "acute"),
         _text_not_coded={s.id: frozenset(s.text_not_coded) for s in sets if s.text_not_coded},
     )
+
+
+def _site_codes(codes: Codes) -> Mapping[str, Mapping[str, _Ids]]:
+    found: dict[str, dict[str, _Ids]] = {}
+    for system, sets in codes.items():
+        of_system = found.setdefault(system, {})
+        for value_set, listed in sets.items():
+            alone = (value_set,)
+            for code in listed:
+                before = of_system.get(code)
+                of_system[code] = alone if before is None else before + alone
+    return found
 
 
 def _exact_codes(sets: Iterable[ValueSet]) -> Mapping[str, Mapping[str, _Ids]]:

@@ -18,6 +18,7 @@ from cds_service.knowledge.model import (
     Tier,
 )
 from cds_service.knowledge.table import Region
+from cds_service.knowledge.vocabulary import Vocabulary
 
 CodedKind = Literal["known", "needs-region", "pelvis", "unrated", "not-imaging"]
 
@@ -41,7 +42,7 @@ class Catalog:
     """Everything that is looked up while an order or an earlier study is read."""
 
     by_code: Mapping[tuple[str, str], CodedStudy]
-    """By (system word, plain code)."""
+    """By (system word, plain code), and by (URI, code) for the order codes of a site."""
     body_sites: Mapping[tuple[str, str], tuple[Region, ...]]
     """Regions by (system word, code) of a body site; empty: the spine, level not stated."""
     words: StudyWords
@@ -67,12 +68,12 @@ class Catalog:
         return found
 
 
-def compile_catalog(guideline: Guideline) -> Catalog:
+def compile_catalog(guideline: Guideline, vocabulary: Vocabulary | None = None) -> Catalog:
     """The look-ups of a guideline; made once, used for every call."""
     catalog = guideline.catalog
     rules = guideline.evidence
     return Catalog(
-        by_code=_by_code(catalog),
+        by_code=_by_code(catalog) | _site_studies(vocabulary),
         body_sites={("snomed", site.code): site.regions for site in catalog.body_site},
         words=StudyWords(catalog.text, rules.text.suspicion),
         usual_contrast=_usual_contrast(catalog),
@@ -106,6 +107,19 @@ def _by_code(catalog: OrderCatalog) -> dict[tuple[str, str], CodedStudy]:
         for key in _codes(other.codes):
             found.setdefault(key, _other_study(other, key[1]))
     return found
+
+
+def _site_studies(vocabulary: Vocabulary | None) -> dict[tuple[str, str], CodedStudy]:
+    """By (URI, code) of the site's own order codes; they never replace a code of the catalog."""
+    if vocabulary is None:
+        return {}
+    return {
+        (uri, code): CodedStudy(
+            "known", study.modality, study.regions, study.contrast, study.display
+        )
+        for uri, studies in vocabulary.studies.items()
+        for code, study in studies.items()
+    }
 
 
 def _codes(

@@ -146,11 +146,13 @@ def _coded_study(code: Concept, catalog: Catalog) -> CodedStudy | None:
 
 
 def _known_codes(code: Concept) -> Iterator[tuple[str, str]]:
-    """(system word, code); one that names no system at all is tried as each list of studies."""
+    """(system word, code), or (URI, code) of a site's list; one without a system is tried as each list of studies."""
     for coding in code.codings:
         if coding.system is not None:
             yield coding.system, coding.code
-        elif not coding.uri:
+        elif coding.uri:
+            yield coding.uri, coding.code
+        else:
             # why: these lists share no code, and an order that sends the bare number means one of them
             for system in _STUDY_SYSTEMS:
                 yield system, coding.code

@@ -1,0 +1,114 @@
+"""A vocabulary in use: made and checked on the command line, named by the service and its answers."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cds_service.app import create_app
+from cds_service.settings import Settings
+from tests.command_line import run_here
+
+LOCAL = "https://ehr.example.org/codes"
+SERVICE = "/cds-services/spine-imaging-order-sign"
+
+
+@pytest.fixture
+def vocabulary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    source, file = tmp_path / "site.toml", tmp_path / "site.json"
+    source.write_text(
+        f'version = "7"\n[codes."{LOCAL}"]\nX17 = "cauda-equina-syndrome"\n'
+        f'[orders."{LOCAL}"]\nO99 = "mr-lumbar-without"\n',
+        encoding="utf-8",
+    )
+    made = run_here(capsys, "terminology", "build", "--toml", str(source), "--out", str(file))
+    assert made.returncode == 0, made.stderr
+    assert "2 codes from 1 sources" in made.stdout
+    return file
+
+
+def call() -> dict[str, object]:
+    """A signed order whose code and whose only problem are the site's own, without a word."""
+    return {
+        "hook": "order-sign",
+        "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+        "context": {
+            "userId": "Practitioner/1",
+            "patientId": "p1",
+            "draftOrders": {
+                "resourceType": "Bundle",
+                "type": "collection",
+                "entry": [
+                    {
+                        "resource": {
+                            "resourceType": "ServiceRequest",
+                            "id": "o1",
+                            "status": "draft",
+                            "intent": "order",
+                            "code": {"coding": [{"system": LOCAL, "code": "O99"}]},
+                            "subject": {"reference": "Patient/p1"},
+                        }
+                    }
+                ],
+            },
+        },
+        "prefetch": {
+            "patient": {"resourceType": "Patient", "id": "p1", "birthDate": "1980-01-01"},
+            "conditions": {
+                "resourceType": "Bundle",
+                "type": "searchset",
+                "entry": [
+                    {
+                        "resource": {
+                            "resourceType": "Condition",
+                            "id": "c1",
+                            "clinicalStatus": {"coding": [{"code": "active"}]},
+                            "code": {"coding": [{"system": LOCAL, "code": "X17"}]},
+                            "subject": {"reference": "Patient/p1"},
+                            "onsetDateTime": "2026-06-14",
+                        }
+                    }
+                ],
+            },
+        },
+    }
+
+
+def test_codes_and_orders_of_the_site_are_understood_and_the_answer_says_by_what(
+    vocabulary: Path,
+) -> None:
+    clock = lambda: datetime(2026, 6, 15, tzinfo=UTC)  # noqa: E731 - a clock
+    client = create_app(Settings(terminology=vocabulary), clock=clock).test_client()
+    body = client.post(SERVICE, json=call()).get_json()
+    assert body["cards"][0]["indicator"] == "critical"
+    told = body["extension"]["org.spine-imaging-cds.advice"]
+    assert told["knowledge"]["vocabulary"]["origins"] == ["toml site.toml 7"]
+    assert told["assessments"][0]["procedure"]["regions"] == ["lumbar"]
+    ready = client.get("/health/ready").get_json()
+    assert ready["terminology"] == told["knowledge"]["vocabulary"]
+
+
+def test_without_it_the_same_order_is_none_of_ours() -> None:
+    body = create_app(Settings()).test_client().post(SERVICE, json=call()).get_json()
+    assert body == {"cards": []}
+
+
+def test_the_check_reads_the_vocabulary_too(
+    vocabulary: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fine = run_here(capsys, "check", SPINE_CDS_TERMINOLOGY=str(vocabulary))
+    assert (fine.returncode, "2 codes" in fine.stdout) == (0, True)
+    broken = json.loads(vocabulary.read_text(encoding="utf-8")) | {"format": 0}
+    other = tmp_path / "broken.json"
+    other.write_text(json.dumps(broken), encoding="utf-8")
+    assert run_here(capsys, "check", SPINE_CDS_TERMINOLOGY=str(other)).returncode == 1
+
+
+def test_a_vocabulary_of_nothing_is_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "v.json")
+    assert run_here(capsys, "terminology", "build", "--out", out).returncode == 2
