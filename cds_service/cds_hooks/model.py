@@ -119,6 +119,8 @@ class Source(Struct, frozen=True, gc=False):
     """The value that `decoded` was made from."""
     cause: ReadCause | None = None
     """Why there is a gap, in one word."""
+    is_cut: bool = False
+    """The gap is that later pages were not read, and nothing else."""
 
     @property
     def count(self) -> int:

@@ -134,6 +134,7 @@ def _read_resource(value: msgspec.Raw, envelope: BundleEnvelope, expected: tuple
 def page_source(key: str, page: Page) -> Source:
     """The pages read so far as the answer for one key."""
     problems = page.problems
+    is_whole = not problems and page.failure is None
     if page.next_url is not None:
         problems = (*problems, "further pages were not read")
     elif page.total is not None and page.total > page.matches:
@@ -143,7 +144,8 @@ def page_source(key: str, page: Page) -> Source:
         gap = page.failure or ("partial" if page.resources else "failed")
     note = "; ".join(dict.fromkeys((*problems, *page.remarks)))
     cause = None if gap is None else page.cause or "failed"
-    return Source(key, page.resources, gap, note, page.full_urls, cause=cause)
+    is_cut = gap == "partial" and is_whole
+    return Source(key, page.resources, gap, note, page.full_urls, cause=cause, is_cut=is_cut)
 
 
 def joined(first: Page, following: Page) -> Page:

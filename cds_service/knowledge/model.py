@@ -962,6 +962,7 @@ class DetailWords(Table):
     order_unreadable: Sentence
     selections_unmatched: Sentence
     too_many_orders: Sentence
+    gap_lifelong_observations: Sentence
     gap_criterion_failed: Sentence
     imaged_since: Sentence
     confirm_bedside: Sentence

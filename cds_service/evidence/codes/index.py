@@ -33,6 +33,10 @@ PREGNANCY_STATUS: Final = ValueSets.OBS_PREGNANCY_STATUS
 PREGNANCY: Final = (ValueSets.PREGNANCY, ValueSets.PREGNANCY_ENDED)
 """Value sets of these states, and of what ends a pregnancy."""
 
+_LIFELONG: Final = 3650
+"""From this look-back on a finding counts for a lifetime: bone density, HLA-B27."""
+_WEIGHTS: Final = 365
+"""Days over which weights and pain scores are compared, with room."""
 _SNOMED_LEAST_DIGITS: Final = 6
 _FULL_LENGTH: Final = 7
 _SEVENTH: Final[Mapping[str, Literal["initial", "sequela"]]] = {
@@ -100,6 +104,8 @@ class CodeIndex:
     drug_codes: frozenset[tuple[str, str]]
     """(value set id, RxNorm code) of whole drugs: they name their own form, no route is asked for."""
     compiled: CompiledRules
+    observation_reach: int
+    """Days of the longest look-back at observations, what counts for a lifetime apart."""
     _exact: Mapping[str, Mapping[str, _Ids]]
     _icd: Mapping[str, _Prefixes]
     """By system word."""
@@ -228,6 +234,7 @@ def compile_index(guideline: Guideline, vocabulary: Vocabulary | None = None) ->
         units={s.id: units[s.quantity] for s in sets if s.quantity in units},
         drug_codes=frozenset((s.id, entry.code.strip()) for s in sets for entry in s.rxnorm_drug),
         compiled=_compile_rules(guideline.evidence, guideline.value_sets),
+        observation_reach=_observation_reach(guideline),
         _exact=_exact_codes(sets),
         _icd=_icd_prefixes(guideline.value_sets),
         _kept={},
@@ -235,6 +242,18 @@ def compile_index(guideline: Guideline, vocabulary: Vocabulary | None = None) ->
         _acute=frozenset(s.id for s in sets if s.course == "acute"),
         _text_not_coded={s.id: frozenset(s.text_not_coded) for s in sets if s.text_not_coded},
     )
+
+
+def _observation_reach(guideline: Guideline) -> int:
+    looked_back = [
+        evidence.days
+        for group in guideline.groups
+        for criterion in group.criterion
+        for evidence in criterion.evidence
+        if evidence.type in ("observation", "observation-positive")
+    ]
+    days = [days for days in looked_back if days < _LIFELONG]
+    return max(*days, guideline.safety_limits.egfr_max_age_days, _WEIGHTS)
 
 
 def _site_codes(codes: Codes) -> Mapping[str, Mapping[str, _Ids]]:

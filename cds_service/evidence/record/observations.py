@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
 from msgspec import Raw, Struct
 
+from cds_service.cds_hooks.model import Source
 from cds_service.evidence.codes.codeable import read_concepts
-from cds_service.evidence.codes.concepts import ConceptHit, ConceptReading
+from cds_service.evidence.codes.concepts import NO_CONCEPT, ConceptHit, ConceptReading
 from cds_service.evidence.codes.dates import days_after, read_date
 from cds_service.evidence.codes.index import PREGNANCY, PREGNANCY_STATUS, CodeIndex
 from cds_service.evidence.codes.observation_names import NamedObservation, Verdict, read_grade
@@ -27,6 +29,8 @@ from cds_service.evidence.record.intake import Intake, reference
 from cds_service.evidence.record.shapes import ComponentShape, ObservationShape, read_components
 from cds_service.evidence.record.values import ObservedValue, Polarity, measured, read_value
 
+OBSERVATIONS: Final = "observations"
+"""The prefetch key."""
 _FULL_POWER: Final = 5
 _ABNORMAL: Final = frozenset({"A", "AA", "L", "LL", "ABN"})
 _NORMAL: Final = frozenset({"N"})
@@ -214,6 +218,28 @@ def doubtful_values(
             text = f"{entry.display}: {entry.value_text}"
             found.append(UnreadValue(entry.reference, text, is_finding=False))
     return tuple(found)
+
+
+def reaches_far_enough(source: Source | None, intake: Intake) -> bool:
+    """True for a page of observations that was cut and still goes back behind every look-back but a lifetime's.
+
+    Only one that is sorted by date shows that: its newest come first, and each has a day.
+    """
+    if source is None or not source.is_cut:
+        return False
+    earliest = days_after(intake.as_of, -intake.index.observation_reach)
+    spans = [
+        when_observed(Observed(shape, shape, NO_CONCEPT, _NO_HIT))
+        for batch in intake.batches.get("Observation", ())
+        if batch.key == OBSERVATIONS
+        for shape in batch.resources
+    ]
+    days = [span.last for span in spans if span is not None]
+    return (
+        0 < len(days) == len(spans)
+        and days[-1] < earliest
+        and all(newer >= older for newer, older in pairwise(days))
+    )
 
 
 def when_observed(observed: Observed) -> DateSpan | None:

@@ -19,11 +19,18 @@ from cds_service.evidence.record.conditions import by_reference
 from cds_service.evidence.record.devices import implants_elsewhere
 from cds_service.evidence.record.hospice import has_hospice_condition
 from cds_service.evidence.record.intake import Intake, ReadingCounts, as_tuples
-from cds_service.evidence.record.observations import read_observed, when_observed
+from cds_service.evidence.record.observations import (
+    OBSERVATIONS,
+    reaches_far_enough,
+    read_observed,
+    when_observed,
+)
 from cds_service.evidence.record.sorting import sort_resources
 from cds_service.evidence.record.types import TYPES
 
 _PATIENT: Final = "patient"
+LIFELONG_ONLY: Final = "gap_lifelong_observations"
+"""Note of a gap, and key of its sentence: what is missing is bone density and HLA-B27 alone."""
 
 
 def read_record(
@@ -45,7 +52,9 @@ def read_record(
             one.read(intake, one.name)
     tally, person = intake.tally, intake.person
     gaps = _gaps(sources, tally, person, is_patient_there="Patient" in intake.batches)
-    unread = {gap.source for gap in gaps}
+    if reaches_far_enough(sources.get(OBSERVATIONS), intake):
+        gaps = tuple(_narrowed(gap) for gap in gaps)
+    unread = {gap.source for gap in gaps if gap.note != LIFELONG_ONLY}
     return PatientRecord(
         person=person,
         conditions=as_tuples(intake.conditions),
@@ -66,6 +75,13 @@ def read_record(
         other_patients=tally.other_patients,
         counts=tally.read,
     )
+
+
+def _narrowed(gap: Gap) -> Gap:
+    """Of a page that reaches behind every look-back only what counts for a lifetime is missing."""
+    if gap.source == OBSERVATIONS and gap.reason == "partial":
+        return Gap(gap.source, gap.reason, LIFELONG_ONLY)
+    return gap
 
 
 def _gaps(
