@@ -7,26 +7,32 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
 from cds_service.app import create_app
+from cds_service.cli import commands
+from cds_service.errors import KnowledgeError
 from cds_service.settings import Settings
-from tests.command_line import run_here
 
 LOCAL = "https://ehr.example.org/codes"
 SERVICE = "/cds-services/spine-imaging-order-sign"
 
 
+def run(*arguments: object, **environ: str) -> Result:
+    return CliRunner().invoke(commands, [str(argument) for argument in arguments], env=environ)
+
+
 @pytest.fixture
-def vocabulary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+def vocabulary(tmp_path: Path) -> Path:
     source, file = tmp_path / "site.toml", tmp_path / "site.json"
     source.write_text(
         f'version = "7"\n[codes."{LOCAL}"]\nX17 = "cauda-equina-syndrome"\n'
         f'[orders."{LOCAL}"]\nO99 = "mr-lumbar-without"\n',
         encoding="utf-8",
     )
-    made = run_here(capsys, "terminology", "build", "--toml", str(source), "--out", str(file))
-    assert made.returncode == 0, made.stderr
-    assert "2 codes from 1 sources" in made.stdout
+    made = run("terminology", "build", "--toml", source, "--out", file)
+    assert made.exit_code == 0, made.output
+    assert "2 codes from 1 sources" in made.output
     return file
 
 
@@ -96,19 +102,14 @@ def test_without_it_the_same_order_is_none_of_ours() -> None:
     assert body == {"cards": []}
 
 
-def test_the_check_reads_the_vocabulary_too(
-    vocabulary: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    fine = run_here(capsys, "check", SPINE_CDS_TERMINOLOGY=str(vocabulary))
-    assert (fine.returncode, "2 codes" in fine.stdout) == (0, True)
+def test_the_check_reads_the_vocabulary_too(vocabulary: Path, tmp_path: Path) -> None:
+    fine = run("check", SPINE_CDS_TERMINOLOGY=str(vocabulary))
+    assert (fine.exit_code, "2 codes" in fine.output) == (0, True)
     broken = json.loads(vocabulary.read_text(encoding="utf-8")) | {"format": 0}
     other = tmp_path / "broken.json"
     other.write_text(json.dumps(broken), encoding="utf-8")
-    assert run_here(capsys, "check", SPINE_CDS_TERMINOLOGY=str(other)).returncode == 1
+    assert isinstance(run("check", SPINE_CDS_TERMINOLOGY=str(other)).exception, KnowledgeError)
 
 
-def test_a_vocabulary_of_nothing_is_wrong_usage(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    out = str(tmp_path / "v.json")
-    assert run_here(capsys, "terminology", "build", "--out", out).returncode == 2
+def test_a_vocabulary_of_nothing_is_wrong_usage(tmp_path: Path) -> None:
+    assert run("terminology", "build", "--out", tmp_path / "v.json").exit_code == 2
