@@ -28,6 +28,7 @@ from cds_service.evidence.raw import NOTHING, plain
 from cds_service.evidence.record.intake import Intake, reference
 from cds_service.evidence.record.shapes import ComponentShape, ObservationShape, read_components
 from cds_service.evidence.record.values import ObservedValue, Polarity, measured, read_value
+from cds_service.knowledge.anchors import ValueSets
 
 OBSERVATIONS: Final = "observations"
 """The prefetch key."""
@@ -43,6 +44,7 @@ _VERDICTS: Final[Mapping[Polarity, Verdict]] = {
 _POLARITIES: Final[Mapping[Verdict, Polarity]] = {
     verdict: polarity for polarity, verdict in _VERDICTS.items()
 }
+_KIDNEYS: Final = frozenset((ValueSets.OBS_EGFR, ValueSets.OBS_CREATININE))
 _NO_HIT: Final = ConceptHit("", "text", "", "")
 
 
@@ -205,6 +207,9 @@ def doubtful_values(
     first = days_after(as_of, -index.rules.unread_days)
     found: list[UnreadValue] = []
     for value_set in index.units:
+        if value_set in _KIDNEYS:
+            # why: they matter beside contrast alone, and that check says itself when no value can be used
+            continue
         dated = [
             (hit.entry.when.last if hit.entry.when is not None else as_of, hit)
             for hit in observations.since(value_set, first)

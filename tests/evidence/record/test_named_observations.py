@@ -177,6 +177,7 @@ def test_an_old_finding_that_was_not_understood_is_not_held_against_today(
         ("CRP", {"value": 12, "unit": "nmol/L"}, True),
         ("Body temperature", {"value": 98.6, "unit": "degF"}, False),
         ("CRP", {"value": 3, "unit": "mg/L"}, False),
+        ("eGFR", {"value": 28, "unit": "mL/min"}, False),
     ],
 )
 def test_a_measurement_that_cannot_be_right_is_asked_about_and_not_used(
