@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import zip_longest
 from typing import Any, Final
 
@@ -110,15 +111,15 @@ def in_scope(
     if request.context.dispatched_orders:
         return True
     context, look_up = request.context, (compiled.catalog, compiled.index)
-    scope = draft_scope(
-        context.draft_orders,
-        context.selections,
-        lambda draft: bool(asked_studies(read_json(draft.raw) or {}, look_up)),
-        look_up,
-    )
+    asks = partial(_asks, look_up)
+    scope = draft_scope(context.draft_orders, context.selections, asks, look_up)
     if scope.loss is not None and not card_on_missing_data:
         raise _orders_not_read(scope.loss, "context.selections")
     return scope.asks_for_spine or scope.loss is not None
+
+
+def _asks(look_up: tuple[Catalog, CodeIndex], draft: DraftOrder) -> bool:
+    return bool(asked_studies(read_json(draft.raw) or {}, look_up))
 
 
 def advise(
@@ -138,7 +139,7 @@ def advise(
     active. The last two are a card where the site wants one instead.
     """
     try:
-        orders = _spine_orders(request, sources, compiled, as_of)
+        orders = _spine_orders(request, sources, compiled, as_of, options.max_orders)
         _check_number(orders, options.max_orders)
     except OrdersNotRead as error:
         if not options.card_on_missing_data:
@@ -194,15 +195,23 @@ def _spine_orders(
     sources: Mapping[str, Source],
     compiled: CompiledGuideline,
     as_of: date,
+    limit: int | None,
 ) -> tuple[ImagingOrder, ...]:
-    """The spine imaging orders that the call is about. Raises OrdersNotRead when one of them is lost."""
+    """The spine imaging orders that the call is about. Raises OrdersNotRead when one is lost, or they are too many."""
     context = request.context
-    drafts = _read_drafts(
-        context.draft_orders, context.selections, "context.selections", compiled, as_of
+    kept = _few_enough(
+        context.draft_orders, context.selections, "context.selections", compiled, limit
     )
+    drafts = _read_drafts(kept, context.selections, "context.selections", compiled, as_of)
     if not context.dispatched_orders:
         return drafts
-    dispatched = _dispatched(request, sources.get(_DISPATCHED))
+    dispatched = _few_enough(
+        _dispatched(request, sources.get(_DISPATCHED)),
+        context.dispatched_orders,
+        "context.dispatchedOrders",
+        compiled,
+        limit,
+    )
     return drafts + tuple(
         replace(order, instance=len(drafts) + position)
         for position, order in enumerate(
@@ -212,6 +221,29 @@ def _spine_orders(
             )
         )
     )
+
+
+def _few_enough(
+    drafts: tuple[DraftOrder, ...],
+    selections: tuple[str, ...] | None,
+    selected_in: str,
+    compiled: CompiledGuideline,
+    limit: int | None,
+) -> tuple[DraftOrder, ...]:
+    """Of very many drafts those that the call is about and that ask for imaging of the spine.
+
+    To read an order in full costs far more than to see what it asks for: what will not be evaluated is not read.
+    """
+    if limit is None or len(drafts) <= limit:
+        return drafts
+    look_up = (compiled.catalog, compiled.index)
+    asking = {id(draft) for draft in drafts if draft.flaw is None and _asks(look_up, draft)}
+    scope = draft_scope(drafts, selections, lambda draft: id(draft) in asking, look_up)
+    if scope.loss is not None:
+        raise _orders_not_read(scope.loss, selected_in)
+    kept = tuple(draft for draft in scope.meant if id(draft) in asking)
+    _check_number(kept, limit)
+    return kept
 
 
 def _read_drafts(
@@ -248,7 +280,7 @@ def _orders_not_read(loss: Loss, selected_in: str) -> OrdersNotRead:
     return OrdersNotRead(_LOSSES[loss.kind], loss.kind, expression=loss.place or selected_in)
 
 
-def _check_number(orders: tuple[ImagingOrder, ...], limit: int | None) -> None:
+def _check_number(orders: tuple[ImagingOrder | DraftOrder, ...], limit: int | None) -> None:
     """More orders than a clinician places at once: to evaluate a part of them would leave the others without a word."""
     if limit is not None and len(orders) > limit:
         place = orders[limit].place.partition(".entry")[0]

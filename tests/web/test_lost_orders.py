@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from typing import Any
 
 import pytest
@@ -282,6 +283,30 @@ def test_too_many_orders_are_a_card_where_the_client_hides_errors():
     assert card["source"]["topic"]["code"] == "PartialData"
     assert "more orders for imaging of the spine than are evaluated" in card["detail"]
     assert "No order was evaluated" in card["detail"]
+
+
+REASONS = [{"text": f"low back pain, visit {number}, no fever"} for number in range(50)]
+
+
+@pytest.mark.parametrize("hook", ["order-sign", "order-dispatch"])
+def test_very_many_orders_are_refused_before_they_are_read_in_full(hook):
+    orders = [json.dumps(ORDER | {"id": f"o{n}", "reasonCode": REASONS}) for n in range(1500)]
+    text, path = body(*orders, hook="order-sign"), SIGN
+    if hook == "order-dispatch":
+        entries = ",".join('{"resource": ' + order + "}" for order in orders)
+        bundle = '{"resourceType": "Bundle", "entry": [' + entries + "]}"
+        named = [f"ServiceRequest/o{n}" for n in range(1500)]
+        text, path = dispatched(bundle, dispatchedOrders=named), DISPATCH
+    began = time.thread_time()
+    response = post(text, path)
+    assert response.status_code == 413
+    assert time.thread_time() - began < 2
+
+
+def test_one_order_selected_among_very_many_is_advised_on():
+    orders = [json.dumps(ORDER | {"id": f"o{n}", "reasonCode": REASONS}) for n in range(500)]
+    text = body(*orders, selections=["ServiceRequest/o499"])
+    assert "EmergencyEscalate" in card_ids(post(text).get_json())
 
 
 def test_the_log_says_why_a_call_was_refused_and_repeats_nothing_of_it():
