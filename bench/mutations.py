@@ -43,6 +43,8 @@ _TEXTS = (
     "腰痛",
 )
 _MANY = (50, 400, 2_000)
+_LONGEST = 18_000_000
+"""Bytes of a body: a little more than the service takes."""
 
 
 @cache
@@ -124,8 +126,8 @@ def _repeat(call: Json, random: Random) -> None:
     lists = [here for here, _ in _places(call) if isinstance(here, list) and here]
     if lists:
         here = random.choice(lists)
-        if len(json.dumps(here[-1])) < 20_000:  # noqa: PLR2004 - a call stays below its limit
-            here += [here[-1]] * random.choice(_MANY)
+        room = _LONGEST - len(json.dumps(call))
+        here += [here[-1]] * min(random.choice(_MANY), room // (len(json.dumps(here[-1])) + 1))
 
 
 def _from_another(call: Json, random: Random) -> None:
