@@ -74,7 +74,9 @@ def _least_times(block: Block, rounds: int) -> Times:
 def _print_calls(times: Times) -> None:
     counts = counted() if has_valgrind() else {}
     if not counts:
-        print("No instructions: valgrind is not installed, or this Python has no symbols.\n")
+        print(
+            "No instructions: valgrind is not installed or failed, or this Python has no symbols.\n"
+        )
     print("| | CPU in process | CPU served | served ÷ in process | instructions in process |")
     print("|---|---:|---:|---:|---:|")
     for name in BODIES:

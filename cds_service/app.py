@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cache
 from multiprocessing.util import Finalize
 from typing import Final, TextIO, cast
 
@@ -136,11 +137,19 @@ def create_app(
 
 
 def compiled_for(settings: Settings) -> CompiledGuideline:
-    """The packaged guideline with the vocabulary of the site. Raises KnowledgeError."""
-    loaded = load_guideline(cpt=settings.cpt)
-    if settings.terminology is None:
+    """The packaged guideline with the vocabulary of the site, once in a process: workers have it from their parent.
+
+    Raises KnowledgeError.
+    """
+    return _compiled(settings.terminology, cpt=settings.cpt)
+
+
+@cache
+def _compiled(terminology: Path | None, *, cpt: bool) -> CompiledGuideline:
+    loaded = load_guideline(cpt=cpt)
+    if terminology is None:
         return compile_guideline(loaded)
-    return compile_guideline(loaded, load_vocabulary(settings.terminology, loaded))
+    return compile_guideline(loaded, load_vocabulary(terminology, loaded))
 
 
 def as_of(settings: Settings, clock: Clock) -> date:
@@ -181,6 +190,13 @@ def open_history(settings: Settings) -> HistoryStore:
     except (SQLAlchemyError, HistoryUnavailable) as error:
         _log.error("history.not_upgraded", error=type(error).__name__)
     return store
+
+
+def prepare_workers(settings: Settings) -> None:
+    """What all workers have in common, made before they are: they start at once, and share its memory."""
+    compiled_for(settings)
+    gc.collect()
+    gc.freeze()
 
 
 def worker() -> Receiver:

@@ -31,6 +31,7 @@ from cds_service.errors import (
 from cds_service.settings import CONFIG, Settings, load_settings, start_warnings, variable
 
 if TYPE_CHECKING:
+    from cds_service.knowledge.model import Guideline
     from cds_service.replay.cases import SavedCase, Unread
     from cds_service.replay.runner import Engine
 
@@ -90,7 +91,6 @@ def serve(host: str | None, port: int | None, workers: int | None, config: Path 
     if config is not None:
         os.environ[CONFIG] = str(config.resolve())
     check_key_files(settings.trusted_clients, lambda: datetime.now(UTC))
-    _refuse_wrong_guideline()
     refuse_taken_address(settings.host, settings.port)
     prepare_history(settings)
     tell_when_it_answers(settings, opening_screen(settings))
@@ -516,12 +516,10 @@ def _written_lines(path: Path | None) -> Iterator[Callable[[bytes], object]]:
         ) from None
 
 
-def _refuse_wrong_guideline() -> None:
+def _refuse_wrong_guideline(guideline: Guideline) -> None:
     """Tells mistakes in the guideline here, once, rather than in each worker; warns past its review date."""
     from cds_service.checks.authored_fhir import authored_remarks  # noqa: PLC0415 - other commands start without it
-    from cds_service.knowledge.loader import load_guideline  # noqa: PLC0415 - as above
 
-    guideline = load_guideline()
     mistakes = tuple(f"{found.where}: {found.message}" for found in authored_remarks(guideline))
     if mistakes:
         raise KnowledgeError(mistakes)
@@ -536,7 +534,14 @@ def _refuse_wrong_guideline() -> None:
 def _serve(settings: Settings) -> None:
     from cds_service.web.server import run_server  # noqa: PLC0415 - other commands start without a server
 
-    run_server("cds_service.app:worker", settings)
+    def prepare() -> None:
+        # Not before: the counts look at their import whether they are shared.
+        from cds_service.app import compiled_for, prepare_workers  # noqa: PLC0415
+
+        _refuse_wrong_guideline(compiled_for(settings).guideline)
+        prepare_workers(settings)
+
+    run_server("cds_service.app:worker", settings, prepare)
 
 
 def _tell(heading: str, mistakes: tuple[str, ...]) -> None:

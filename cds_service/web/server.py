@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -40,10 +40,14 @@ def received(application: WSGIApplication, settings: Settings) -> Receiver:
     )
 
 
-def run_server(target: str, settings: Settings) -> None:
-    """Serves until told to stop. `target` is a module and a function without arguments that makes a Receiver."""
+def run_server(target: str, settings: Settings, prepare: Callable[[], None] = lambda: None) -> None:
+    """Serves until told to stop. `target` is a module and a function without arguments that makes a Receiver.
+
+    `prepare` runs before the workers are forked.
+    """
     _allow_connections()
     with _shared_by_workers(settings.workers):
+        prepare()
         _run(target, settings)
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from cds_service.web.pacing import turn
+from cds_service.web.pacing import MOST_WAIT, turn
 
 
 def test_two_large_stretches_never_run_at_once():
@@ -65,3 +65,34 @@ def test_a_collector_that_was_off_stays_off():
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_a_large_one_waits_for_its_turn_no_longer_than_is_stated():
+    entered = threading.Event()
+
+    def waits() -> None:
+        with turn(is_large=True, most_wait=0.05):
+            entered.set()
+
+    with turn(is_large=True), ThreadPoolExecutor(1) as threads:
+        threads.submit(waits)
+        assert entered.wait(30)
+    assert gc.isenabled()
+    assert 0 < MOST_WAIT <= 0.5
+
+
+def test_the_collector_rests_until_the_last_large_one_is_done():
+    inside, leave = threading.Event(), threading.Event()
+
+    def second() -> None:
+        with turn(is_large=True, most_wait=0):
+            inside.set()
+            leave.wait(30)
+
+    with ThreadPoolExecutor(1) as threads:
+        with turn(is_large=True):
+            threads.submit(second)
+            assert inside.wait(30)
+        assert not gc.isenabled()
+        leave.set()
+    assert gc.isenabled()
