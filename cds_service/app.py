@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from multiprocessing.util import Finalize
+from pathlib import Path
 from typing import Final, TextIO, cast
 
 import structlog

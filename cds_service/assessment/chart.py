@@ -86,6 +86,7 @@ class Chart:
             strength=strength,
             acute=value_set in self.rules.acute,
             fading=group.fading,
+            event=value_set in self.rules.events,
             emergency_group=group.emergency,
             as_of=self.as_of,
             rules=self.rules.guideline.evidence,

@@ -73,6 +73,7 @@ def compile_rules(guideline: Guideline) -> Rules:
         ),
         always_looked_at=frozenset(i for i, sets in enumerate(triggers) if sets is None),
         acute=frozenset(vs.id for vs in guideline.value_sets.values() if vs.course == "acute"),
+        events=frozenset(vs.id for vs in guideline.value_sets.values() if vs.event),
         parameters={name: item.value for name, item in guideline.parameters.items()},
         care_statement=guideline.wording.detail.care_statement.casefold(),
         rating_rows=_rating_rows(guideline),

@@ -295,6 +295,7 @@ def _condition(
             days=evidence.days,
             min_days=evidence.min_days,
             historical=evidence.historical,
+            while_active=evidence.while_active,
             peers=entries.active_since,
         )
         if finding is None:

@@ -8,8 +8,10 @@ from datetime import date
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.model import PRESENT, SUSPECTED, Finding
 from cds_service.assessment.rules import CriterionRule
-from cds_service.assessment.timing import days_earlier, settled
+from cds_service.assessment.timing import days_before, days_earlier, settled
+from cds_service.assessment.weighing import lowered
 from cds_service.evidence.model import Exposure, Gap
+from cds_service.knowledge.anchors import Parameters
 from cds_service.knowledge.model import (
     Criterion,
     Group,
@@ -24,7 +26,7 @@ def medication_findings(
 ) -> list[Finding]:
     """Every course of the set that was taken within the window."""
     return [
-        _exposed(exposure, evidence.vs, criterion.strength)
+        _exposed(exposure, evidence.vs, criterion.strength, chart)
         for exposure in chart.record.exposures.get(evidence.vs, ())
         if is_taken_within(exposure, chart, evidence.days)
     ]
@@ -46,16 +48,42 @@ def _last_day(exposure: Exposure, as_of: date) -> date | None:
     return exposure.start.last if exposure.start is not None else None
 
 
-def _exposed(exposure: Exposure, value_set: str, strength: Strength | None) -> Finding:
-    is_certain = exposure.via == "code" and exposure.start is not None
+def days_unconfirmed(exposure: Exposure, chart: Chart) -> int:
+    """Days for which nobody has ordered or handed out a course without an end; 0 when its end is known."""
+    since = exposure.open_since
+    return days_before(since, chart.as_of) if since is not None else 0
+
+
+def is_confirmed(exposure: Exposure, chart: Chart) -> bool:
+    """False for a prescription that was left open, and has not been renewed for long."""
+    limit = chart.rules.parameters[Parameters.OPEN_COURSE_CONFIRMED]
+    return days_unconfirmed(exposure, chart) <= limit
+
+
+def _exposed(
+    exposure: Exposure,
+    value_set: str,
+    strength: Strength,
+    chart: Chart,
+    *,
+    unconfirmed: bool = False,
+) -> Finding:
+    known = not unconfirmed and is_confirmed(exposure, chart)
+    is_certain = known and exposure.via == "code" and exposure.start is not None
+    weighed: Strength | None = strength
+    notes: tuple[str, ...] = () if exposure.start is not None else ("undated",)
+    if not known:
+        weighed, notes = lowered(strength), (*notes, "open_unconfirmed")
+    if days_unconfirmed(exposure, chart) > chart.rules.parameters[Parameters.OPEN_COURSE_NOTED]:
+        weighed = None
     return Finding(
         reference=exposure.reference,
         display=exposure.display,
         when=exposure.start,
         state=PRESENT if is_certain else SUSPECTED,
-        strength=strength,
+        strength=weighed,
         value_set=value_set,
-        notes=() if exposure.start is not None else ("undated",),
+        notes=notes,
     )
 
 
@@ -66,9 +94,13 @@ def medication_days_findings(
     exposures = chart.record.exposures.get(evidence.vs, ())
     if exposure_days(exposures, chart.as_of, evidence.window_days) < evidence.min_exposure_days:
         return []
+    confirmed = tuple(exposure for exposure in exposures if is_confirmed(exposure, chart))
+    unconfirmed = (
+        exposure_days(confirmed, chart.as_of, evidence.window_days) < evidence.min_exposure_days
+    )
     window_start = days_earlier(chart.as_of, evidence.window_days)
     return [
-        _exposed(exposure, evidence.vs, criterion.strength)
+        _exposed(exposure, evidence.vs, criterion.strength, chart, unconfirmed=unconfirmed)
         for exposure in exposures
         if exposure.start is not None
         and exposure.end is not None

@@ -85,6 +85,8 @@ class Rules(Struct, frozen=True, gc=False):
     """Positions of the criteria that need no value set."""
     acute: frozenset[str]
     """Value sets with course acute."""
+    events: frozenset[str]
+    """Value sets of what happens: each entry is one of its own."""
     parameters: Mapping[str, float]
     care_statement: str
     """The words of our own suggestion that care was completed, as compared: case-folded."""

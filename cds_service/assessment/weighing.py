@@ -81,6 +81,8 @@ class Scale(Struct, frozen=True, gc=False):
     """The value set has course acute."""
     fading: bool
     """The group's acute findings fade."""
+    event: bool
+    """The value set is one of events."""
     emergency_group: bool
     as_of: date
     rules: EvidenceRules
@@ -94,6 +96,7 @@ def weigh_condition(  # noqa: C901, PLR0912, PLR0913 - one branch a rule of the 
     days: int,
     min_days: int = 0,
     historical: bool = False,
+    while_active: bool = False,
     peers: ActiveSince = (),
 ) -> Finding | None:
     """The finding that one Condition makes, or None when it does not count.
@@ -127,6 +130,13 @@ def weigh_condition(  # noqa: C901, PLR0912, PLR0913 - one branch a rule of the 
     elif is_within(span, scale.as_of, days, min_days):
         is_suspected = is_suspected or not span.is_exact
     elif (
+        while_active
+        and not is_past
+        and entry.status_recorded
+        and least_age(span, scale.as_of) >= min_days
+    ):
+        pass  # it lasts: when it began says nothing of whether it still holds
+    elif (
         scale.fading
         and scale.acute
         and not is_past
@@ -146,7 +156,7 @@ def weigh_condition(  # noqa: C901, PLR0912, PLR0913 - one branch a rule of the 
             strength=None,
             notes=notes,
         )
-    if scale.acute and _is_long_standing(hit, peers, days, scale):
+    if scale.acute and not scale.event and _is_long_standing(hit, peers, days, scale):
         is_lowered = True
         notes.append("long_standing")
     state = SUSPECTED if is_suspected else PRESENT

@@ -204,6 +204,8 @@ class Exposure(Struct, frozen=True, gc=False):
     """Last day of exposure, never after the day that the record was read for; None: length unknown."""
     ongoing: bool
     """Active on that day as far as the record says."""
+    open_since: date | None = None
+    """Last day on which a course without an end was ordered or handed out; None: the record says when it ends."""
 
 
 class ProcedureHit(Struct, frozen=True, gc=False):

@@ -225,6 +225,8 @@ class Parameters:
     CANCER_HISTORY_DAYS: Final = "cancer-history-days"
     CARE_LAST_WITHIN: Final = "care-last-within"
     CARE_MIN_DAYS: Final = "care-min-days"
+    OPEN_COURSE_CONFIRMED: Final = "open-course-confirmed-days"
+    OPEN_COURSE_NOTED: Final = "open-course-noted-days"
     PAIN_RISE: Final = "pain-rise"
     PAIN_RISE_WINDOW: Final = "pain-rise-window"
     RECOVERY_WINDOW: Final = "recovery-window"

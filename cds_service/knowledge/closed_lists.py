@@ -14,6 +14,8 @@ PARAMETERS: Final = {
     Parameters.CARE_MIN_DAYS: "conservative_care_6w",
     Parameters.PAIN_RISE: "pain_score_rising",
     Parameters.PAIN_RISE_WINDOW: "pain_score_rising",
+    Parameters.OPEN_COURSE_CONFIRMED: "the weighing of drug courses",
+    Parameters.OPEN_COURSE_NOTED: "the weighing of drug courses",
     Parameters.RECOVERY_WINDOW: "the duration of symptoms",
     Parameters.WEIGHT_LOSS_FRACTION: "weight_loss_5pct_180d",
     Parameters.WEIGHT_LOSS_WINDOW: "weight_loss_5pct_180d",

@@ -228,6 +228,8 @@ class ValueSet(Table):
     purpose: str
     version: str
     course: Literal["acute", "chronic"]
+    event: bool = False
+    """Something that happens: each entry is one of its own, so an older one never makes a newer one long-standing."""
     quantity: UnitTableId | None = None
     """Name of the unit table (`units.toml`) for the numbers of these observations."""
     text: tuple[str, ...] = ()
@@ -280,6 +282,8 @@ class ConditionEvidence(Table):
     min_days: int = 0
     historical: bool = False
     """Also take resolved entries."""
+    while_active: bool = False
+    """What lasts: an entry recorded as active counts however long ago it began."""
     text_required: str | None = None
     """A code counts only with this word in its text."""
 
@@ -673,6 +677,9 @@ class EvidenceRules(Table):
     medication_count: tuple[str, ...]
     dispense_count: tuple[str, ...]
     administration_count: tuple[str, ...]
+    single_dose_text: tuple[str, ...]
+    """Words of a dosage that is given once; not before a word of `repeated_text`."""
+    repeated_text: tuple[str, ...]
     route_exclude: tuple[str, ...]
     form_words_exclude: tuple[str, ...]
     procedure_count: tuple[str, ...]
@@ -985,6 +992,7 @@ class DetailWords(Table):
     rated: Annotated[str, filled("ordered", "rating", "scenario")]
     timing: Annotated[str, filled("priority", "urgency")]
     partial_meaning: Sentence
+    open_unconfirmed: Sentence
     course_length_unknown: Sentence
     one_criterion: Sentence
     pama_action: Sentence

@@ -215,6 +215,7 @@ class CompiledRules:
     device_lead_ins: re.Pattern[str] | None
     reaction_words: re.Pattern[str] | None
     implant_words: re.Pattern[str] | None
+    single_dose: re.Pattern[str] | None
     local_use: re.Pattern[str] | None
     """Routes and forms by which a drug does not reach the whole body."""
     positive_words: re.Pattern[str] | None
@@ -358,6 +359,7 @@ def _compile_rules(rules: EvidenceRules, value_sets: Mapping[str, ValueSet]) -> 
             if (value_set := value_sets.get(name)) is not None
             for phrase in value_set.text
         ),
+        single_dose=_words(rules.single_dose_text, not_before=rules.repeated_text),
         local_use=_words((*rules.route_exclude, *rules.form_words_exclude)),
         positive_words=_words(rules.positive_text),
         negative_words=_words(rules.negative_text),
@@ -389,8 +391,11 @@ def _relative_first(relatives: _Ids, has: _Ids) -> re.Pattern[str] | None:
     return re.compile(rf"\s*(?:the\s+|her\s+|his\s+)?(?:{who})\s*(?:{what})(?!\w)", re.IGNORECASE)
 
 
-def _words(words: Iterable[str]) -> re.Pattern[str] | None:
-    """A pattern that finds any of the words or phrases, whole, case ignored; None when there are none."""
+def _words(words: Iterable[str], *, not_before: Iterable[str] = ()) -> re.Pattern[str] | None:
+    """A pattern that finds any of the words or phrases, whole, case ignored; None when there are none.
+
+    `not_before`: words that may not follow.
+    """
     # The longest first, so that "not detected" is found before "detected" and "no".
     phrases = sorted(
         {word.strip().lower() for word in words if word.strip()}, key=len, reverse=True
@@ -398,4 +403,6 @@ def _words(words: Iterable[str]) -> re.Pattern[str] | None:
     if not phrases:
         return None
     any_of = "|".join(r"\s+".join(map(re.escape, phrase.split())) for phrase in phrases)
-    return re.compile(rf"(?<!\w)(?:{any_of})(?!\w)", re.IGNORECASE)
+    after = "|".join(map(re.escape, not_before))
+    barred = rf"(?!\s+(?:{after})(?!\w))" if after else ""
+    return re.compile(rf"(?<!\w)(?:{any_of})(?!\w){barred}", re.IGNORECASE)

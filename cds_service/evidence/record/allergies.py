@@ -22,7 +22,9 @@ def read_allergies(intake: Intake, kind: str) -> None:
     """Every AllergyIntolerance of our patient to a contrast agent."""
     for _, resources in intake.ours(kind):
         for shape in resources:
-            intake.allergies.extend(read_allergy(shape, intake.concepts, intake.index))
+            known = read_date(shape.recorded_date) or read_date(shape.asserted_date) or _when(shape)
+            if not intake.is_ahead(known):
+                intake.allergies.extend(read_allergy(shape, intake.concepts, intake.index))
 
 
 def read_allergy(

@@ -8,7 +8,7 @@ from typing import Final, Literal
 from msgspec import Raw
 
 from cds_service.evidence.codes.concepts import ConceptHit, ConceptReading
-from cds_service.evidence.codes.dates import at_age, days_after, read_date
+from cds_service.evidence.codes.dates import at_age, read_date, read_date_in_words
 from cds_service.evidence.codes.index import CONTRAST_AGENTS
 from cds_service.evidence.codes.statuses import (
     Verification,
@@ -38,6 +38,8 @@ def read_conditions(intake: Intake, kind: str) -> None:
     """
     conditions = intake.conditions
     for shape, code in intake.coded(kind):
+        if _is_later(shape, intake):
+            continue
         stated = _verification(shape.verification_status, intake)
         if stated is None or stated == "refuted":
             intake.retracted.add(reference(kind, shape.id))
@@ -52,6 +54,19 @@ def read_conditions(intake: Intake, kind: str) -> None:
             conditions[hit.value_set].append(
                 ConditionHit(entry, hit.via, hit.system, hit.code, hit.seventh)
             )
+
+
+def _is_later(shape: ConditionShape, intake: Intake) -> bool:
+    """True for what nobody knew on the day: recorded later, or begun later and recorded nobody says when.
+
+    A beginning ahead of its own recording is a slip of the pen: the entry stays, without that date.
+    """
+    known = _recorded(shape) or _onset(shape, intake.birth)
+    return known is not None and intake.is_ahead(known)
+
+
+def _recorded(shape: ConditionShape) -> DateSpan | None:
+    return _first_date(shape.recorded_date, shape.asserted_date, shape.date_recorded)
 
 
 def _is_meant(hit: ConceptHit, code: ConceptReading, intake: Intake) -> bool:
@@ -88,7 +103,7 @@ def _entry(
         status_recorded,
         stated,
         _onset(shape, intake.birth),
-        _first_date(shape.recorded_date, shape.asserted_date, shape.date_recorded),
+        _recorded(shape),
         abated,
         code.text,
         code.codings,
@@ -119,7 +134,8 @@ def _course(
 ) -> tuple[Literal["current", "past"], bool, DateSpan | None]:
     """Current or past, whether a status says so, and when it ended.
 
-    An abatement on or before the day wins over every status; one that lies ahead has not happened.
+    An abatement on or before the day wins over every status; one that lies ahead has not happened, and then the
+    status that came with it had not been set either.
     """
     rules = intake.index.compiled
     words = _status(shape.clinical_status, intake)
@@ -129,10 +145,8 @@ def _course(
         return ("past" if is_over else "current"), recorded, None
     abated = _abated(shape, intake.birth)
     if abated is not None:
-        latest = days_after(intake.as_of, intake.index.rules.future_days)
-        is_over = is_over or abated.first <= latest
-    else:
-        is_over = is_over or _is_said_to_have_abated(shape)
+        return ("current" if intake.is_ahead(abated) else "past"), recorded, abated
+    is_over = is_over or _is_said_to_have_abated(shape)
     return ("past" if is_over else "current"), recorded, abated
 
 
@@ -143,6 +157,8 @@ def _abated(shape: ConditionShape, birth: DateSpan | None) -> DateSpan | None:
         found = read_date(period.get("end")) or read_date(period.get("start"))
     if found is None and shape.abatement_age is not NOTHING:
         found = _at_age(shape.abatement_age, birth)
+    if found is None and shape.abatement_string is not NOTHING:
+        found = read_date_in_words(plain(shape.abatement_string))
     return found
 
 
@@ -152,7 +168,7 @@ def _onset(shape: ConditionShape, birth: DateSpan | None) -> DateSpan | None:
         found = read_date(as_object(plain(shape.onset_period)).get("start"))
     if found is None and shape.onset_age is not NOTHING:
         found = _at_age(shape.onset_age, birth)
-    return found
+    return found or read_date_in_words(shape.onset_string)
 
 
 def _at_age(raw: Raw, birth: DateSpan | None) -> DateSpan | None:

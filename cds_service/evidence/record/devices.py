@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from cds_service.evidence.codes.codeable import read_concepts
 from cds_service.evidence.codes.concepts import ConceptReader, ConceptReading
+from cds_service.evidence.codes.dates import read_date
 from cds_service.evidence.codes.index import IMPLANTS, CodeIndex
 from cds_service.evidence.loose_json import as_object, as_text, each, texts_of
 from cds_service.evidence.model import ConditionHit, DeviceEntry, ImagingOrder, ProcedureHit, Via
@@ -39,7 +40,7 @@ def read_devices(intake: Intake, kind: str) -> None:
     for _, resources in intake.ours(kind):
         for shape in resources:
             entry = read_device(shape, intake.concepts, intake.index)
-            if entry is not None:
+            if entry is not None and not intake.is_ahead(read_date(shape.manufacture_date)):
                 intake.devices.append(entry)
 
 

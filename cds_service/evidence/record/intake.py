@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 
 from cds_service.evidence.codes.concepts import ConceptReader, ConceptReading
+from cds_service.evidence.codes.dates import days_after
 from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.codes.observation_names import NamedObservation
 from cds_service.evidence.codes.statuses import Verification
@@ -30,6 +31,7 @@ from cds_service.evidence.record.shapes import MedicationShape
 from cds_service.evidence.record.subjects import Subjects
 
 _T = TypeVar("_T")
+_DAY_LENGTH: Final = 10
 
 
 class Batch(Struct, gc=False):
@@ -80,6 +82,8 @@ class Intake:
         "exposures",
         "in_hospice",
         "index",
+        "latest",
+        "latest_text",
         "medications",
         "named",
         "observed",
@@ -102,6 +106,9 @@ class Intake:
         self.index = index
         self.catalog = catalog
         self.as_of = as_of
+        self.latest = days_after(as_of, index.rules.future_days)
+        """The last day that still counts as today."""
+        self.latest_text = self.latest.isoformat()
         self.concepts = ConceptReader(index)
         self.subjects = Subjects(patient_id)
         self.tally = ReadingCounts()
@@ -135,6 +142,14 @@ class Intake:
     def birth(self) -> DateSpan | None:
         """Birth date of our patient."""
         return self.person.birth if self.person is not None else None
+
+    def is_ahead(self, span: DateSpan | None) -> bool:
+        """True for a date that lies ahead of the day: nobody knew then what has it."""
+        return span is not None and span.first > self.latest
+
+    def is_text_ahead(self, day: object) -> bool:
+        """The same for a FHIR date as it is written; False where it has to be read to tell."""
+        return isinstance(day, str) and day[:_DAY_LENGTH] > self.latest_text and day[:1].isdecimal()
 
     def ours(self, kind: str) -> Iterator[tuple[str, list[Any]]]:
         """(prefetch key, resources) of a type. What belongs to another patient is counted and left out."""

@@ -129,10 +129,13 @@ class MedicationReader(Struct, frozen=True, gc=False):
         as_of = self.intake.as_of
         is_given = kind == _ADMINISTRATION
         course = self._administered(shape, status) if is_given else self._course(kind, shape)
+        if course.start is not None and not is_given and self._is_single_dose(shape):
+            course = self._one_day(course.start)
         is_active = status == _ACTIVE or (status == _RECORDED and _is_taking(shape))
-        last = course.last
+        last, open_since = course.last, None
         if last is None and is_active:
             last = as_of
+            open_since = _renewed(course, shape)
         ongoing = (is_active or kind == _DISPENSE) and last is not None and last >= as_of
         latest = days_after(as_of, self.index.rules.future_days)
         if course.start is not None and course.start.first > latest:
@@ -145,7 +148,23 @@ class MedicationReader(Struct, frozen=True, gc=False):
             start=course.start,
             end=min(last, as_of) if last is not None else None,
             ongoing=ongoing,
+            open_since=open_since,
         )
+
+    def _is_single_dose(self, shape: MedicationUseShape) -> bool:
+        """True when every dosage is given once, by its count or by its words."""
+        dosages = list(_dosages(shape))
+        return bool(dosages) and all(map(self._is_once, dosages))
+
+    def _is_once(self, dosage: _Json) -> bool:
+        repeat = as_object(as_object(dosage.get("timing")).get("repeat"))
+        if "count" in repeat:
+            return as_text(repeat["count"]) == "1" and "countMax" not in repeat
+        if "frequency" in repeat or "period" in repeat:
+            return False
+        words = self.index.compiled.single_dose
+        texts = (as_text(dosage.get("text")), as_text(dosage.get("patientInstruction")))
+        return words is not None and any(words.search(text) is not None for text in texts)
 
     # which drug
 
@@ -300,6 +319,13 @@ class MedicationReader(Struct, frozen=True, gc=False):
                 case "h" | "hour" | "hours":
                     return max(round(number / _HOURS_A_DAY), 1)
         return None
+
+
+def _renewed(course: _Course, shape: MedicationUseShape) -> date | None:
+    """Last day on which somebody ordered the drug, or said that it is taken."""
+    days = [course.start, read_date(shape.authored_on), read_date(shape.date_asserted)]
+    known = [span.last for span in days if span is not None]
+    return max(known) if known else None
 
 
 def _is_taking(shape: MedicationUseShape) -> bool:

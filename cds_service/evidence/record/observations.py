@@ -45,6 +45,7 @@ _POLARITIES: Final[Mapping[Verdict, Polarity]] = {
     verdict: polarity for polarity, verdict in _VERDICTS.items()
 }
 _KIDNEYS: Final = frozenset((ValueSets.OBS_EGFR, ValueSets.OBS_CREATININE))
+_NO_CODE: Final = ConceptReading()
 _NO_HIT: Final = ConceptHit("", "text", "", "")
 
 
@@ -70,6 +71,8 @@ def read_observations(intake: Intake, kind: str) -> None:
         named = _named(code, intake)
         if not (hits or has_parts or named) or not _counts(shape.status, counting):
             continue
+        if _is_later(shape, intake):
+            continue
         if named is not None:
             _keep_named(shape, shape, code, named, intake)
         else:
@@ -84,6 +87,14 @@ def read_observations(intake: Intake, kind: str) -> None:
                     continue
                 for hit in part.hits:
                     observed[hit.value_set].append(Observed(shape, component, part, hit))
+
+
+def _is_later(shape: ObservationShape, intake: Intake) -> bool:
+    """True for what was observed after the day."""
+    day = shape.effective_date_time
+    if type(day) is str:
+        return intake.is_text_ahead(day)
+    return intake.is_ahead(when_observed(Observed(shape, shape, _NO_CODE, _NO_HIT)))
 
 
 def read_observed(intake: Intake, observed: Observed) -> ObservationHit:

@@ -19,11 +19,14 @@ def read_procedures(intake: Intake, kind: str) -> None:
     """
     counting = intake.index.compiled.procedure_counts
     for shape, code in intake.coded(kind):
+        when = _when(shape)
+        if intake.is_ahead(when):
+            continue
         keep_study(intake, kind, shape)
         status = as_text(shape.status).lower()
         if not code.hits or (status and status not in counting) or is_true(shape.not_performed):
             continue
-        name, when = reference(kind, shape.id), _when(shape)
+        name = reference(kind, shape.id)
         for hit in code.hits:
             intake.procedures[hit.value_set].append(
                 ProcedureHit(name, code.display, hit.via, hit.code, when)

@@ -51,6 +51,7 @@ class ConditionShape(Struct, rename="camel", gc=False):
     onset_date_time: object = None
     onset_period: Raw = NOTHING
     onset_age: Raw = NOTHING
+    onset_string: object = None
     recorded_date: object = None
     asserted_date: object = None
     date_recorded: object = None
@@ -206,6 +207,7 @@ class DeviceShape(Struct, rename="camel", gc=False):
     device_name: Raw = NOTHING
     name: Raw = NOTHING
     model_number: Raw = NOTHING
+    manufacture_date: object = None
     safety: Raw = NOTHING
     property: Raw = NOTHING
     note: Raw = NOTHING

@@ -26,7 +26,8 @@ def keep_study(intake: Intake, kind: str, shape: StudyShape | ProcedureShape) ->
         return
     study = read_earlier_study(kind, body, intake.catalog)
     if study is not None:
-        intake.studies.append(study)
+        if not intake.is_ahead(study.when):
+            intake.studies.append(study)
     else:
         intake.other_studies.add(name)
 
@@ -36,5 +37,5 @@ def read_open_orders(intake: Intake, kind: str) -> None:
     for _, resources in intake.ours(kind):
         for shape in resources:
             order = read_open_order(body_of(shape), intake.catalog)
-            if order is not None:
+            if order is not None and not intake.is_ahead(order.authored):
                 intake.open_orders.append(order)
