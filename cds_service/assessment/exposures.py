@@ -56,7 +56,7 @@ def days_unconfirmed(exposure: Exposure, chart: Chart) -> int:
 
 def is_confirmed(exposure: Exposure, chart: Chart) -> bool:
     """False for a prescription that was left open, and has not been renewed for long."""
-    limit = chart.rules.parameters[Parameters.OPEN_COURSE_CONFIRMED]
+    limit = chart.rules.parameters[Parameters.OPEN_COURSE_CONFIRMED_DAYS]
     return days_unconfirmed(exposure, chart) <= limit
 
 
@@ -74,7 +74,10 @@ def _exposed(
     notes: tuple[str, ...] = () if exposure.start is not None else ("undated",)
     if not known:
         weighed, notes = lowered(strength), (*notes, "open_unconfirmed")
-    if days_unconfirmed(exposure, chart) > chart.rules.parameters[Parameters.OPEN_COURSE_NOTED]:
+    if (
+        days_unconfirmed(exposure, chart)
+        > chart.rules.parameters[Parameters.OPEN_COURSE_NOTED_DAYS]
+    ):
         weighed = None
     return Finding(
         reference=exposure.reference,
