@@ -29,7 +29,9 @@ def scale(
     emergency: bool = False,
 ) -> Scale:
     rules = compiled.guideline.evidence
-    return Scale(strength, acute, fading, event=False, emergency_group=emergency, as_of=DAY, rules=rules)
+    return Scale(
+        strength, acute, fading, event=False, emergency_group=emergency, as_of=DAY, rules=rules
+    )
 
 
 def weighed(hit: ConditionHit, on: Scale, **how: bool) -> Seen | None:
