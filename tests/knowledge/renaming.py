@@ -23,6 +23,7 @@ from cds_service.knowledge.model import (
     EvidenceRules,
     Group,
     Guideline,
+    ObservationName,
     OrderCatalog,
     Parameter,
     RatingWhen,
@@ -53,9 +54,12 @@ _SHAPES: Mapping[str, type[Table]] = {
 _SHAPES_BY_NAME: Mapping[str, type[Table]] = {
     "disagreements.toml": Disagreement,
     "language/concepts.toml": Concept,
+    "observations.toml": ObservationName,
     "parameters.toml": Parameter,
     "ratings/when.toml": RatingWhen,
 }
+WITHOUT_NAMES = frozenset({"citations.toml", "guideline.toml", "units.toml"})
+"""Files that name none of the things that are renamed."""
 _FOLDERS: Mapping[str, tuple[type[Table], str]] = {
     "groups": (Group, "group"),
     "ratings": (RatingFile, ""),
@@ -80,6 +84,11 @@ def shipped_files() -> Mapping[str, dict[str, Any]]:
             path.relative_to(root).as_posix(): tomllib.loads(path.read_text(encoding="utf-8"))
             for path in paths
         }
+
+
+def renamed_files() -> frozenset[str]:
+    """The single files whose names are changed with the rest."""
+    return frozenset({*_SHAPES, *_SHAPES_BY_NAME})
 
 
 def with_names(rename: Rename) -> dict[str, dict[str, Any]]:

@@ -10,9 +10,16 @@ import pytest
 from cds_service.advice import Advice, CompiledGuideline, compile_guideline
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge.anchors import ANCHORS, anchored
+from cds_service.knowledge.files import SINGLE_FILES
 from cds_service.knowledge.parts import names_in
 from cds_service.knowledge.references import anchor_mistakes
-from tests.knowledge.renaming import loaded, names_given, with_names
+from tests.knowledge.renaming import (
+    WITHOUT_NAMES,
+    loaded,
+    names_given,
+    renamed_files,
+    with_names,
+)
 from tests.scenarios.cases import CASES, advice_of, answered, is_answered
 
 NEW = "-renamed"
@@ -79,6 +86,10 @@ def test_there_are_names_of_both_sorts_and_of_every_kind() -> None:
     }
     assert len(OTHERS) > 150
     assert len(READ_BY_THE_PROGRAM) > 90
+
+
+def test_no_file_is_forgotten() -> None:
+    assert set(SINGLE_FILES) <= renamed_files() | WITHOUT_NAMES
 
 
 def test_every_other_name_was_changed(renamed: CompiledGuideline) -> None:
