@@ -147,6 +147,8 @@ def _published(case: Case, gaps: tuple[Gap, ...]) -> Rating:
     """
     if case.order.kind != "known" or (not case.order.has_reason and not case.has_symptom):
         return UNDETERMINED
+    if case.order.not_understood and not _is_serious(case.group_results):
+        return UNDETERMINED
     deciding = (*REQUIRED_KEYS, *case.rules.guideline.card_limits.softening_keys)
     if not _is_serious(case.group_results) and any(
         (gap.source in deciding and gap.note != "course_length_unknown") or gap.reason == "failed"

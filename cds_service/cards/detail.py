@@ -266,6 +266,12 @@ def _cited(words: CardWords, sources: Iterable[str]) -> str:
 def _not_read(subject: Subject, gap_lines: Sequence[str]) -> list[str]:
     words, call = subject.words.detail, subject.call
     lines = list(gap_lines)
+    unread = subject.assessment.order.not_understood
+    if unread:
+        quoted = [f"'{escaped(cut(text, DISPLAY_LENGTH))}'" for text in unread[:MAX_SHOWN]]
+        more = len(unread) - len(quoted)
+        quotes = ", ".join(quoted) + (f" (+{more})" if more else "")
+        lines.append(words["words_not_understood"].format(quotes=quotes))
     if call.unread_values:
         shown = call.unread_values[:MAX_SHOWN]
         quoted = [f"'{escaped(cut(_without_braces(text), DISPLAY_LENGTH))}'" for text in shown]

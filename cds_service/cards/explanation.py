@@ -17,6 +17,8 @@ from cds_service.evidence.model import DateSpan
 from cds_service.knowledge.model import Content
 from cds_service.knowledge.vocabulary import Vocabulary
 
+_MAX_UNREAD: Final = 20
+_MAX_TEXT: Final = 200
 _MAX_STRICT: Final = 100
 """Findings that are listed; the header has the number of all."""
 
@@ -84,6 +86,14 @@ def _order_json(order: OrderAssessment, cards: list[str]) -> dict[str, Any]:
         body["groups"] = {result.group.id: result.level.value for result in order.groups}
     if order.criteria:
         body["criteria"] = [_criterion_json(result) for result in order.criteria]
+    unread = order.order.not_understood
+    if unread:
+        body["notUnderstood"] = [
+            {"source": "order", "reference": order.order.reference, "text": text[:_MAX_TEXT]}
+            for text in unread[:_MAX_UNREAD]
+        ]
+        if len(unread) > _MAX_UNREAD:
+            body["notUnderstoodCount"] = len(unread)
     if cards:
         body["cards"] = cards
     return body

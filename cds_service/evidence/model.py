@@ -382,5 +382,7 @@ class ImagingOrder(Struct, frozen=True, gc=False):
     """Its free text in full: of reasons, code, notes and order details."""
     care: Care | None = None
     """Conservative care that its texts say was tried."""
+    not_understood: tuple[str, ...] = ()
+    """Of its reasons, notes and details: what holds words that were not understood, as written."""
     readings: tuple[TextReading, ...] = ()
     """What each of its texts says."""

@@ -159,6 +159,7 @@ Fact = Literal[
     "no-preferred-study",
     "no-single-phase",
     "no-value",
+    "reason-not-understood",
     "noted-acute-finding",
     "mr-without-not-offered",
     "order-is-whole-spine",
@@ -992,6 +993,7 @@ class DetailWords(Table):
     rated: Annotated[str, filled("ordered", "rating", "scenario")]
     timing: Annotated[str, filled("priority", "urgency")]
     partial_meaning: Sentence
+    words_not_understood: Annotated[str, filled("quotes")]
     open_unconfirmed: Sentence
     course_length_unknown: Sentence
     one_criterion: Sentence

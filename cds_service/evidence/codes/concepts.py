@@ -46,6 +46,14 @@ class ConceptReading(Struct, frozen=True):
     """Something stands there that is no concept in any shape."""
 
     @property
+    def is_far_from_the_spine(self) -> bool:
+        """A code of ICD-10 says so: of a chapter in which no disease of the spine has its codes."""
+        return any(
+            system in _ICD and code and code[0] not in _CHAPTERS_NEAR_THE_SPINE
+            for system, code in self.codings
+        )
+
+    @property
     def value_sets(self) -> frozenset[str]:
         """Ids of its value sets."""
         return frozenset(hit.value_set for hit in self.hits)
@@ -57,6 +65,11 @@ class ConceptReading(Struct, frozen=True):
                 return True
         return False
 
+
+_ICD: Final = ("icd10cm", "icd10")
+_CHAPTERS_NEAR_THE_SPINE: Final = frozenset("ABCDGMQRST")
+"""Of ICD-10: infections, neoplasms, blood, nerves, bones, malformations, symptoms, injuries. Spine disease has its
+codes there; a code of another chapter that is in no value set has no bearing (own policy)."""
 
 NO_CONCEPT: Final = ConceptReading()
 _UNREADABLE: Final = ConceptReading(is_unreadable=True)
@@ -83,7 +96,7 @@ _Codings = list[tuple[CodeMeaning, str]]
 class ConceptReader:
     """Reads the concepts of one record or one order, each distinct one once. Nothing of it outlives the call."""
 
-    __slots__ = ("_index", "_prepare", "known")
+    __slots__ = ("_in_words", "_index", "_prepare", "known")
 
     def __init__(self, index: CodeIndex, prepare: Callable[[str], str] | None = None) -> None:
         """`prepare` makes a text ready for reading: an order's words of contrast deny nothing."""
@@ -91,6 +104,7 @@ class ConceptReader:
         self._prepare = prepare
         self.known: dict[bytes, ConceptReading] = {b"": NO_CONCEPT, b"null": NO_CONCEPT}
         """What was read so far, by its JSON text."""
+        self._in_words: dict[bytes, tuple[ConceptHit, ...] | None] = {}
 
     def read(self, raw: Raw) -> ConceptReading:
         """What the concept means; `NO_CONCEPT` when there is none.
@@ -102,6 +116,34 @@ class ConceptReader:
         if known is None:
             known = self.known[written] = self._first_read(raw)
         return known
+
+    def read_words(self, raw: Raw) -> tuple[ConceptHit, ...] | None:
+        """What all words of a concept in no value set mean, its text and every display; None: not understood.
+
+        Asked of what only its words can tell; the same concept is read once.
+        """
+        written = bytes(raw)
+        if written not in self._in_words:
+            self._in_words[written] = self._words_hits(read_concept(plain(raw)))
+        return self._in_words[written]
+
+    def _words_hits(self, concept: Concept) -> tuple[ConceptHit, ...] | None:
+        texts = dict.fromkeys(
+            text for text in (concept.text, *(c.display for c in concept.codings)) if text
+        )
+        reader = self._index.reader
+        found: dict[str, ConceptHit] = {}
+        is_understood = False
+        for text in texts:
+            reading = reader.read(text)
+            is_understood = is_understood or not reading.is_unread
+            for statement in reading.statements:
+                if reader.counts(statement):
+                    for value_set in reader.value_sets(statement):
+                        found.setdefault(
+                            value_set, ConceptHit(value_set, "text", "", statement.quote)
+                        )
+        return tuple(found.values()) if found or is_understood else None
 
     def read_each(self, raw: Raw) -> Iterator[ConceptReading]:
         """The concepts of a list, one at a time; also reads one that stands alone."""

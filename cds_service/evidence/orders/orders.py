@@ -249,6 +249,7 @@ def _read_draft(
         texts=reasons.texts,
         care=reasons.care,
         readings=reasons.readings,
+        not_understood=reasons.not_understood,
     )
     yield first
     for study in studies[1:]:

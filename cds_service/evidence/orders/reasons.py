@@ -37,6 +37,8 @@ class OrderReasons(Struct, frozen=True, gc=False):
     """The words of each of the texts."""
     readings: tuple[TextReading, ...]
     """What each of the texts says."""
+    not_understood: tuple[str, ...]
+    """Reasons, notes and details whose words were not understood, as written."""
 
     @property
     def value_sets(self) -> frozenset[str]:
@@ -122,7 +124,12 @@ def read_reasons(
     own_texts = tuple(filter(None, dict.fromkeys((*code_texts, *_own_texts(body)))))
     texts = tuple(dict.fromkeys((*(c.label_in_words for c in concepts), *own_texts)))
     words = ReasonWords(catalog, codes, written_on)
+    unread = (
+        *(_label(concept) for concept in concepts if _is_not_understood(concept, reader, words)),
+        *(text for text in _own_texts(body) if text and words.reading(text).is_unread),
+    )
     return OrderReasons(
+        not_understood=tuple(dict.fromkeys(unread)),
         reasons=(
             *(_code_reason(concept, reader, words) for concept in concepts),
             *(_reference_reason(entry, body, (reader, words), codes) for entry in references),
@@ -134,6 +141,27 @@ def read_reasons(
         words=tuple(words_of(text) for text in texts),
         readings=tuple(words.reading(text) for text in texts if text),
     )
+
+
+def _label(concept: Concept) -> str:
+    """What a reason is called: its words, else its first code."""
+    codes = (coding.code for coding in concept.codings if coding.code)
+    return concept.label_in_words or concept.label or next(codes, "")
+
+
+def _is_not_understood(concept: Concept, reader: ConceptReader, words: ReasonWords) -> bool:
+    """True for a reason in no value set whose words say nothing that is known, or that has none.
+
+    A code of a disease that lies far from the spine is understood by its chapter.
+    """
+    meaning = reader.read_concept(concept)
+    if meaning.hits or meaning.is_family:
+        return False
+    if meaning.is_far_from_the_spine:
+        return False
+    if not concept.label_in_words:
+        return bool(_label(concept))
+    return words.reading(concept.label_in_words).is_unread
 
 
 def without_retracted(order: ImagingOrder, retracted: frozenset[str]) -> ImagingOrder:

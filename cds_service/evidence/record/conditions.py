@@ -43,12 +43,16 @@ def read_conditions(intake: Intake, kind: str) -> None:
         stated = _verification(shape.verification_status, intake)
         if stated is None or stated == "refuted":
             intake.retracted.add(reference(kind, shape.id))
-        elif not code.hits and not code.is_family:
-            intake.tally.not_understood += 1
-        if stated is None or not code.hits:
+        hits = code.hits
+        if not hits and not code.is_family and stated is not None:
+            in_words = () if code.is_far_from_the_spine else intake.concepts.read_words(shape.code)
+            if in_words is None and stated != "refuted":
+                intake.tally.not_understood += 1
+            hits = in_words or ()
+        if stated is None or not hits:
             continue
         entry = _entry(shape, code, stated, intake)
-        for hit in code.hits:
+        for hit in hits:
             if not _is_meant(hit, code, intake):
                 continue
             conditions[hit.value_set].append(
