@@ -383,6 +383,6 @@ class ImagingOrder(Struct, frozen=True, gc=False):
     care: Care | None = None
     """Conservative care that its texts say was tried."""
     not_understood: tuple[str, ...] = ()
-    """Of its reasons, notes and details: what holds words that were not understood, as written."""
+    """Reasons whose words were not understood, as written."""
     readings: tuple[TextReading, ...] = ()
     """What each of its texts says."""

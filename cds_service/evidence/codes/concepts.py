@@ -10,7 +10,13 @@ from msgspec import Raw, Struct
 
 from cds_service.coding import written_code
 from cds_service.evidence.codes.codeable import Concept, read_concept
-from cds_service.evidence.codes.index import CodeIndex, CodeMeaning, Seventh
+from cds_service.evidence.codes.index import (
+    CONTRAST_AGENTS,
+    IMPLANTS,
+    CodeIndex,
+    CodeMeaning,
+    Seventh,
+)
 from cds_service.evidence.loose_json import each
 from cds_service.evidence.model import Via
 from cds_service.evidence.raw import NOTHING, READ_ERRORS, plain
@@ -54,6 +60,11 @@ class ConceptReading(Struct, frozen=True):
         )
 
     @property
+    def is_classified(self) -> bool:
+        """A code of ICD-10 says what it is: our sets take its codes by whole branches, and leave out on purpose."""
+        return any(system in _ICD for system, _ in self.codings)
+
+    @property
     def value_sets(self) -> frozenset[str]:
         """Ids of its value sets."""
         return frozenset(hit.value_set for hit in self.hits)
@@ -66,6 +77,8 @@ class ConceptReading(Struct, frozen=True):
         return False
 
 
+_READ_BY_NAME: Final = frozenset((*IMPLANTS, *CONTRAST_AGENTS))
+"""Their names have a reader of their own."""
 _ICD: Final = ("icd10cm", "icd10")
 _CHAPTERS_NEAR_THE_SPINE: Final = frozenset("ABCDGMQRST")
 """Of ICD-10: infections, neoplasms, blood, nerves, bones, malformations, symptoms, injuries. Spine disease has its
@@ -135,14 +148,19 @@ class ConceptReader:
         found: dict[str, ConceptHit] = {}
         is_understood = False
         for text in texts:
+            if self._is_family_clause(text):
+                is_understood = True
+                continue
             reading = reader.read(text)
             is_understood = is_understood or not reading.is_unread
+            is_old = self._index.is_said_to_be_old(text)
             for statement in reading.statements:
-                if reader.counts(statement):
-                    for value_set in reader.value_sets(statement):
-                        found.setdefault(
-                            value_set, ConceptHit(value_set, "text", "", statement.quote)
-                        )
+                if not reader.counts(statement):
+                    continue
+                for value_set in reader.value_sets(statement):
+                    if value_set in _READ_BY_NAME or (is_old and self._index.is_acute(value_set)):
+                        continue
+                    found.setdefault(value_set, ConceptHit(value_set, "text", "", statement.quote))
         return tuple(found.values()) if found or is_understood else None
 
     def read_each(self, raw: Raw) -> Iterator[ConceptReading]:

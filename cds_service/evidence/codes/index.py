@@ -127,6 +127,11 @@ class CodeIndex:
         """True for what begins within days: no relative's history is told of it."""
         return value_set in self._acute
 
+    def is_said_to_be_old(self, text: str) -> bool:
+        """A word of the text says that what it names is not new: chronic, previous."""
+        old = self.compiled.old_words
+        return old is not None and old.search(text) is not None
+
     def is_text_settled_by_code(self, value_set: str, coded: Iterable[str]) -> bool:
         """True when an entry coded in one of `coded` says too exactly what it is for its text to mean `value_set`."""
         settling = self._text_not_coded.get(value_set)
@@ -215,6 +220,7 @@ class CompiledRules:
     device_lead_ins: re.Pattern[str] | None
     reaction_words: re.Pattern[str] | None
     implant_words: re.Pattern[str] | None
+    old_words: re.Pattern[str] | None
     single_dose: re.Pattern[str] | None
     local_use: re.Pattern[str] | None
     """Routes and forms by which a drug does not reach the whole body."""
@@ -359,6 +365,7 @@ def _compile_rules(rules: EvidenceRules, value_sets: Mapping[str, ValueSet]) -> 
             if (value_set := value_sets.get(name)) is not None
             for phrase in value_set.text
         ),
+        old_words=_words(rules.text.guard_acute),
         single_dose=_words(rules.single_dose_text, not_before=rules.repeated_text),
         local_use=_words((*rules.route_exclude, *rules.form_words_exclude)),
         positive_words=_words(rules.positive_text),

@@ -38,7 +38,7 @@ class OrderReasons(Struct, frozen=True, gc=False):
     readings: tuple[TextReading, ...]
     """What each of the texts says."""
     not_understood: tuple[str, ...]
-    """Reasons, notes and details whose words were not understood, as written."""
+    """Reason codes whose words were not understood, as written."""
 
     @property
     def value_sets(self) -> frozenset[str]:
@@ -124,10 +124,7 @@ def read_reasons(
     own_texts = tuple(filter(None, dict.fromkeys((*code_texts, *_own_texts(body)))))
     texts = tuple(dict.fromkeys((*(c.label_in_words for c in concepts), *own_texts)))
     words = ReasonWords(catalog, codes, written_on)
-    unread = (
-        *(_label(concept) for concept in concepts if _is_not_understood(concept, reader, words)),
-        *(text for text in _own_texts(body) if text and words.reading(text).is_unread),
-    )
+    unread = [_label(item) for item in concepts if _is_not_understood(item, reader, words)]
     return OrderReasons(
         not_understood=tuple(dict.fromkeys(unread)),
         reasons=(

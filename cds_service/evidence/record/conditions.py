@@ -45,7 +45,7 @@ def read_conditions(intake: Intake, kind: str) -> None:
             intake.retracted.add(reference(kind, shape.id))
         hits = code.hits
         if not hits and not code.is_family and stated is not None:
-            in_words = () if code.is_far_from_the_spine else intake.concepts.read_words(shape.code)
+            in_words = () if code.is_classified else intake.concepts.read_words(shape.code)
             if in_words is None and stated != "refuted":
                 intake.tally.not_understood += 1
             hits = in_words or ()

@@ -131,7 +131,7 @@ def test_a_cancer_with_a_word_on_the_mother_is_still_the_patients(read: ReadReco
 
 
 def test_what_neither_code_nor_text_tells_is_counted(read: ReadRecord) -> None:
-    """An allergy of the nose, an empty code, and none at all; not what was refuted."""
+    """An empty code and none at all; not an allergy of the nose, which its code tells, nor what was refuted."""
     record = read(
         condition(coded(ICD, "J30.1")),
         condition({}),
@@ -141,7 +141,7 @@ def test_what_neither_code_nor_text_tells_is_counted(read: ReadRecord) -> None:
         condition(coded(ICD, "J30.1"), verificationStatus=status("entered-in-error")),
         condition(RETENTION),
     )
-    assert record.not_understood == 4
+    assert record.not_understood == 3
     assert record.counts["conditions"] == 7
 
 
@@ -406,3 +406,23 @@ def test_a_condition_without_id_has_no_reference(read: ReadRecord) -> None:
     record = read(condition(RETENTION, id=None))
     assert hit(record, "urinary-retention").entry.reference == ""
     assert record.condition_by_reference == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "value_set"),
+    [
+        ({"text": "Metastatic breast ca to spine"}, "spinal-malignancy"),
+        (coded("urn:local", "B7", "Infiltrating duct carcinoma of female breast"), "malignancy"),
+        (coded("urn:local", "X1", "Renal cell carcinoma", text="RCC"), "malignancy"),
+    ],
+)
+def test_a_problem_in_no_value_set_is_read_by_all_its_words(
+    read: ReadRecord, code: Any, value_set: str
+) -> None:
+    assert hit(read(condition(code)), value_set).via == "text"
+
+
+@pytest.mark.parametrize("words", ["Chronic urinary retention", "No urinary retention", "Gout"])
+def test_what_a_problem_denies_or_calls_old_is_no_new_finding(read: ReadRecord, words: str) -> None:
+    """The near-miss of a problem that only its words tell."""
+    assert read(condition({"text": words})).conditions.get("urinary-retention") is None

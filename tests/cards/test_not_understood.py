@@ -1,0 +1,45 @@
+"""A reason that was not understood is said, and takes away what rests on there being none."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from cds_service.advice import CompiledGuideline
+from tests.scenarios.cases import Case, advice_of
+
+
+def _reason(text: str) -> Case:
+    order = {
+        "id": "o1",
+        "cpt": "72148",
+        "text": "MRI lumbar spine without contrast",
+        "reason": [{"text": text}],
+    }
+    back_pain = {"icd10": "M54.50", "onset": "2026-06-05"}
+    data = {"title": text, "orders": [order], "conditions": [back_pain], "expect": {}}
+    return Case("words", date(2026, 6, 15), data)
+
+
+def test_a_reason_that_was_not_understood_is_quoted_and_nothing_negative_is_said(
+    compiled: CompiledGuideline,
+) -> None:
+    advice = advice_of(_reason("rukking tolls"), compiled)
+    (card,) = advice.cards
+    assert card.id == "missing-indication"
+    assert "not understood" in card.summary
+    assert "Not understood: 'rukking tolls'" in card.detail
+    assert "cancel-and-physio" not in {offer.id for offer in card.suggestions}
+    assert advice.extension_json is not None
+    (assessed,) = advice.extension_json["assessments"]
+    assert assessed["appropriateness"] == "undetermined"
+    assert assessed["notUnderstood"] == [
+        {"source": "order", "reference": "ServiceRequest/o1", "text": "rukking tolls"}
+    ]
+
+
+def test_an_ordinary_reason_is_understood_and_changes_nothing(compiled: CompiledGuideline) -> None:
+    advice = advice_of(_reason("low back pain for 10 days, lifting"), compiled)
+    assert advice.extension_json is not None
+    (assessed,) = advice.extension_json["assessments"]
+    assert "notUnderstood" not in assessed
+    assert [card.id for card in advice.cards] == ["not-yet-indicated"]
