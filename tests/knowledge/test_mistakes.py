@@ -126,7 +126,7 @@ MISTAKES: dict[str, tuple[tuple[str, str, str], str]] = {
     ),
     "card that is not there": (
         ("cards.toml", 'card = "spa-pathway"', 'card = "spa-path"'),
-        "cards.toml: card_rule 8 ('spa-path'), card: there is no card 'spa-path'.",
+        "cards.toml: card_rule 9 ('spa-path'), card: there is no card 'spa-path'.",
     ),
     "suggestion that is not there": (
         ("wording.toml", '["cancel-and-physio", "add-reason"]', '["cancel-physio", "add-reason"]'),
