@@ -44,7 +44,7 @@ def primary_detail(
     return _joined(
         words.cards[chosen.card].forms[chosen.form].opening,
         _section(words, "found", _found(subject)),
-        _section(words, "suggests", _suggests(subject)),
+        _section(words, "suggests", [] if _waits_for_reason(subject) else _suggests(subject)),
         _section(words, "why", [_cited(words, sources)]),
         _section(words, "not_read", _not_read(subject, gap_lines)),
         _section(words, "how_sure", _how_sure(subject)),
@@ -92,7 +92,7 @@ def _found(subject: Subject) -> list[str]:
     lines = [criterion_line(subject.words, result) for result in results[:_MAX_ITEMS]]
     if len(results) > _MAX_ITEMS:
         lines.append(words["more_found"].format(count=len(results) - _MAX_ITEMS))
-    if not lines:
+    if not lines and not assessment.order.not_understood:
         lines = [_none_found(subject)]
     lines.append(_symptom_line(subject))
     if assessment.order.read_from == "text":
@@ -148,6 +148,12 @@ def _symptom_line(subject: Subject) -> str:
     if duration.most == days:
         key = {0: "duration_today", 1: "duration_one_day"}.get(days, "duration_days")
     return f"{name} {words[key].format(days=days)}."
+
+
+def _waits_for_reason(subject: Subject) -> bool:
+    """What was not understood may be what decides: until it is reworded nothing is suggested."""
+    is_asked = subject.chosen.card == Cards.MISSING_INDICATION
+    return is_asked and bool(subject.assessment.order.not_understood)
 
 
 def _suggests(subject: Subject) -> list[str]:

@@ -28,6 +28,9 @@ def test_a_reason_that_was_not_understood_is_quoted_and_nothing_negative_is_said
     assert card.id == "missing-indication"
     assert "not understood" in card.summary
     assert "Not understood: 'rukking tolls'" in card.detail
+    assert "No red flag" not in card.detail
+    assert "None found" not in card.detail
+    assert "not appropriate" not in card.detail
     assert "cancel-and-physio" not in {offer.id for offer in card.suggestions}
     assert advice.extension_json is not None
     (assessed,) = advice.extension_json["assessments"]
