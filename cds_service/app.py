@@ -133,7 +133,7 @@ def create_app(
         hooks_blueprint(calls, steps, settings, SERVICES, _discovery(settings, kinds))
     )
     plain = plain_cors_headers(settings.cors_origins)
-    app.wsgi_app = short_cut(app.wsgi_app, calls, SERVICES, metrics, plain)  # type: ignore[method-assign, assignment]
+    app.wsgi_app = short_cut(app.wsgi_app, calls, SERVICES, metrics, plain)  # type: ignore[method-assign, assignment]  # as WSGI middleware is put on
     return app
 
 

@@ -61,7 +61,7 @@ def assess_call(
         missing=lacking.missing,
         partial=partial_card(cases[0]) if cases and lacking.is_partial else None,
         read_keys=record.read_keys,
-        unread_values=tuple(dict.fromkeys(value.text for value in record.unread_values)),
+        unread_values=tuple(dict.fromkeys(record.unread_values)),
         not_understood=record.not_understood,
         other_patients=record.other_patients,
         serious_active=any(_is_serious(item.groups) for item in assessed),
@@ -147,7 +147,8 @@ def _published(case: Case, gaps: tuple[Gap, ...]) -> Rating:
     """
     if case.order.kind != "known" or (not case.order.has_reason and not case.has_symptom):
         return UNDETERMINED
-    if case.order.not_understood and not _is_serious(case.group_results):
+    is_unread = case.order.not_understood or case.chart.record.not_understood
+    if is_unread and not _is_serious(case.group_results):
         return UNDETERMINED
     deciding = (*REQUIRED_KEYS, *case.rules.guideline.card_limits.softening_keys)
     if not _is_serious(case.group_results) and any(

@@ -151,6 +151,7 @@ FACTS: Mapping[str, Callable[[Case], bool]] = {
     "other-group-asks-for-more": _other_group_asks_for_more,
     "radiograph-of-region-recent": _radiograph_recent,
     "sacroiliac-radiograph-done": _sacroiliac_radiograph_done,
+    "problem-not-understood": lambda case: bool(case.chart.record.not_understood),
     "reason-not-understood": lambda case: bool(case.order.not_understood),
     "same-modality-phase-appropriate": lambda case: case.appropriate_phase is not None,
     "study-good-enough": lambda case: case.is_good_enough,

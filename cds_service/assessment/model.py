@@ -17,7 +17,9 @@ from cds_service.evidence.model import (
     EarlierStudy,
     Gap,
     ImagingOrder,
+    NotUnderstood,
     StudyProcedure,
+    UnreadValue,
 )
 from cds_service.knowledge.model import Criterion, Group, Level, Priority, Rating, Strength, Urgency
 
@@ -297,9 +299,9 @@ class CallAssessment(Struct, frozen=True, gc=False):
     """The card about what was not read; None: nothing that decides is missing."""
     read_keys: frozenset[str]
     """Prefetch keys that were read in full."""
-    unread_values: tuple[str, ...]
+    unread_values: tuple[UnreadValue, ...]
     """Recent observations that may matter and were not understood: name and value."""
-    not_understood: int
+    not_understood: tuple[NotUnderstood, ...]
     """Entries of the problem list that the guideline does not know."""
     other_patients: int
     """Entries left out because they belong to another patient."""

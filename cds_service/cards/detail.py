@@ -92,7 +92,7 @@ def _found(subject: Subject) -> list[str]:
     lines = [criterion_line(subject.words, result) for result in results[:_MAX_ITEMS]]
     if len(results) > _MAX_ITEMS:
         lines.append(words["more_found"].format(count=len(results) - _MAX_ITEMS))
-    if not lines and not assessment.order.not_understood:
+    if not lines and not _unread(subject):
         lines = [_none_found(subject)]
     lines.append(_symptom_line(subject))
     if assessment.order.read_from == "text":
@@ -152,8 +152,13 @@ def _symptom_line(subject: Subject) -> str:
 
 def _waits_for_reason(subject: Subject) -> bool:
     """What was not understood may be what decides: until it is reworded nothing is suggested."""
-    is_asked = subject.chosen.card == Cards.MISSING_INDICATION
-    return is_asked and bool(subject.assessment.order.not_understood)
+    return subject.chosen.card == Cards.MISSING_INDICATION and bool(_unread(subject))
+
+
+def _unread(subject: Subject) -> tuple[str, ...]:
+    """What was not understood, the order's own words first."""
+    problems = (problem.text for problem in subject.call.not_understood)
+    return tuple(dict.fromkeys((*subject.assessment.order.not_understood, *problems)))
 
 
 def _suggests(subject: Subject) -> list[str]:
@@ -272,18 +277,16 @@ def _cited(words: CardWords, sources: Iterable[str]) -> str:
 def _not_read(subject: Subject, gap_lines: Sequence[str]) -> list[str]:
     words, call = subject.words.detail, subject.call
     lines = list(gap_lines)
-    unread = subject.assessment.order.not_understood
+    unread = _unread(subject)
     if unread:
         quoted = [f"'{escaped(cut(text, DISPLAY_LENGTH))}'" for text in unread[:MAX_SHOWN]]
         more = len(unread) - len(quoted)
         quotes = ", ".join(quoted) + (f" (+{more})" if more else "")
         lines.append(words["words_not_understood"].format(quotes=quotes))
     if call.unread_values:
-        shown = call.unread_values[:MAX_SHOWN]
+        shown = list(dict.fromkeys(value.text for value in call.unread_values))[:MAX_SHOWN]
         quoted = [f"'{escaped(cut(_without_braces(text), DISPLAY_LENGTH))}'" for text in shown]
         lines.append(words["unread_values"].format(values=", ".join(quoted)))
-    if call.not_understood:
-        lines.append(words["not_understood"].format(count=call.not_understood))
     if call.other_patients:
         lines.append(words["other_patients"].format(count=call.other_patients))
     for criterion, finding in subject.assessment.stale[:_MAX_ITEMS]:

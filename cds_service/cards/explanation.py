@@ -18,7 +18,6 @@ from cds_service.knowledge.model import Content
 from cds_service.knowledge.vocabulary import Vocabulary
 
 _MAX_UNREAD: Final = 20
-_MAX_TEXT: Final = 200
 _MAX_STRICT: Final = 100
 """Findings that are listed; the header has the number of all."""
 
@@ -32,11 +31,21 @@ def explanation_json(
 ) -> dict[str, Any]:
     """What was concluded, from what, and what could not be read. Empty lists are left out."""
     shown = {item.order: item.cards for item in rendered.orders}
+    of_record = [
+        {"source": source, "reference": entry.reference, "text": entry.text}
+        for source, entries in (
+            ("conditions", assessment.not_understood),
+            ("observations", assessment.unread_values),
+        )
+        for entry in entries
+    ]
     explanation: dict[str, Any] = {
         "knowledge": _knowledge_json(*knowledge),
         "asOf": as_of.isoformat(),
         "assessments": [
-            _order_json(order, [card.topic.code for card in shown[order.order.reference]])
+            _order_json(
+                order, [card.topic.code for card in shown[order.order.reference]], of_record
+            )
             for order in assessment.orders
         ],
     }
@@ -71,7 +80,9 @@ def vocabulary_origin(vocabulary: Vocabulary) -> dict[str, Any]:
     return {"version": vocabulary.version, "origins": origins}
 
 
-def _order_json(order: OrderAssessment, cards: list[str]) -> dict[str, Any]:
+def _order_json(
+    order: OrderAssessment, cards: list[str], of_record: list[dict[str, str]]
+) -> dict[str, Any]:
     procedure = order.order.procedure
     body: dict[str, Any] = {"order": order.order.reference, "procedure": {}}
     if procedure.modality is not None:
@@ -86,14 +97,14 @@ def _order_json(order: OrderAssessment, cards: list[str]) -> dict[str, Any]:
         body["groups"] = {result.group.id: result.level.value for result in order.groups}
     if order.criteria:
         body["criteria"] = [_criterion_json(result) for result in order.criteria]
-    unread = order.order.not_understood
+    unread = [
+        {"source": "order", "reference": order.order.reference, "text": text}
+        for text in order.order.not_understood
+    ] + of_record
     if unread:
-        body["notUnderstood"] = [
-            {"source": "order", "reference": order.order.reference, "text": text[:_MAX_TEXT]}
-            for text in unread[:_MAX_UNREAD]
-        ]
-        if len(unread) > _MAX_UNREAD:
-            body["notUnderstoodCount"] = len(unread)
+        body["notUnderstood"] = unread[:_MAX_UNREAD]
+    if len(unread) > _MAX_UNREAD:
+        body["notUnderstoodCount"] = len(unread)
     if cards:
         body["cards"] = cards
     return body

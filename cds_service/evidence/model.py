@@ -97,6 +97,14 @@ class ObservationEntry(Struct, frozen=True, gc=False):
     """valueDateTime, e.g. of a due date."""
 
 
+class NotUnderstood(Struct, frozen=True, gc=False):
+    """An entry of the record that holds something clinical which the guideline does not know."""
+
+    reference: str
+    text: str
+    """As the record has it: words, else a code."""
+
+
 class UnreadValue(Struct, frozen=True, gc=False):
     """An Observation that may matter and whose value was not understood."""
 
@@ -304,8 +312,8 @@ class PatientRecord(Struct, frozen=True, gc=False):
     """Prefetch keys that were read in full."""
     unread_values: tuple[UnreadValue, ...]
     """Recent Observations that may matter and whose value says nothing that we know."""
-    not_understood: int
-    """Conditions with neither a code nor a phrase that the guideline knows: counted, never shown as normal."""
+    not_understood: tuple[NotUnderstood, ...]
+    """Active Conditions with neither codes nor words that the guideline knows: named, never shown as normal."""
     other_patients: int
     """Resources left out because they belong to another patient."""
     counts: Mapping[str, int]

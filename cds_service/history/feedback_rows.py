@@ -56,7 +56,7 @@ def write_feedback(
         if row != stored[key]
     ]
     if changed:
-        statement = update(CardFeedback.__table__).where(  # type: ignore[arg-type]
+        statement = update(CardFeedback.__table__).where(  # type: ignore[arg-type]  # a mapped class has a Table
             CardFeedback.same_key == bindparam("b_key")
         )
         connection.execute(statement, changed)

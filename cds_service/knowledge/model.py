@@ -159,6 +159,7 @@ Fact = Literal[
     "no-preferred-study",
     "no-single-phase",
     "no-value",
+    "problem-not-understood",
     "reason-not-understood",
     "noted-acute-finding",
     "mr-without-not-offered",
@@ -684,6 +685,10 @@ class EvidenceRules(Table):
     route_exclude: tuple[str, ...]
     form_words_exclude: tuple[str, ...]
     procedure_count: tuple[str, ...]
+    icd10_chapters_near_the_spine: tuple[str, ...]
+    """First letters; a code of another chapter in no value set has no bearing."""
+    icd10_without_bearing: tuple[str, ...]
+    """Prefixes of those chapters whose codes have no bearing all the same."""
     family_history_prefixes: tuple[str, ...]
     family_history_icd9: tuple[str, ...]
     reaction_words: tuple[str, ...]
@@ -960,7 +965,6 @@ class DetailWords(Table):
     uncertain_suspected: Sentence
     uncertain_missing: Sentence
     conflicting_refuted: Sentence
-    not_understood: Annotated[str, filled("count")]
     unread_values: Annotated[str, filled("values")]
     other_patients: Annotated[str, filled("count")]
     gap_not_provided: Annotated[str, filled("key")]

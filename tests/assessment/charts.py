@@ -154,7 +154,7 @@ def chart(
         gaps=(),
         read_keys=frozenset(),
         unread_values=(),
-        not_understood=0,
+        not_understood=(),
         other_patients=0,
         counts={},
     )

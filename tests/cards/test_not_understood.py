@@ -40,6 +40,23 @@ def test_a_reason_that_was_not_understood_is_quoted_and_nothing_negative_is_said
     ]
 
 
+def test_an_active_problem_that_was_not_understood_is_quoted_and_nothing_negative_is_said(
+    compiled: CompiledGuideline,
+) -> None:
+    case = _reason("low back pain for 10 days")
+    problems = [*case.data["conditions"], {"text": "Morbus Zworp", "onset": "2026-05-01"}]
+    advice = advice_of(Case("words", case.as_of, {**case.data, "conditions": problems}), compiled)
+    (card,) = advice.cards
+    assert card.summary.startswith("A problem on record was not understood")
+    assert "Not understood: 'Morbus Zworp'" in card.detail
+    assert "No red flag" not in card.detail
+    assert "cancel-and-physio" not in {offer.id for offer in card.suggestions}
+    assert advice.extension_json is not None
+    (assessed,) = advice.extension_json["assessments"]
+    assert assessed["appropriateness"] == "undetermined"
+    assert [entry["source"] for entry in assessed["notUnderstood"]] == ["conditions"]
+
+
 def test_an_ordinary_reason_is_understood_and_changes_nothing(compiled: CompiledGuideline) -> None:
     advice = advice_of(_reason("low back pain for 10 days, lifting"), compiled)
     assert advice.extension_json is not None

@@ -20,7 +20,7 @@ NODE = shutil.which("node")
 # Under CI nothing is skipped: renderers that are missing there fail the test below.
 pytestmark = [
     pytest.mark.node,
-    pytest.mark.skipif(
+    pytest.mark.skipif(  # the renderers come from npm, which not every machine has; never under CI
         (NODE is None or not (FOLDER / "node_modules").is_dir()) and os.environ.get("CI") != "true",
         reason="no renderers; with node installed, run: npm ci --prefix tests/renderers",
     ),

@@ -39,7 +39,7 @@ from tests.web.test_running_service import CALL, ask, running
 
 pytestmark = [
     pytest.mark.postgres,
-    pytest.mark.skipif(
+    pytest.mark.skipif(  # a server is no part of a Python set-up; under CI a skip fails the run
         programs() is None or importlib.util.find_spec("psycopg") is None, reason=WHAT_IT_NEEDS
     ),
 ]

@@ -52,14 +52,6 @@ class ConceptReading(Struct, frozen=True):
     """Something stands there that is no concept in any shape."""
 
     @property
-    def is_far_from_the_spine(self) -> bool:
-        """A code of ICD-10 says so: of a chapter in which no disease of the spine has its codes."""
-        return any(
-            system in _ICD and code and code[0] not in _CHAPTERS_NEAR_THE_SPINE
-            for system, code in self.codings
-        )
-
-    @property
     def is_classified(self) -> bool:
         """A code of ICD-10 says what it is: our sets take its codes by whole branches, and leave out on purpose."""
         return any(system in _ICD for system, _ in self.codings)
@@ -80,9 +72,6 @@ class ConceptReading(Struct, frozen=True):
 _READ_BY_NAME: Final = frozenset((*IMPLANTS, *CONTRAST_AGENTS))
 """Their names have a reader of their own."""
 _ICD: Final = ("icd10cm", "icd10")
-_CHAPTERS_NEAR_THE_SPINE: Final = frozenset("ABCDGMQRST")
-"""Of ICD-10: infections, neoplasms, blood, nerves, bones, malformations, symptoms, injuries. Spine disease has its
-codes there; a code of another chapter that is in no value set has no bearing (own policy)."""
 
 NO_CONCEPT: Final = ConceptReading()
 _UNREADABLE: Final = ConceptReading(is_unreadable=True)
@@ -152,7 +141,8 @@ class ConceptReader:
                 is_understood = True
                 continue
             reading = reader.read(text)
-            is_understood = is_understood or not reading.is_unread
+            # a title needs nothing that says what it is about: it is what it names
+            is_understood = is_understood or not reading.left_over
             is_old = self._index.is_said_to_be_old(text)
             for statement in reading.statements:
                 if not reader.counts(statement):
@@ -162,6 +152,19 @@ class ConceptReader:
                         continue
                     found.setdefault(value_set, ConceptHit(value_set, "text", "", statement.quote))
         return tuple(found.values()) if found or is_understood else None
+
+    def has_no_bearing(self, code: ConceptReading) -> bool:
+        """A code of ICD-10 says so: of a chapter or range in which no disease of the spine has its codes."""
+        rules = self._index.rules
+        return any(
+            system in _ICD
+            and bool(written)
+            and (
+                not written.startswith(rules.icd10_chapters_near_the_spine)
+                or written.startswith(rules.icd10_without_bearing)
+            )
+            for system, written in code.codings
+        )
 
     def read_each(self, raw: Raw) -> Iterator[ConceptReading]:
         """The concepts of a list, one at a time; also reads one that stands alone."""

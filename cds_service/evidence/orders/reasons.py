@@ -154,7 +154,7 @@ def _is_not_understood(concept: Concept, reader: ConceptReader, words: ReasonWor
     meaning = reader.read_concept(concept)
     if meaning.hits or meaning.is_family:
         return False
-    if meaning.is_far_from_the_spine:
+    if reader.has_no_bearing(meaning):
         return False
     if not concept.label_in_words:
         return bool(_label(concept))

@@ -18,7 +18,7 @@ from cds_service.evidence.codes.statuses import (
 )
 from cds_service.evidence.codes.units import read_number
 from cds_service.evidence.loose_json import as_object, as_text
-from cds_service.evidence.model import ConditionEntry, ConditionHit, DateSpan
+from cds_service.evidence.model import ConditionEntry, ConditionHit, DateSpan, NotUnderstood
 from cds_service.evidence.raw import NOTHING, is_there, plain
 from cds_service.evidence.record.intake import Intake, reference
 from cds_service.evidence.record.person import is_true
@@ -28,6 +28,7 @@ _MAX_AGE: Final = 150
 _MONTHS_A_YEAR: Final = 12
 _DAYS_A_YEAR: Final = 365
 _WEEKS_A_YEAR: Final = 52
+_NO_NAME: Final = "an entry without code or words"
 _NOWHERE: Final = frozenset[str]()
 
 
@@ -43,12 +44,7 @@ def read_conditions(intake: Intake, kind: str) -> None:
         stated = _verification(shape.verification_status, intake)
         if stated is None or stated == "refuted":
             intake.retracted.add(reference(kind, shape.id))
-        hits = code.hits
-        if not hits and not code.is_family and stated is not None:
-            in_words = () if code.is_classified else intake.concepts.read_words(shape.code)
-            if in_words is None and stated != "refuted":
-                intake.tally.not_understood += 1
-            hits = in_words or ()
+        hits = code.hits or _told_by_words(shape, code, stated, intake)
         if stated is None or not hits:
             continue
         entry = _entry(shape, code, stated, intake)
@@ -58,6 +54,25 @@ def read_conditions(intake: Intake, kind: str) -> None:
             conditions[hit.value_set].append(
                 ConditionHit(entry, hit.via, hit.system, hit.code, hit.seventh)
             )
+
+
+def _told_by_words(
+    shape: ConditionShape, code: ConceptReading, stated: Verification | None, intake: Intake
+) -> tuple[ConceptHit, ...]:
+    """What the words say of a Condition that no value set holds; one that they do not tell either is kept by name.
+
+    A code of ICD-10 has said what it is: our sets take its codes by whole branches and leave out on purpose. Its
+    words only show whether it was understood.
+    """
+    if stated is None or code.is_family or intake.concepts.has_no_bearing(code):
+        return ()
+    found = intake.concepts.read_words(shape.code)
+    if found is None:
+        if stated != "refuted" and _course(shape, intake)[0] == "current":
+            name = code.display or _NO_NAME
+            intake.unread_problems.append(NotUnderstood(reference("Condition", shape.id), name))
+        return ()
+    return () if code.is_classified else found
 
 
 def _is_later(shape: ConditionShape, intake: Intake) -> bool:

@@ -21,6 +21,7 @@ from cds_service.evidence.model import (
     DeviceEntry,
     EarlierStudy,
     Exposure,
+    NotUnderstood,
     OpenOrder,
     Person,
     ProcedureHit,
@@ -48,7 +49,6 @@ class ReadingCounts:
     """What is counted while a record is read."""
 
     __slots__ = (
-        "not_understood",
         "other_patients",
         "read",
         "unnamed_drugs",
@@ -63,7 +63,6 @@ class ReadingCounts:
         self.unnamed_drugs: Counter[str] = Counter()
         """Medication resources that name no drug that came with them, by prefetch key."""
         self.other_patients = 0
-        self.not_understood = 0
         self.unread_findings = 0
         """Recent findings of the examination whose value was not understood."""
 
@@ -97,6 +96,7 @@ class Intake:
         "studies",
         "subjects",
         "tally",
+        "unread_problems",
         "unread_values",
         "verifications",
     )
@@ -132,6 +132,7 @@ class Intake:
         self.devices: list[DeviceEntry] = []
         self.allergies: list[AllergyHit] = []
         self.in_hospice = False
+        self.unread_problems: list[NotUnderstood] = []
         self.unread_values: list[UnreadValue] = []
         self.status_words: dict[bytes, tuple[str, ...]] = {}
         """Words of each distinct status that was met."""

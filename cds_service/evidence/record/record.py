@@ -71,7 +71,7 @@ def read_record(
         gaps=gaps,
         read_keys=frozenset([key for key in sources if key not in unread]),
         unread_values=tuple(intake.unread_values),
-        not_understood=tally.not_understood,
+        not_understood=tuple(intake.unread_problems),
         other_patients=tally.other_patients,
         counts=tally.read,
     )

@@ -94,7 +94,7 @@ def test_a_code_without_system_is_not_guessed(read: ReadRecord) -> None:
     """It looks like ICD-10-CM, and nobody said so."""
     record = read(condition({"coding": [{"code": "R33.9"}]}))
     assert record.conditions == {}
-    assert record.not_understood == 1
+    assert [entry.text for entry in record.not_understood] == ["R33.9"]
 
 
 def test_a_snomed_code_under_icd_is_looked_up_as_snomed(read: ReadRecord) -> None:
@@ -141,7 +141,7 @@ def test_what_neither_code_nor_text_tells_is_counted(read: ReadRecord) -> None:
         condition(coded(ICD, "J30.1"), verificationStatus=status("entered-in-error")),
         condition(RETENTION),
     )
-    assert record.not_understood == 3
+    assert [entry.text for entry in record.not_understood] == ["an entry without code or words"] * 3
     assert record.counts["conditions"] == 7
 
 
@@ -420,6 +420,37 @@ def test_a_problem_in_no_value_set_is_read_by_all_its_words(
     read: ReadRecord, code: Any, value_set: str
 ) -> None:
     assert hit(read(condition(code)), value_set).via == "text"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        {"text": "Rukking tolls of the spine"},
+        coded(ICD, "M89.9X7", "Morbus Zworp"),
+        coded(SNOMED, "999000000103"),
+    ],
+)
+def test_an_active_problem_in_no_set_and_of_no_known_words_is_named(
+    read: ReadRecord, code: Any
+) -> None:
+    (entry,) = read(condition(code)).not_understood
+    assert entry.reference == "Condition/c1"
+    assert entry.text in str(code)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        condition(coded(ICD, "I10", "Essential hypertension")),
+        condition(coded(ICD, "M35.3", "Polymyalgia rheumatica")),
+        condition(coded(SNOMED, "38341003", "Hypertensive disorder")),
+        condition({"text": "Common cold"}),
+        condition({"text": "Morbus Zworp"}, clinicalStatus=status("resolved")),
+    ],
+)
+def test_what_has_no_bearing_or_is_over_is_not_named(read: ReadRecord, shape: Any) -> None:
+    """The near-miss of a problem that nobody understood."""
+    assert read(shape).not_understood == ()
 
 
 @pytest.mark.parametrize("words", ["Chronic urinary retention", "No urinary retention", "Gout"])
