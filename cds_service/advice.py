@@ -35,7 +35,11 @@ from cds_service.evidence.orders.orders import (
     order_subject,
     read_orders,
 )
-from cds_service.evidence.orders.reasons import without_retracted
+from cds_service.evidence.orders.reasons import (
+    has_lost_reason,
+    with_lost_reasons,
+    without_retracted,
+)
 from cds_service.evidence.orders.scope import Loss, draft_scope
 from cds_service.evidence.record.devices import implants_on_orders
 from cds_service.evidence.record.observations import doubtful_values
@@ -54,6 +58,7 @@ __all__ = [
 ]
 
 _DISPATCHED = "dispatchedOrders"
+_LOST_REASON = Gap("order", "not-provided", "a reason that the order points to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +162,16 @@ def advise(
         as_of,
     )
     orders = tuple([without_retracted(order, record.retracted) for order in orders])
+    lost = [has_lost_reason(order, record.known_conditions) for order in orders]
+    if any(lost):
+        orders = tuple([with_lost_reasons(order, record.known_conditions) for order in orders])
     record = replace(
         record,
-        gaps=(*record.gaps, *_dispatch_gaps(request, sources)),
+        gaps=(
+            *record.gaps,
+            *_dispatch_gaps(request, sources),
+            *((_LOST_REASON,) if any(lost) else ()),
+        ),
         devices=(*record.devices, *implants_on_orders(orders, compiled.index)),
         unread_values=(
             *record.unread_values,

@@ -156,7 +156,7 @@ def _waits_for_reason(subject: Subject) -> bool:
 
 
 def _unread(subject: Subject) -> tuple[str, ...]:
-    """What was not understood, the order's own words first."""
+    """What was not understood and may decide, the order's reasons first."""
     problems = (problem.text for problem in subject.call.not_understood)
     return tuple(dict.fromkeys((*subject.assessment.order.not_understood, *problems)))
 
@@ -277,7 +277,7 @@ def _cited(words: CardWords, sources: Iterable[str]) -> str:
 def _not_read(subject: Subject, gap_lines: Sequence[str]) -> list[str]:
     words, call = subject.words.detail, subject.call
     lines = list(gap_lines)
-    unread = _unread(subject)
+    unread = (*_unread(subject), *subject.assessment.order.unread_notes)
     if unread:
         quoted = [f"'{escaped(cut(text, DISPLAY_LENGTH))}'" for text in unread[:MAX_SHOWN]]
         more = len(unread) - len(quoted)

@@ -99,7 +99,7 @@ def _order_json(
         body["criteria"] = [_criterion_json(result) for result in order.criteria]
     unread = [
         {"source": "order", "reference": order.order.reference, "text": text}
-        for text in order.order.not_understood
+        for text in (*order.order.not_understood, *order.order.unread_notes)
     ] + of_record
     if unread:
         body["notUnderstood"] = unread[:_MAX_UNREAD]

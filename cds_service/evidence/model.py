@@ -304,6 +304,8 @@ class PatientRecord(Struct, frozen=True, gc=False):
     allergies: tuple[AllergyHit, ...]
     condition_by_reference: Mapping[str, tuple[tuple[str, ConditionHit], ...]]
     """For reasonReference: (value set id, hit) by `Condition/<id>` reference."""
+    known_conditions: frozenset[str]
+    """References of all Conditions of our patient that came."""
     retracted: frozenset[str]
     """References of Conditions that were refuted or entered in error: no reason of an order."""
     in_hospice: bool
@@ -336,6 +338,8 @@ class Reason(Struct, frozen=True, gc=False):
     """It refers to a Condition that is not confirmed."""
     statements: tuple[Statement, ...] = ()
     """What its words state or ask: findings that are there, or may be."""
+    is_only_pointed_at: bool = False
+    """A reference that came with neither words nor a code of its own."""
 
 
 class StatedDuration(Struct, frozen=True, gc=False):
@@ -392,5 +396,7 @@ class ImagingOrder(Struct, frozen=True, gc=False):
     """Conservative care that its texts say was tried."""
     not_understood: tuple[str, ...] = ()
     """Reasons whose words were not understood, as written."""
+    unread_notes: tuple[str, ...] = ()
+    """Notes and details of which that holds: named, without other consequence."""
     readings: tuple[TextReading, ...] = ()
     """What each of its texts says."""

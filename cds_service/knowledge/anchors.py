@@ -225,6 +225,7 @@ class Parameters:
     CANCER_HISTORY_DAYS: Final = "cancer-history-days"
     CARE_LAST_WITHIN: Final = "care-last-within"
     CARE_MIN_DAYS: Final = "care-min-days"
+    LIFELONG_DAYS: Final = "lifelong-days"
     OPEN_COURSE_CONFIRMED_DAYS: Final = "open-course-confirmed-days"
     OPEN_COURSE_NOTED_DAYS: Final = "open-course-noted-days"
     PAIN_RISE: Final = "pain-rise"

@@ -74,6 +74,19 @@ class Value(Table):
     sources: Cited
 
 
+class Limits(Table):
+    """Numbers that the reading of amounts rests on."""
+
+    chronic_days: int
+    """Pain that is called chronic has lasted so many days at least."""
+    past_days: int
+    """What was more than so many days ago is past, and no length of the pain."""
+    fahrenheit_from: float
+    """A temperature without a unit from here to `fahrenheit_to` can only be in °F."""
+    fahrenheit_to: float
+    sources: Cited
+
+
 class Concept(Table):
     """What words can mean, and what that is in the guideline."""
 
@@ -152,6 +165,7 @@ class Language(Table):
     classes: Mapping[str, WordClass]
     patterns: tuple[Pattern, ...]
     values: tuple[Value, ...]
+    limits: Limits
     concepts: Mapping[str, Concept]
     tongues: Mapping[str, Tongue]
     """By two-letter code."""

@@ -15,6 +15,7 @@ from cds_service.knowledge.language import (
     BUILT_IN,
     Concept,
     Language,
+    Limits,
     Pattern,
     Tongue,
     Value,
@@ -65,9 +66,15 @@ def load_language(
                 f"{FOLDER}/{folder.name}: the file is none of the language. It would be read by nothing. "
                 "Words stand in a folder with the language's two letters."
             )
+    limits = _shaped(
+        Limits, f"{FOLDER}/{_VALUES}", "limits", tables[_VALUES].get("limits", {}), mistakes
+    )
+    if limits is None:
+        return None
     language = Language(
         classes=classes,
         patterns=_rows(Pattern, _PATTERNS, "pattern", tables[_PATTERNS], mistakes),
+        limits=limits,
         values=_rows(Value, _VALUES, "value", tables[_VALUES], mistakes),
         concepts=_by_name(Concept, _CONCEPTS, tables[_CONCEPTS], mistakes),
         tongues=tongues,

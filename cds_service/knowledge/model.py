@@ -666,6 +666,9 @@ class EvidenceRules(Table):
     positive_snomed: tuple[str, ...]
     positive_loinc: tuple[str, ...] = ()
     positive_text: tuple[str, ...]
+    denial_before_value: tuple[str, ...]
+    denial_before_name: tuple[str, ...]
+    """Words of denial around the names and values of observations, lower case."""
     lost_text: tuple[str, ...]
     """Of a function: words that say that it is gone or less, lower case."""
     stated_text: tuple[str, ...]

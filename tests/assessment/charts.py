@@ -149,6 +149,7 @@ def chart(
         devices=(),
         allergies=tuple(allergies),
         condition_by_reference=by_reference,
+        known_conditions=frozenset(),
         retracted=frozenset(),
         in_hospice=False,
         gaps=(),

@@ -12,7 +12,7 @@ from cds_service.evidence.codes.observation_names import ObservationNames
 from cds_service.evidence.codes.units import UnitTable, compile_units
 from cds_service.evidence.text.phrases import PhraseReader
 from cds_service.evidence.text.reader import TextReader
-from cds_service.knowledge.anchors import ValueSets
+from cds_service.knowledge.anchors import Parameters, ValueSets
 from cds_service.knowledge.model import CodeEntry, EvidenceRules, Guideline, ValueSet
 from cds_service.knowledge.vocabulary import Codes, Vocabulary
 
@@ -33,10 +33,6 @@ PREGNANCY_STATUS: Final = ValueSets.OBS_PREGNANCY_STATUS
 PREGNANCY: Final = (ValueSets.PREGNANCY, ValueSets.PREGNANCY_ENDED)
 """Value sets of these states, and of what ends a pregnancy."""
 
-_LIFELONG: Final = 3650
-"""From this look-back on a finding counts for a lifetime: bone density, HLA-B27."""
-_WEIGHTS: Final = 365
-"""Days over which weights and pain scores are compared, with room."""
 _SNOMED_LEAST_DIGITS: Final = 6
 _FULL_LENGTH: Final = 7
 _SEVENTH: Final[Mapping[str, Literal["initial", "sequela"]]] = {
@@ -252,15 +248,21 @@ def compile_index(guideline: Guideline, vocabulary: Vocabulary | None = None) ->
 
 
 def _observation_reach(guideline: Guideline) -> int:
-    looked_back = [
+    """Days back to which a page of observations has to reach: the longest look-back that is not for a lifetime."""
+    parameters = {name: found.value for name, found in guideline.parameters.items()}
+    looked_back = (
         evidence.days
         for group in guideline.groups
         for criterion in group.criterion
         for evidence in criterion.evidence
         if evidence.type in ("observation", "observation-positive")
-    ]
-    days = [days for days in looked_back if days < _LIFELONG]
-    return max(*days, guideline.safety_limits.egfr_max_age_days, _WEIGHTS)
+    )
+    return max(
+        *(days for days in looked_back if days < parameters[Parameters.LIFELONG_DAYS]),
+        guideline.safety_limits.egfr_max_age_days,
+        int(parameters[Parameters.WEIGHT_LOSS_WINDOW]),
+        int(parameters[Parameters.PAIN_RISE_WINDOW]),
+    )
 
 
 def _site_codes(codes: Codes) -> Mapping[str, Mapping[str, _Ids]]:

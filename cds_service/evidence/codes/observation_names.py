@@ -14,20 +14,12 @@ from cds_service.knowledge.model import EvidenceRules, ObservationName
 
 Verdict = Literal["found", "normal", "unknown"]
 
-_MAX_NAME: Final = 300
-"""Characters of a name that are read."""
-_NEGATED: Final = re.compile(
-    r"(?:^|[^\w])(?:no|not|non|without|denies|denied|nil|never|kein|keine|ohne|nicht|sin|sans|pas|sem|senza|без|нет)"
-    r"\s+(?:\w+\s+)?$"
-)
-"""A word of denial directly before, or one word before."""
-_DENIED: Final = frozenset(
-    ("no", "not", "denies", "without", "absent", "kein", "keine", "ohne", "sin", "sans")
-)
-"""A name behind one of these is a statement by itself."""
 _GRADE: Final = re.compile(r"(?<![\w/.])([0-5])\s*[+-]?\s*(?:/|out of|of)\s*5(?!\d)")
 _ONLY_GRADE: Final = re.compile(r"(?:grade|mrc|mrc grade|power|strength|kg|m)?\s*([0-5])\s*[+-]?")
 """`4+`, `Grade 3`, `M4`: nothing but a grade."""
+
+
+_Pattern = re.Pattern[str] | None
 
 
 class NamedObservation(Struct, frozen=True, gc=False):
@@ -43,6 +35,8 @@ class NamedObservation(Struct, frozen=True, gc=False):
     """The name itself says the finding: a plain yes is enough."""
     found: re.Pattern[str] | None
     normal: re.Pattern[str] | None
+    negated: re.Pattern[str] | None
+    """A text that ends in a denial, or in one and another word."""
     stated: re.Pattern[str] | None
     """Words that say yes to a name that says the finding itself."""
 
@@ -55,7 +49,7 @@ class NamedObservation(Struct, frozen=True, gc=False):
         is_normal = False
         for pattern in (self.found, self.stated if self.is_stated else None):
             for match in pattern.finditer(text) if pattern is not None else ():
-                if not _NEGATED.search(text[: match.start()]):
+                if self.negated is None or not self.negated.search(text[: match.start()]):
                     return "found"
                 is_normal = True
         is_normal = is_normal or (self.normal is not None and self.normal.search(text) is not None)
@@ -75,10 +69,11 @@ def read_grade(text: str) -> float | None:
 class ObservationNames:
     """The names of `observations.toml`, compiled once."""
 
-    __slots__ = ("_by_first", "_finding_words", "_lost", "_without")
+    __slots__ = ("_by_first", "_denied", "_finding_words", "_lost", "_without")
 
     def __init__(self, names: Mapping[str, ObservationName], rules: EvidenceRules) -> None:
         self._lost = _any_of(rules.lost_text)
+        self._denied = frozenset(rules.denial_before_name)
         self._finding_words = _any_of(rules.unfound_text), _any_of(rules.stated_text)
         by_first: dict[str, list[tuple[tuple[str, ...], NamedObservation]]] = {}
         self._without: dict[str, tuple[tuple[str, ...], ...]] = {}
@@ -109,7 +104,7 @@ class ObservationNames:
 
     def match(self, text: str) -> NamedObservation | None:
         """The observation that a name means: the one of its longest phrase, or None."""
-        words = words_of(text[:_MAX_NAME])
+        words = words_of(text)
         if self._by_first.keys().isdisjoint(words):
             return None
         best: tuple[int, NamedObservation] | None = None
@@ -119,7 +114,7 @@ class ObservationNames:
                     break
                 if words[at : at + len(phrase)] != phrase:
                     continue
-                if at and words[at - 1] in _DENIED:
+                if at and words[at - 1] in self._denied:
                     return None
                 rest = words[:at] + words[at + len(phrase) :]
                 if not any(_holds(rest, other) for other in self._without[named.name]):
@@ -150,17 +145,21 @@ def _holds(words: tuple[str, ...], phrase: tuple[str, ...]) -> bool:
 
 def _patterns(
     observation: ObservationName, rules: EvidenceRules
-) -> tuple[re.Pattern[str] | None, re.Pattern[str] | None, re.Pattern[str] | None]:
-    """(found, normal, found where the name states it)."""
+) -> tuple[_Pattern, _Pattern, _Pattern, _Pattern]:
+    """(found, normal, denied, found where the name states it)."""
+    denied = "|".join(map(re.escape, rules.denial_before_value))
+    negated = re.compile(rf"(?:^|[^\w])(?:{denied})\s+(?:\w+\s+)?$") if denied else None
     if observation.function:
         return (
             _any_of((*rules.lost_text, *observation.found, "false")),
             _any_of((*rules.kept_text, *observation.normal, "true")),
+            negated,
             None,
         )
     return (
         _any_of(observation.found),
         _any_of((*rules.unfound_text, *observation.normal)),
+        negated,
         _any_of(rules.stated_text),
     )
 

@@ -250,6 +250,7 @@ def _read_draft(
         care=reasons.care,
         readings=reasons.readings,
         not_understood=reasons.not_understood,
+        unread_notes=reasons.unread_notes,
     )
     yield first
     for study in studies[1:]:

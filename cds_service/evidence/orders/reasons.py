@@ -39,6 +39,8 @@ class OrderReasons(Struct, frozen=True, gc=False):
     """What each of the texts says."""
     not_understood: tuple[str, ...]
     """Reason codes whose words were not understood, as written."""
+    unread_notes: tuple[str, ...]
+    """The same of notes and details: named, but what is asked does not rest on them."""
 
     @property
     def value_sets(self) -> frozenset[str]:
@@ -127,6 +129,11 @@ def read_reasons(
     unread = [_label(item) for item in concepts if _is_not_understood(item, reader, words)]
     return OrderReasons(
         not_understood=tuple(dict.fromkeys(unread)),
+        unread_notes=tuple(
+            text
+            for text in dict.fromkeys(_own_texts(body))
+            if text and words.reading(text).is_unread
+        ),
         reasons=(
             *(_code_reason(concept, reader, words) for concept in concepts),
             *(_reference_reason(entry, body, (reader, words), codes) for entry in references),
@@ -138,6 +145,24 @@ def read_reasons(
         words=tuple(words_of(text) for text in texts),
         readings=tuple(words.reading(text) for text in texts if text),
     )
+
+
+def has_lost_reason(order: ImagingOrder, conditions: frozenset[str]) -> bool:
+    """True when the order gives as its reason what neither came with it nor stands on record.
+
+    `conditions` are the references of all Conditions that were read. A name that says what it is, is enough.
+    """
+    return any(_is_lost(reason, conditions) for reason in order.reasons)
+
+
+def with_lost_reasons(order: ImagingOrder, conditions: frozenset[str]) -> ImagingOrder:
+    """The order, with its lost reasons among what was not understood."""
+    lost = (reason.display for reason in order.reasons if _is_lost(reason, conditions))
+    return replace(order, not_understood=(*order.not_understood, *lost))
+
+
+def _is_lost(reason: Reason, conditions: frozenset[str]) -> bool:
+    return reason.is_only_pointed_at and reason.reference not in conditions
 
 
 def _label(concept: Concept) -> str:
@@ -263,6 +288,7 @@ def _reference_reason(
         later_encounter=_later_encounter(meaning),
         is_suspected=is_suspected,
         statements=statements,
+        is_only_pointed_at=not (display or label),
     )
 
 

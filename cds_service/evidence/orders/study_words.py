@@ -25,8 +25,6 @@ _Meaning = tuple[_Kind, str]
 _SIGNED: Final = re.compile(r"(?<![^\W_])c ?([+-]) ?(?![^\W_])", re.IGNORECASE)
 """`C+` and `C-` of order names: with and without contrast."""
 _SIGNS: Final = {"+": " c plus ", "-": " c minus "}
-MAX_NAME: Final = 2000
-"""Characters of a name that are read; a study is not named behind them."""
 _REGIONS: Final[tuple[Region, ...]] = (
     "cervical",
     "thoracic",
@@ -122,7 +120,7 @@ class StudyWords:
         """The study that this text names."""
         if not text:
             return NO_NAME
-        words = words_of(_SIGNED.sub(lambda found: _SIGNS[found[1]], text[:MAX_NAME]))
+        words = words_of(_SIGNED.sub(lambda found: _SIGNS[found[1]], text))
         found: dict[_Kind, list[str]] = {}
         for first, behind, meanings in self._matches(words):
             for kind, value in meanings:

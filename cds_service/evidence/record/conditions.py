@@ -39,11 +39,13 @@ def read_conditions(intake: Intake, kind: str) -> None:
     """
     conditions = intake.conditions
     for shape, code in intake.coded(kind):
+        name = reference(kind, shape.id)
+        intake.known_conditions.add(name)
         if _is_later(shape, intake):
             continue
         stated = _verification(shape.verification_status, intake)
         if stated is None or stated == "refuted":
-            intake.retracted.add(reference(kind, shape.id))
+            intake.retracted.add(name)
         hits = code.hits or _told_by_words(shape, code, stated, intake)
         if stated is None or not hits:
             continue

@@ -81,6 +81,7 @@ class Intake:
         "exposures",
         "in_hospice",
         "index",
+        "known_conditions",
         "latest",
         "latest_text",
         "medications",
@@ -118,6 +119,7 @@ class Intake:
         self.medications: dict[str, MedicationShape] = {}
         """Medication resources by every reference that may name them."""
         self.conditions: dict[str, list[ConditionHit]] = defaultdict(list)
+        self.known_conditions: set[str] = set()
         self.retracted: set[str] = set()
         self.named: dict[int, NamedObservation | None] = {}
         """What the name of each distinct code means that no value set holds."""

@@ -66,6 +66,7 @@ def read_record(
         devices=(*intake.devices, *implants_elsewhere(intake.conditions, intake.procedures, index)),
         allergies=tuple(intake.allergies),
         condition_by_reference=by_reference(intake.conditions),
+        known_conditions=frozenset(intake.known_conditions),
         retracted=frozenset(filter(None, intake.retracted)),
         in_hospice=intake.in_hospice or has_hospice_condition(intake.conditions),
         gaps=gaps,

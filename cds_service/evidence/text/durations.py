@@ -15,24 +15,32 @@ from cds_service.evidence.text.lexicon import ClassBits
 from cds_service.evidence.text.times import MAX_DAYS, Time, TimeReader
 from cds_service.evidence.text.tokens import ENDS_CLAUSE, SENTENCE
 from cds_service.knowledge.anchors import WordClasses
+from cds_service.knowledge.language import Limits
 
-_LONG: Final = 42
-"""Days that pain has lasted at least which is called chronic."""
 _AHEAD: Final = 7
 _BEHIND: Final = 15
 """Words before an amount in which its owner is looked for: more belongs to something else."""
 _BESIDE: Final = (4, 3)
-_MONTHS_AGO: Final = 100
 _NEAR_CHRONIC: Final = 3
 
 
 class PainTimes:
     """Finds the length of time that is the pain's. Built once; pure."""
 
-    __slots__ = ("_chronic", "_event", "_no_denial", "_owners", "_pain", "_times", "_worse")
+    __slots__ = (
+        "_chronic",
+        "_event",
+        "_limits",
+        "_no_denial",
+        "_owners",
+        "_pain",
+        "_times",
+        "_worse",
+    )
 
-    def __init__(self, bits: ClassBits, times: TimeReader) -> None:
+    def __init__(self, bits: ClassBits, times: TimeReader, limits: Limits) -> None:
         self._times = times
+        self._limits = limits
         self._pain = bits.with_flag("pain")
         event = self._event = bits.with_flag("event")
         self._owners = (
@@ -61,7 +69,7 @@ class PainTimes:
                 most = MAX_DAYS  # what got worse three weeks ago began then or earlier
             if best is None or (time.least, most) > best[:2]:
                 best = (time.least, most, time.first, time.end)
-        if best is None or best[0] < _LONG:
+        if best is None or best[0] < self._limits.chronic_days:
             # pain that is called chronic has lasted, whatever began last week
             return self._called_chronic(items, states) or best
         return best
@@ -78,7 +86,7 @@ class PainTimes:
                 max(0, at - _NEAR_CHRONIC), min(len(items.masks), at + _NEAR_CHRONIC + 1)
             ):
                 if items.masks[near] & self._pain and items.clauses[near] == items.clauses[at]:
-                    return _LONG, MAX_DAYS, items.firsts[at], items.ends[at]
+                    return self._limits.chronic_days, MAX_DAYS, items.firsts[at], items.ends[at]
         return None
 
     def _is_of_pain(
@@ -128,7 +136,7 @@ class PainTimes:
         if time.kind == "day":
             is_alone = time.end - time.first == len(items.words)
             return not (before in since or is_alone or bool(items.everything & self._event))
-        return time.kind == "past" or (time.kind == "ago" and time.least > _MONTHS_AGO)
+        return time.kind == "past" or (time.kind == "ago" and time.least > self._limits.past_days)
 
     def _owner_before(self, items: Items, place: int, item_at: Sequence[int]) -> int:
         """The nearest owner before a place: in its clause, or in the one before that; -1 for none."""

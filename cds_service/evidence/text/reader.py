@@ -67,9 +67,9 @@ class TextReader:
             frozenset(code for code, tongue in language.tongues.items() if tongue.verb_last),
         )
         self._patterns = PatternMatcher(language.patterns, bits)
-        self._values = ValueMatcher(language.values, bits)
+        self._values = ValueMatcher(language.values, bits, language.limits)
         self._times = TimeReader(language)
-        self._pain_times = PainTimes(bits, self._times)
+        self._pain_times = PainTimes(bits, self._times, language.limits)
         self._care = CareReader(
             bits,
             [word for tongue in tongues for word in tongue.therapy_before],

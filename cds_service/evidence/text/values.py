@@ -10,11 +10,10 @@ from cds_service.evidence.text.items import Items
 from cds_service.evidence.text.lexicon import ClassBits
 from cds_service.evidence.text.tokens import BREAKS_PHRASE
 from cds_service.knowledge.anchors import WordClasses
-from cds_service.knowledge.language import Value
+from cds_service.knowledge.language import Limits, Value
 
 _WORDS_TO_NUMBER: Final = 6
 """Words behind the name in which its number is looked for."""
-_FAHRENHEIT: Final = (95.0, 110.0)
 _NEAR: Final = 6
 _UNITS: Final = frozenset(("ml", "mls", "cc", "out"))
 _FULL_POWER: Final = "5"
@@ -40,9 +39,10 @@ class _Compiled(NamedTuple):
 class ValueMatcher:
     """Reads numbers behind the words of measurements. Built once; pure."""
 
-    __slots__ = ("_bare", "_by_class", "_names", "_temperature", "starts")
+    __slots__ = ("_bare", "_by_class", "_limits", "_names", "_temperature", "starts")
 
-    def __init__(self, values: Sequence[Value], bits: ClassBits) -> None:
+    def __init__(self, values: Sequence[Value], bits: ClassBits, limits: Limits) -> None:
+        self._limits = limits
         self._by_class: dict[int, list[_Compiled]] = {}
         for value in values:
             compiled = _Compiled(value, bits.mask(*value.beside), bits.mask(*value.not_beside))
@@ -74,7 +74,7 @@ class ValueMatcher:
     ) -> Iterator[Measured]:
         compared = number.value
         if bit == self._temperature:
-            compared = _celsius(compared, number.unit)
+            compared = _celsius(compared, number.unit, self._limits)
         for value, beside, not_beside in values:
             if (
                 _is_in(value, compared)
@@ -147,7 +147,7 @@ def _number(word: str) -> float | None:
         return None
 
 
-def _celsius(number: float, unit: str) -> float:
-    if unit.startswith("f") or _FAHRENHEIT[0] <= number <= _FAHRENHEIT[1]:
+def _celsius(number: float, unit: str, limits: Limits) -> float:
+    if unit.startswith("f") or limits.fahrenheit_from <= number <= limits.fahrenheit_to:
         return (number - 32) * 5 / 9
     return number
