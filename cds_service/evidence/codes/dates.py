@@ -15,26 +15,6 @@ _DAY_LENGTH: Final = 10
 _PARTIAL: Final = re.compile(r"(\d{4})(?:-(\d{2}))?", re.ASCII)
 _MONTHS_A_YEAR: Final = 12
 _LAST: Final = date(MAXYEAR, 12, 31)
-_MONTHS: Final = (
-    "jan",
-    "feb",
-    "mar",
-    "apr",
-    "may",
-    "jun",
-    "jul",
-    "aug",
-    "sep",
-    "oct",
-    "nov",
-    "dec",
-)
-_MONTH: Final = rf"({'|'.join(_MONTHS)})[a-z]*\.?"
-_IN_WORDS: Final = re.compile(
-    rf"(?<!\d)(?:(?P<iso>\d{{4}}-\d{{2}}-\d{{2}})|(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+)?(?P<month>{_MONTH})"
-    r"(?:\s+(?P<after>\d{1,2})(?:st|nd|rd|th)?)?,?\s+(?P<year>\d{4}))(?!\d)",
-    re.ASCII | re.IGNORECASE,
-)
 
 
 def read_date(text: object) -> DateSpan | None:
@@ -57,27 +37,6 @@ def read_date(text: object) -> DateSpan | None:
     if after != "T" and after.isalnum() and after not in "tZz":
         return None
     return DateSpan(day, day) if day.year >= _EARLIEST_YEAR else None
-
-
-def read_date_in_words(text: object) -> DateSpan | None:
-    """The days that a sentence names: a FHIR date, `since 14 June 2026`, `June 14, 2026`, `June 2026`.
-
-    Of several the first; None for days and months without a year, and for figures whose order nobody knows.
-    """
-    if not isinstance(text, str):
-        return None
-    whole = read_date(text)
-    if whole is not None:
-        return whole
-    match = _IN_WORDS.search(text)
-    if match is None:
-        return None
-    if match["iso"]:
-        return read_date(match["iso"])
-    month = _MONTHS.index(match["month"][:3].lower()) + 1
-    day = match["day"] or match["after"]
-    written = f"{match['year']}-{month:02}" + (f"-{int(day):02}" if day else "")
-    return read_date(written)
 
 
 def _read_partial(text: str) -> DateSpan | None:

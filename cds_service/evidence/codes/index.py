@@ -10,6 +10,8 @@ from typing import Final, Literal
 from cds_service.coding import WHO_LENGTH, plain_code, system_name
 from cds_service.evidence.codes.observation_names import ObservationNames
 from cds_service.evidence.codes.units import UnitTable, compile_units
+from cds_service.evidence.codes.word_dates import WordDates
+from cds_service.evidence.text.folding import folded
 from cds_service.evidence.text.phrases import PhraseReader
 from cds_service.evidence.text.reader import TextReader
 from cds_service.knowledge.anchors import Parameters, ValueSets
@@ -94,6 +96,7 @@ class CodeIndex:
     phrases: PhraseReader
     observation_names: ObservationNames
     reader: TextReader
+    word_dates: WordDates
     rules: EvidenceRules
     units: Mapping[str, UnitTable]
     """By value set id, for the sets that have a quantity."""
@@ -233,6 +236,9 @@ def compile_index(guideline: Guideline, vocabulary: Vocabulary | None = None) ->
         phrases=PhraseReader(guideline.value_sets, guideline.evidence.text),
         observation_names=ObservationNames(guideline.observations, guideline.evidence),
         reader=TextReader(guideline.language),
+        word_dates=WordDates(
+            {folded(n): m for t in guideline.language.tongues.values() for n, m in t.months.items()}
+        ),
         rules=guideline.evidence,
         units={s.id: units[s.quantity] for s in sets if s.quantity in units},
         drug_codes=frozenset((s.id, entry.code.strip()) for s in sets for entry in s.rxnorm_drug),

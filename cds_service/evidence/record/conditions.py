@@ -8,7 +8,7 @@ from typing import Final, Literal
 from msgspec import Raw
 
 from cds_service.evidence.codes.concepts import ConceptHit, ConceptReading
-from cds_service.evidence.codes.dates import at_age, read_date, read_date_in_words
+from cds_service.evidence.codes.dates import at_age, read_date
 from cds_service.evidence.codes.index import CONTRAST_AGENTS
 from cds_service.evidence.codes.statuses import (
     Verification,
@@ -82,7 +82,7 @@ def _is_later(shape: ConditionShape, intake: Intake) -> bool:
 
     A beginning ahead of its own recording is a slip of the pen: the entry stays, without that date.
     """
-    known = _recorded(shape) or _onset(shape, intake.birth)
+    known = _recorded(shape) or _onset(shape, intake)
     return known is not None and intake.is_ahead(known)
 
 
@@ -123,7 +123,7 @@ def _entry(
         clinical,
         status_recorded,
         stated,
-        _onset(shape, intake.birth),
+        _onset(shape, intake),
         _recorded(shape),
         abated,
         code.text,
@@ -164,32 +164,32 @@ def _course(
     recorded = is_over or not rules.condition_current.isdisjoint(words)
     if not _has_abatement(shape):
         return ("past" if is_over else "current"), recorded, None
-    abated = _abated(shape, intake.birth)
+    abated = _abated(shape, intake)
     if abated is not None:
         return ("current" if intake.is_ahead(abated) else "past"), recorded, abated
     is_over = is_over or _is_said_to_have_abated(shape)
     return ("past" if is_over else "current"), recorded, abated
 
 
-def _abated(shape: ConditionShape, birth: DateSpan | None) -> DateSpan | None:
+def _abated(shape: ConditionShape, intake: Intake) -> DateSpan | None:
     found = read_date(shape.abatement_date_time)
     if found is None and shape.abatement_period is not NOTHING:
         period = as_object(plain(shape.abatement_period))
         found = read_date(period.get("end")) or read_date(period.get("start"))
     if found is None and shape.abatement_age is not NOTHING:
-        found = _at_age(shape.abatement_age, birth)
+        found = _at_age(shape.abatement_age, intake.birth)
     if found is None and shape.abatement_string is not NOTHING:
-        found = read_date_in_words(plain(shape.abatement_string))
+        found = intake.index.word_dates.read(plain(shape.abatement_string))
     return found
 
 
-def _onset(shape: ConditionShape, birth: DateSpan | None) -> DateSpan | None:
+def _onset(shape: ConditionShape, intake: Intake) -> DateSpan | None:
     found = read_date(shape.onset_date_time)
     if found is None and shape.onset_period is not NOTHING:
         found = read_date(as_object(plain(shape.onset_period)).get("start"))
     if found is None and shape.onset_age is not NOTHING:
-        found = _at_age(shape.onset_age, birth)
-    return found or read_date_in_words(shape.onset_string)
+        found = _at_age(shape.onset_age, intake.birth)
+    return found or intake.index.word_dates.read(shape.onset_string)
 
 
 def _at_age(raw: Raw, birth: DateSpan | None) -> DateSpan | None:

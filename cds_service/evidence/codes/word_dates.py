@@ -1,0 +1,43 @@
+"""Dates that stand in a sentence: `since 14 June 2026`, `am 14. Juni 2026`, `le 14 juin 2026`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from cds_service.evidence.codes.dates import read_date
+from cds_service.evidence.model import DateSpan
+from cds_service.evidence.text.folding import folded
+
+
+class WordDates:
+    """Finds a day or month with its year in words. Built once; pure."""
+
+    __slots__ = ("_months", "_pattern")
+
+    def __init__(self, months: Mapping[str, int]) -> None:
+        """`months` are names and short names of months in any language, folded, and their numbers."""
+        self._months = months
+        names = "|".join(sorted(map(re.escape, months), key=len, reverse=True))
+        self._pattern = re.compile(
+            r"(?<!\d)(?P<iso>\d{4}-\d{2}-\d{2})(?!\d)"
+            rf"|(?<!\w)(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s+(?:of\s+|de\s+|d')?)?(?P<month>{names})\.?"
+            r"(?:\s+(?P<after>\d{1,2})(?:st|nd|rd|th)?(?!\d))?,?\s+(?:de\s+|del\s+)?(?P<year>\d{4})(?!\d)"
+        )
+
+    def read(self, text: object) -> DateSpan | None:
+        """The days that a FHIR date or a sentence names; of several the first.
+
+        None for a day or month without a year, and for figures whose order nobody knows.
+        """
+        whole = read_date(text)
+        if whole is not None or not isinstance(text, str):
+            return whole
+        match = self._pattern.search(folded(text))
+        if match is None:
+            return None
+        if match["iso"]:
+            return read_date(match["iso"])
+        day = match["day"] or match["after"]
+        written = f"{match['year']}-{self._months[match['month']]:02}"
+        return read_date(f"{written}-{int(day):02}" if day else written)
