@@ -126,10 +126,11 @@ class ConceptReader:
         """
         written = bytes(raw)
         if written not in self._in_words:
-            self._in_words[written] = self._words_hits(read_concept(plain(raw)))
+            self._in_words[written] = self.words_of(read_concept(plain(raw)))
         return self._in_words[written]
 
-    def _words_hits(self, concept: Concept) -> tuple[ConceptHit, ...] | None:
+    def words_of(self, concept: Concept) -> tuple[ConceptHit, ...] | None:
+        """The same of a concept that is decoded already."""
         texts = dict.fromkeys(
             text for text in (concept.text, *(c.display for c in concept.codings)) if text
         )

@@ -97,6 +97,8 @@ class CodeIndex:
     observation_names: ObservationNames
     reader: TextReader
     word_dates: WordDates
+    complaints: frozenset[str]
+    """Value sets of spine symptoms that no criterion rests on."""
     rules: EvidenceRules
     units: Mapping[str, UnitTable]
     """By value set id, for the sets that have a quantity."""
@@ -236,6 +238,7 @@ def compile_index(guideline: Guideline, vocabulary: Vocabulary | None = None) ->
         phrases=PhraseReader(guideline.value_sets, guideline.evidence.text),
         observation_names=ObservationNames(guideline.observations, guideline.evidence),
         reader=TextReader(guideline.language),
+        complaints=_complaints(guideline),
         word_dates=WordDates(
             {folded(n): m for t in guideline.language.tongues.values() for n, m in t.months.items()}
         ),
@@ -251,6 +254,31 @@ def compile_index(guideline: Guideline, vocabulary: Vocabulary | None = None) ->
         _acute=frozenset(s.id for s in sets if s.course == "acute"),
         _text_not_coded={s.id: frozenset(s.text_not_coded) for s in sets if s.text_not_coded},
     )
+
+
+def _complaints(guideline: Guideline) -> frozenset[str]:
+    symptoms = guideline.combination.symptoms
+    named = {
+        *symptoms.cervical,
+        *symptoms.thoracic,
+        *symptoms.lumbar,
+        *symptoms.sacrum,
+        *symptoms.sacroiliac,
+        *symptoms.whole,
+    }
+    used = {
+        name
+        for group in guideline.groups
+        for criterion in group.criterion
+        for evidence in criterion.evidence
+        for name in _sets_of(evidence)
+    }
+    return frozenset(named - used)
+
+
+def _sets_of(evidence: object) -> tuple[str, ...]:
+    named = getattr(evidence, "vs", ())
+    return (named,) if isinstance(named, str) else tuple(named)
 
 
 def _observation_reach(guideline: Guideline) -> int:

@@ -56,7 +56,7 @@ def read_earlier_study(
                 reference=f"{resource_type}/{as_text(body.get('id'))}",
                 display=shortened(study.display, DISPLAY_LENGTH),
                 procedure=study.procedure,
-                when=_when(body),
+                when=study_date(body),
             )
     return None
 
@@ -133,7 +133,7 @@ def _dicom_modality(
     return next((ours for code, ours in catalog.dicom_modality.items() if code in stated), None)
 
 
-def _when(body: Mapping[str, object]) -> DateSpan | None:
+def study_date(body: Mapping[str, object]) -> DateSpan | None:
     """When the study was done: effective, performed, occurred or started, else issued."""
     for name in ("effective", "performed", "occurrence"):
         period = as_object(body.get(f"{name}Period"))

@@ -17,9 +17,10 @@ from cds_service.evidence.codes.statuses import (
     verification,
 )
 from cds_service.evidence.codes.units import read_number
-from cds_service.evidence.loose_json import as_object, as_text
+from cds_service.evidence.loose_json import as_object, as_text, texts_of
 from cds_service.evidence.model import ConditionEntry, ConditionHit, DateSpan, NotUnderstood
 from cds_service.evidence.raw import NOTHING, is_there, plain
+from cds_service.evidence.record.asides import keep_said
 from cds_service.evidence.record.intake import Intake, reference
 from cds_service.evidence.record.person import is_true
 from cds_service.evidence.record.shapes import ConditionShape, read_quantity
@@ -46,6 +47,8 @@ def read_conditions(intake: Intake, kind: str) -> None:
         stated = _verification(shape.verification_status, intake)
         if stated is None or stated == "refuted":
             intake.retracted.add(name)
+        if shape.note is not NOTHING and stated in ("confirmed", "suspected"):
+            _keep_notes(shape, name, intake)
         hits = code.hits or _told_by_words(shape, code, stated, intake)
         if stated is None or not hits:
             continue
@@ -56,6 +59,13 @@ def read_conditions(intake: Intake, kind: str) -> None:
             conditions[hit.value_set].append(
                 ConditionHit(entry, hit.via, hit.system, hit.code, hit.seventh)
             )
+
+
+def _keep_notes(shape: ConditionShape, name: str, intake: Intake) -> None:
+    """What the notes of a Condition say, of the day that it was recorded."""
+    if _course(shape, intake)[0] == "current":
+        when = _recorded(shape) or _onset(shape, intake)
+        keep_said(intake, name, when, concepts=NOTHING, texts=texts_of(plain(shape.note)))
 
 
 def _told_by_words(

@@ -19,6 +19,7 @@ from cds_service.evidence.codes.units import read_number
 from cds_service.evidence.loose_json import as_object, as_text, each
 from cds_service.evidence.model import DateSpan, Exposure, Via
 from cds_service.evidence.raw import NOTHING, plain
+from cds_service.evidence.record.asides import keep_said
 from cds_service.evidence.record.intake import Intake, reference
 from cds_service.evidence.record.person import is_true
 from cds_service.evidence.record.shapes import (
@@ -28,6 +29,7 @@ from cds_service.evidence.record.shapes import (
 )
 
 _ACTIVE: Final = "active"
+_NEVER_MEANT: Final = ("entered-in-error", "cancelled", "draft", "unknown")
 _RECORDED: Final = "recorded"
 """MedicationStatement of R5, which has its adherence beside it."""
 _IN_PROGRESS: Final = "in-progress"
@@ -73,10 +75,20 @@ def read_medications(intake: Intake, kind: str) -> None:
     for key, resources in intake.ours(kind):
         for shape in resources:
             hits, is_named = reader.read(kind, shape)
+            if shape.reason_code is not NOTHING:
+                _keep_reason(intake, kind, shape)
             if not is_named:
                 intake.tally.unnamed_drugs[key] += 1
             for value_set, exposure in hits:
                 intake.exposures[value_set].append(exposure)
+
+
+def _keep_reason(intake: Intake, kind: str, shape: MedicationUseShape) -> None:
+    """Why a drug was ordered: zoledronic acid for bone metastases says that there are some."""
+    ordered = read_date(shape.authored_on) or read_date(shape.date_written)
+    never = as_text(shape.status).lower() in _NEVER_MEANT or is_true(shape.do_not_perform)
+    if not never and not intake.is_ahead(ordered):
+        keep_said(intake, reference(kind, shape.id), ordered, concepts=shape.reason_code)
 
 
 class MedicationReader(Struct, frozen=True, gc=False):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from cds_service.evidence.codes.dates import read_date
 from cds_service.evidence.loose_json import as_object, as_text
 from cds_service.evidence.model import DateSpan, ProcedureHit
-from cds_service.evidence.raw import plain
+from cds_service.evidence.raw import NOTHING, plain
+from cds_service.evidence.record.asides import keep_said
 from cds_service.evidence.record.intake import Intake, reference
 from cds_service.evidence.record.person import is_true
 from cds_service.evidence.record.shapes import ProcedureShape
@@ -24,9 +25,11 @@ def read_procedures(intake: Intake, kind: str) -> None:
             continue
         keep_study(intake, kind, shape)
         status = as_text(shape.status).lower()
-        if not code.hits or (status and status not in counting) or is_true(shape.not_performed):
+        if (status and status not in counting) or is_true(shape.not_performed):
             continue
         name = reference(kind, shape.id)
+        if shape.reason_code is not NOTHING:
+            keep_said(intake, name, when, concepts=shape.reason_code)
         for hit in code.hits:
             intake.procedures[hit.value_set].append(
                 ProcedureHit(name, code.display, hit.via, hit.code, when)

@@ -52,6 +52,7 @@ class ConditionShape(Struct, rename="camel", gc=False):
     onset_period: Raw = NOTHING
     onset_age: Raw = NOTHING
     onset_string: object = None
+    note: Raw = NOTHING
     recorded_date: object = None
     asserted_date: object = None
     date_recorded: object = None
@@ -130,6 +131,7 @@ class MedicationUseShape(Struct, rename="camel", gc=False):
     ]
     id: object = None
     status: object = None
+    reason_code: Raw = NOTHING
     do_not_perform: object = None
     not_given: object = None
     """Administration of STU3."""
@@ -190,6 +192,7 @@ class ProcedureShape(Struct, rename="camel", gc=False):
     body_site: Raw = NOTHING
     subject: Whose = None
     patient: Whose = None
+    reason_code: Raw = NOTHING
     performed_date_time: object = None
     performed_period: Raw = NOTHING
     occurrence_date_time: object = None
@@ -250,11 +253,15 @@ class EncounterShape(Struct, rename="camel", gc=False):
 
 
 class StudyShape(Struct, rename="camel", gc=False):
-    """DiagnosticReport and ImagingStudy: only as far as they say which study was done."""
+    """DiagnosticReport and ImagingStudy: which study was done, and what a report concludes."""
 
     resource_type: Literal["DiagnosticReport", "ImagingStudy"]
     id: object = None
     status: object = None
+    conclusion: object = None
+    conclusion_code: Raw = NOTHING
+    coded_diagnosis: Raw = NOTHING
+    """Of STU3 and DSTU2."""
     availability: object = None
     """ImagingStudy of STU3 and DSTU2, which has no status."""
     category: Raw = NOTHING

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from cds_service.evidence.orders.earlier import is_done, read_earlier_study, read_open_order
-from cds_service.evidence.record.intake import Intake
+from cds_service.evidence.loose_json import as_text
+from cds_service.evidence.orders.earlier import (
+    is_done,
+    read_earlier_study,
+    read_open_order,
+    study_date,
+)
+from cds_service.evidence.raw import NOTHING
+from cds_service.evidence.record.asides import keep_said
+from cds_service.evidence.record.intake import Intake, reference
 from cds_service.evidence.record.shapes import ProcedureShape, StudyShape, body_of
 
 _OF_SERIES = "ImagingStudy"
+_REPORT = "DiagnosticReport"
+_NEVER_MEANT = ("entered-in-error", "cancelled", "unknown")
 
 
 def read_studies(intake: Intake, kind: str) -> None:
@@ -14,6 +24,26 @@ def read_studies(intake: Intake, kind: str) -> None:
     for _, resources in intake.ours(kind):
         for shape in resources:
             keep_study(intake, kind, shape)
+            if kind == _REPORT and as_text(shape.status).lower() not in _NEVER_MEANT:
+                _keep_conclusion(intake, shape)
+
+
+def _keep_conclusion(intake: Intake, shape: StudyShape) -> None:
+    """What a report concludes, whatever it is a report of: a CT of the chest sees the spine too."""
+    if (shape.conclusion, shape.conclusion_code, shape.coded_diagnosis) == (None, NOTHING, NOTHING):
+        return
+    when = study_date(body_of(shape))
+    if intake.is_ahead(when):
+        return
+    source = reference(_REPORT, shape.id)
+    keep_said(
+        intake,
+        source,
+        when,
+        concepts=shape.conclusion_code,
+        texts=(as_text(shape.conclusion),),
+    )
+    keep_said(intake, source, when, concepts=shape.coded_diagnosis)
 
 
 def keep_study(intake: Intake, kind: str, shape: StudyShape | ProcedureShape) -> None:
