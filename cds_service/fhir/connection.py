@@ -174,11 +174,11 @@ class FhirServer:
             note = "the FHIR server's answer could not be unpacked"
             return Reply(None, "unreadable", note, cause="not-fhir")
         except (requests.ConnectionError, HTTPError):
-            return Reply(None, note=_NO_CONNECTION, retry_after=0.0, cause="refused")
+            return _broken_off(deadline)
         except requests.RequestException:
             return Reply(None, note="the FHIR server could not be asked", cause="failed")
         except OSError:
-            return Reply(None, note=_NO_CONNECTION, retry_after=0.0, cause="refused")
+            return _broken_off(deadline)
         except ValueError:
             return Reply(None, note="the FHIR server could not be asked", cause="failed")
 
@@ -289,6 +289,13 @@ def _read_reply(response: requests.Response, deadline: Deadline) -> Reply:
             return Reply(None, note=_TOO_SLOW, status=status, cause="timeout")
     text = bytes(body).removeprefix(b"\xef\xbb\xbf")
     return Reply(msgspec.Raw(text), status=status)
+
+
+def _broken_off(deadline: Deadline) -> Reply:
+    # A write that ends at the deadline comes out of urllib3 as a broken connection.
+    if deadline.remaining == 0:
+        return Reply(None, note=_TOO_SLOW, cause="timeout")
+    return Reply(None, note=_NO_CONNECTION, retry_after=0.0, cause="refused")
 
 
 def _failed_reply(response: requests.Response) -> Reply:

@@ -73,6 +73,7 @@ class Listener(ThreadingHTTPServer):
 
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128
     fake: "FakeFhirServer"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
