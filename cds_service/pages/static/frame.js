@@ -1,0 +1,56 @@
+// Makes pages nicer; none needs it to be read. Tables sort by their heads, plots are drawn in the page's colors.
+"use strict";
+(() => {
+  const valueOf = (row, column) => {
+    const cell = row.cells[column];
+    const text = cell.dataset.sort ?? cell.textContent.trim();
+    const number = Number(text.replace(/[\s\u202f]/g, "").replace(/^(-?[\d.]+).*$/, "$1"));
+    return cell.classList.contains("number") && !Number.isNaN(number) ? number : text;
+  };
+  const compare = (a, b) =>
+    typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
+
+  for (const table of document.querySelectorAll("table.sortable")) {
+    const heads = [...table.tHead.rows[0].cells];
+    heads.forEach((head, column) => {
+      if (head.querySelector("a") || !head.textContent.trim()) return;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...head.childNodes);
+      head.append(button);
+      button.addEventListener("click", () => {
+        const was = head.getAttribute("aria-sort");
+        const startsDown = head.classList.contains("number");
+        const isDown = was ? was === "ascending" : startsDown;
+        heads.forEach((other) => other.removeAttribute("aria-sort"));
+        head.setAttribute("aria-sort", isDown ? "descending" : "ascending");
+        const body = table.tBodies[0];
+        const rows = [...body.rows].map((row) => [valueOf(row, column), row]);
+        rows.sort((one, other) => (isDown ? -1 : 1) * compare(one[0], other[0]));
+        body.append(...rows.map((pair) => pair[1]));
+      });
+    });
+  }
+
+  const token = (name) =>
+    getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const colored = (part) => {
+    if (typeof part === "string" && part.startsWith("token:")) return token(part.slice(6));
+    if (Array.isArray(part)) return part.map(colored);
+    if (part && typeof part === "object")
+      return Object.fromEntries(Object.entries(part).map(([key, inner]) => [key, colored(inner)]));
+    return part;
+  };
+  const draw = (plot) => {
+    const figure = colored(JSON.parse(plot.querySelector("script.figure").textContent));
+    const options = { displayModeBar: false, responsive: true, staticPlot: false, locale: "en" };
+    window.Plotly.react(plot.querySelector(".canvas"), figure.data, figure.layout, options);
+  };
+  const drawAll = () => {
+    if (window.Plotly) document.querySelectorAll("figure.plot").forEach(draw);
+  };
+  document.addEventListener("DOMContentLoaded", drawAll);
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+  window.addEventListener("beforeprint", drawAll);
+  window.addEventListener("afterprint", drawAll);
+})();
