@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Renews both locks from pyproject.toml: for every platform, with hashes, without index addresses.
+# Renews the locks from pyproject.toml: for every platform, with hashes, without index addresses.
 # Extra arguments go to uv, for example: scripts/lock.sh --upgrade-package flask
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,4 +12,6 @@ compile=("$uv" pip compile pyproject.toml --quiet --universal --python-version 3
     --no-emit-index-url --no-emit-find-links --no-header "$@")
 "${compile[@]}" --extra postgres --group build --output-file requirements.lock
 # Held to the versions of the first, so that what is tested is what is served.
-"${compile[@]}" --extra postgres --group build --group dev --constraints requirements.lock --output-file requirements-dev.lock
+"${compile[@]}" --extra postgres --extra parquet --group build --group dev --constraints requirements.lock --output-file requirements-dev.lock
+# What the tests on Spark need beside that.
+"${compile[@]}" --extra spark --constraints requirements-dev.lock --output-file requirements-spark.lock

@@ -1,0 +1,57 @@
+"""The counts of a run that no row can hold: plain dicts of numbers, made in any part of it and added up.
+
+Keys, all optional, all values counts unless said otherwise (a key that counts nothing is left out):
+
+* `run`: not counted but told: `knowledge`, `engine`, `digest`, `rows`, `what_if`, `with_ids`, `started_from`.
+* `sources`: `files`, `resources`, `hook_calls`, `repeated` (the same resource twice), `without_patient`,
+  `of_other_types` (never read by the service) and so on.
+* `resources`: by resource type.
+* `unread`: pieces that could not be read, by why. `unread_places`: the first 1,000 as `{"file", "line", "why"}`.
+* `patients`; `charts`: `{"all": n, "with_orders": n, "failed": n}`.
+* `orders`: `{"all": n, "advised": n}`; `problems`: orders without advice, by `status reason`.
+* `made_from`: orders by what they were made from (`ServiceRequest`, `Procedure`, `ImagingStudy`, `what-if`, `call` …).
+* `orders_by`: dimension → value → orders. `cards_by`: dimension → value → card (topic code) → cards.
+  `criteria_by`: dimension → value → criterion → orders. Dimensions: `month` (`2026-06`), `modality`, `region` (an
+  order of two regions counts in both), `clinician`, `clinic`, `dataset`. What the data do not name is `not named`.
+* `clinician_days`: `clinician|day` → `{"orders": n, "cards": {card: n}}`.
+* `evidence_age`: criterion → orders by age of the newest evidence on the day of the order: `0-7`, `8-30`, `31-90`,
+  `91-365`, `366-1825`, `older`, `undated` (days).
+* `readiness`, each chart counted once, as of its last resource:
+  `types`: resource type → `{"charts", "resources", "coded", "dated"}`;
+  `value_sets`: value set → `{"charts", "dated", "by_text", "valued", "unit-missing", "unit-unknown", "no-value",
+  "implausible"}` (charts with at least one such entry);
+  `unread_codes`: resource type → `system|code|display` → charts, codes and local names in no value set;
+  `words`: source (prefetch key or `order`) → text → charts or orders, words that were not understood.
+  The two open-ended lists keep their most frequent entries only; `cut` tells how many were dropped.
+
+Small counts are not suppressed here: this is a file beside the rows, as confidential as they are. A report does it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+MOST_PLACES: Final = 1000
+"""Unread pieces that are named; all of them are counted."""
+
+Details = dict[str, Any]
+
+
+def merge_details(into: Details, other: Details) -> None:
+    """Add the counts of another part of the run. Lists are joined, up to the places that are named."""
+    for key, value in other.items():
+        if isinstance(value, dict):
+            merge_details(into.setdefault(key, {}), value)
+        elif isinstance(value, list):
+            into[key] = (into.get(key, []) + value)[:MOST_PLACES]
+        elif isinstance(value, int):
+            into[key] = into.get(key, 0) + value
+        else:
+            into[key] = value
+
+
+def count(into: Details, *keys: str, by: int = 1) -> None:
+    """Count at a place of nested dicts."""
+    for key in keys[:-1]:
+        into = into.setdefault(key, {})
+    into[keys[-1]] = into.get(keys[-1], 0) + by

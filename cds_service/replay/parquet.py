@@ -1,0 +1,118 @@
+"""Parquet in and out, where pyarrow is installed (`pip install '.[parquet]'`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import msgspec
+
+from cds_service.errors import CaseError, SpineCdsError
+from cds_service.replay.rows import Row
+
+_ROWS_A_GROUP: Final = 5000
+
+
+def _arrow() -> Any:
+    """The library, with its Parquet part. Raises SpineCdsError where it is not installed."""
+    try:
+        import pyarrow as pa  # noqa: PLC0415 - optional
+        import pyarrow.parquet  # noqa: PLC0415 - optional
+    except ImportError:
+        raise SpineCdsError(
+            "Parquet needs pyarrow, which is not installed: pip install 'spine-imaging-cds[parquet]'."
+        ) from None
+    return pa
+
+
+def open_parquet(path: Path) -> Any:
+    """A `pyarrow.parquet.ParquetFile`. Raises CaseError for a file that is none."""
+    arrow = _arrow()
+    try:
+        return arrow.parquet.ParquetFile(path)
+    except (OSError, arrow.ArrowException) as error:
+        raise CaseError(f"{path}: cannot be read as Parquet ({type(error).__name__}).") from error
+
+
+def row_schema() -> Any:
+    """The columns of rows as an Arrow schema."""
+    arrow = _arrow()
+    text, texts = arrow.string(), arrow.list_(arrow.string())
+
+    def structs(**fields: Any) -> Any:
+        return arrow.list_(arrow.struct(fields))
+
+    evidence = structs(
+        reference=text, display=text, date=text, value=text, stated=arrow.bool_(), quote=text
+    )
+    criteria = structs(
+        id=text, group=text, strength=text, state=text, counted=text, evidence=evidence
+    )
+    return arrow.schema(
+        {
+            **dict.fromkeys(
+                ("case", "order", "as_of", "study", "scenario", "appropriateness", "urgency"), text
+            ),
+            "cards": texts,
+            "groups": arrow.map_(text, text),
+            "criteria": criteria,
+            "gaps": structs(source=text, reason=text),
+            "not_understood": structs(source=text, reference=text, text=text),
+        }
+    )
+
+
+def row_columns(row: Row) -> dict[str, Any]:
+    """The row as plain values, one a column, every member of a struct given."""
+    columns: dict[str, Any] = msgspec.structs.asdict(row)
+    columns["groups"] = list(row.groups.items())
+    columns["criteria"] = [
+        msgspec.structs.asdict(found)
+        | {"evidence": [msgspec.structs.asdict(one) for one in found.evidence]}
+        for found in row.criteria
+    ]
+    for name in ("gaps", "not_understood"):
+        columns[name] = [msgspec.structs.asdict(one) for one in columns[name]]
+    return columns
+
+
+class RowsFile:
+    """One Parquet file that rows are written to as they come; nothing is there before it is closed."""
+
+    def __init__(self, path: Path) -> None:
+        self._arrow = _arrow()
+        self._schema = row_schema()
+        self._path = path
+        self._draft = path.with_name(f".{path.name}.draft")
+        self._writer = self._arrow.parquet.ParquetWriter(self._draft, self._schema)
+        self._waiting: list[dict[str, Any]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._flush()
+        self._writer.close()
+        if kind is None:
+            self._draft.replace(self._path)
+        else:
+            self._draft.unlink(missing_ok=True)
+
+    def write(self, row: Row) -> None:
+        """Keep one row."""
+        self._waiting.append(row_columns(row))
+        if len(self._waiting) >= _ROWS_A_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._writer.write_table(
+                self._arrow.Table.from_pylist(self._waiting, schema=self._schema)
+            )
+            self._waiting = []
