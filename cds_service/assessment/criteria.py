@@ -21,7 +21,6 @@ from cds_service.assessment.measurements import (
     positive_observation_findings,
 )
 from cds_service.assessment.model import (
-    HISTORICAL,
     PRESENT,
     STALE,
     SUSPECTED,
@@ -36,10 +35,11 @@ from cds_service.assessment.reasons import (
     stated_findings,
 )
 from cds_service.assessment.rules import CriterionRule, EvidenceStep
-from cds_service.assessment.timing import is_within, newest_first, settled
+from cds_service.assessment.timing import is_within, settled
 from cds_service.assessment.weighing import (
     STRENGTH_ORDER,
     lowered,
+    rank,
     weigh_condition,
     with_conflict,
 )
@@ -64,10 +64,6 @@ from cds_service.knowledge.model import (
     StatedEvidence,
     Strength,
 )
-
-_STATE_ORDER = {
-    state: position for position, state in enumerate((PRESENT, SUSPECTED, HISTORICAL, STALE))
-}
 
 
 class CriteriaResult(Struct, frozen=True, gc=False):
@@ -174,9 +170,9 @@ def _evaluated(rule: CriterionRule, asked: AskedOrder) -> _Outcome:
         return _with_gaps(rule, asked.chart) if rule.drug_windows else _NOT_FOUND
     counting = [finding for finding in findings if finding.state is not STALE]
     if not counting:
-        return _Outcome(None, min(findings, key=_rank), [])
+        return _Outcome(None, min(findings, key=rank), [])
     if len(counting) > 1:
-        counting.sort(key=_rank)
+        counting.sort(key=rank)
         counting = _without_repeats(counting, asked.order)
     return _Outcome(_result(rule, counting, asked.chart), None, [])
 
@@ -211,15 +207,6 @@ def _without_repeats(findings: list[Finding], order: ImagingOrder) -> list[Findi
         is_own = finding.reference == order.reference
         kept.setdefault((finding.reference, finding.display.casefold() if is_own else ""), finding)
     return list(kept.values())
-
-
-def _rank(finding: Finding) -> tuple[int, int, int]:
-    """Strongest first, then most certain, then newest."""
-    return (
-        STRENGTH_ORDER[finding.strength],
-        _STATE_ORDER[finding.state],
-        newest_first(finding.when),
-    )
 
 
 def _findings(rule: CriterionRule, asked: AskedOrder) -> list[Finding]:

@@ -8,11 +8,17 @@ from cds_service.assessment.chart import Chart
 from cds_service.assessment.model import PRESENT, SUSPECTED, Finding
 from cds_service.assessment.rules import CriterionRule
 from cds_service.assessment.timing import today_span
-from cds_service.assessment.weighing import LATER_ENCOUNTERS, Scale, weigh_condition
+from cds_service.assessment.weighing import (
+    LATER_ENCOUNTERS,
+    Scale,
+    is_long_standing,
+    weigh_condition,
+)
 from cds_service.evidence.model import ImagingOrder, Reason
 from cds_service.knowledge.model import Strength
 
 _STRONG = (Strength.DEFINITIVE, Strength.STRONG)
+_OF_NOW = ("new", "rapid")
 ANY_TIME = 365_000
 """Days of a window that never closes, for statements without a look-back of their own."""
 
@@ -81,51 +87,76 @@ def stated_findings(asked: AskedOrder, rule: CriterionRule) -> list[Finding]:
 def reason_findings(
     asked: AskedOrder, value_set: str, scale: Scale, *, days: int | None
 ) -> list[Finding]:
-    """Findings that the order makes for a value set.
+    """Findings that the order makes for a value set, dated by the order: an old entry never hides what it says.
 
-    Dated by the order, or by the matching current entry on the record when that one has a date: a reason
-    does not make a long-known finding new. `days` is the window that the same finding has on the record.
+    Where a current entry on the record says as much, that one is the finding, with its own date. `days` is the
+    window that the same finding has on the record.
     """
     findings: list[Finding] = []
     if value_set not in asked.value_sets:
         return findings
     chart, order = asked.chart, asked.order
-    match = chart.dated_match(value_set)
+    window = days if days is not None else ANY_TIME
+    peers = chart.conditions(value_set).active_since
     for reason in order.reasons:
-        if reason.reference is not None and value_set not in reason.value_sets:
+        if _is_on_record(chart, reason, value_set):
             findings.extend(_referenced(chart, order, reason, value_set, scale))
             continue
         via = reason.value_sets.get(value_set)
         if via is None:
             continue
-        if match is not None:
-            weighed = weigh_condition(
-                match,
-                scale,
-                value_set=value_set,
-                days=days if days is not None else ANY_TIME,
-                peers=chart.conditions(value_set).active_since,
-            )
-            if weighed is not None:
-                findings.append(weighed)
-            continue
+        on_record = _matching(chart, value_set, scale, window)
         if value_set in reason.later_encounter:
             # the order's own day says nothing of the injury's
+            findings.extend(on_record)
             continue
+        is_certain = via == "code" and not reason.is_suspected
+        if any(_says_as_much(item, scale.strength, is_certain=is_certain) for item in on_record):
+            findings.extend(on_record)
+            continue
+        is_long = is_long_standing(None, peers, window, scale)
         findings.append(
             Finding(
                 reference=order.reference,
                 display=reason.display,
                 when=order.authored or today_span(chart.as_of),
-                state=PRESENT if via == "code" and not reason.is_suspected else SUSPECTED,
+                state=PRESENT if is_certain else SUSPECTED,
                 strength=scale.strength,
                 value_set=value_set,
                 acute=scale.acute,
                 from_order_text=via == "text",
                 quote=_quote(chart, reason, value_set) if via == "text" else "",
+                notes=("long_standing",) if is_long else (),
             )
         )
     return findings
+
+
+def _is_on_record(chart: Chart, reason: Reason, value_set: str) -> bool:
+    """The order points to a Condition that was read: what it is, and since when, stands there.
+
+    Unless the order calls it new, or asks for it.
+    """
+    if reason.reference is None or any(
+        said.state == "asked" or said.tempo in _OF_NOW for said in reason.statements
+    ):
+        return False
+    hits = chart.record.condition_by_reference.get(reason.reference, ())
+    return value_set not in reason.value_sets or any(name == value_set for name, _ in hits)
+
+
+def _matching(chart: Chart, value_set: str, scale: Scale, days: int) -> list[Finding]:
+    """The newest dated entry on record of what the order says, weighed; empty when there is none."""
+    match = chart.dated_match(value_set)
+    if match is None:
+        return []
+    peers = chart.conditions(value_set).active_since
+    weighed = weigh_condition(match, scale, value_set=value_set, days=days, peers=peers)
+    return [weighed] if weighed is not None else []
+
+
+def _says_as_much(finding: Finding, strength: Strength, *, is_certain: bool) -> bool:
+    return finding.strength is strength and (finding.state is PRESENT or not is_certain)
 
 
 def _quote(chart: Chart, reason: Reason, value_set: str) -> str:

@@ -1,7 +1,7 @@
 """One piece of evidence against one statement: does it count, how certain, how strong.
 
 The rules are those of `evidence.toml`; a finding is lowered by one strength once at most, whatever the
-reasons (undated, long-standing, fading).
+reasons (undated, fading). Another entry never lowers it: an older one is only told beside it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cds_service.assessment.model import HISTORICAL, PRESENT, STALE, SUSPECTED, Finding, State
-from cds_service.assessment.timing import days_before, is_within, least_age, settled
+from cds_service.assessment.timing import (
+    days_before,
+    is_within,
+    least_age,
+    newest_first,
+    settled,
+)
 from cds_service.evidence.model import ConditionEntry, ConditionHit, DateSpan
 from cds_service.knowledge.members import DEFINITIVE, MODERATE, STRONG, WEAK
 from cds_service.knowledge.model import EvidenceRules, Strength
@@ -30,8 +36,21 @@ STRENGTH_ORDER: dict[Strength | None, int] = {
 }
 """Strongest first; None, a weak one lowered, is last."""
 
+_STATE_ORDER = {
+    state: position for position, state in enumerate((PRESENT, SUSPECTED, HISTORICAL, STALE))
+}
+
 LATER_ENCOUNTERS = ("subsequent", "sequela")
 """7th characters of an injury that is not new: only its onset says when it was, the day of recording never does."""
+
+
+def rank(finding: Finding) -> tuple[int, int, int]:
+    """Sort key: strongest first, then most certain, then newest."""
+    return (
+        STRENGTH_ORDER[finding.strength],
+        _STATE_ORDER[finding.state],
+        newest_first(finding.when),
+    )
 
 
 def lowered(strength: Strength) -> Strength | None:
@@ -50,8 +69,6 @@ ActiveSince = tuple[tuple[date, ConditionEntry], ...]
 
 def active_since(hits: Sequence[ConditionHit]) -> ActiveSince:
     """The longest active entries, oldest first: two at most, for each to be weighed against another one."""
-    if len(hits) <= 1:
-        return ()
     first: tuple[date, ConditionEntry] | None = None
     second: tuple[date, ConditionEntry] | None = None
     for hit in hits:
@@ -102,7 +119,7 @@ def weigh_condition(  # noqa: C901, PLR0912, PLR0913 - one branch a rule of the 
     """The finding that one Condition makes, or None when it does not count.
 
     A finding with state stale is outside its look-back: to be listed, never to be counted.
-    `peers` are of all hits of the value set: an older one still active makes this one long-standing.
+    `peers` are of all hits of the value set: an older one still active is told beside this one.
     """
     entry = hit.entry
     if entry.verification == "refuted":
@@ -156,8 +173,7 @@ def weigh_condition(  # noqa: C901, PLR0912, PLR0913 - one branch a rule of the 
             strength=None,
             notes=notes,
         )
-    if scale.acute and not scale.event and _is_long_standing(hit, peers, days, scale):
-        is_lowered = True
+    if is_long_standing(hit, peers, days, scale):
         notes.append("long_standing")
     state = SUSPECTED if is_suspected else PRESENT
     if is_past:
@@ -197,10 +213,19 @@ def _resolved_finding(
     )
 
 
-def _is_long_standing(hit: ConditionHit, peers: ActiveSince, days: int, scale: Scale) -> bool:
-    """True when another entry of the same value set is still active and began before the window."""
-    return any(
-        days_before(day, scale.as_of) > days for day, entry in peers if entry is not hit.entry
+def is_long_standing(hit: ConditionHit | None, peers: ActiveSince, days: int, scale: Scale) -> bool:
+    """True when another entry of an acute value set is still active and began before the window.
+
+    It may be the same thing still; it may also be an entry that nobody closed. So it is told and lowers nothing.
+    """
+    return (
+        scale.acute
+        and not scale.event
+        and any(
+            days_before(day, scale.as_of) > days
+            for day, entry in peers
+            if hit is None or entry is not hit.entry
+        )
     )
 
 

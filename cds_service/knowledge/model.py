@@ -231,7 +231,7 @@ class ValueSet(Table):
     version: str
     course: Literal["acute", "chronic"]
     event: bool = False
-    """Something that happens: each entry is one of its own, so an older one never makes a newer one long-standing."""
+    """Something that happens: each entry is one of its own, so an older one is never told as the same thing still."""
     quantity: UnitTableId | None = None
     """Name of the unit table (`units.toml`) for the numbers of these observations."""
     text: tuple[str, ...] = ()

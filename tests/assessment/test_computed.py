@@ -165,6 +165,12 @@ def test_pain_rises_on_one_and_the_same_score(
             [condition("l", ago(8))],
             {"r2": P, "l": P},
         ),
+        (
+            [condition("r", ago(9)), condition("r2", ago(3), via="text")],
+            [condition("l", ago(8))],
+            {"r": P, "l": P},
+        ),
+        ([condition("r", ago(9)), condition("r2")], [condition("l", ago(8))], {"r": P, "l": P}),
         ([condition("r", ago(91))], [condition("l", ago(2))], {}),
     ],
 )

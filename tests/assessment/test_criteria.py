@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
 from cds_service.advice import CompiledGuideline
 from cds_service.assessment.criteria import evaluate_criteria
 from cds_service.assessment.model import State
 from cds_service.evidence.model import ConditionHit, DateSpan, Gap, Reason
+from cds_service.evidence.text.model import Statement
 from cds_service.knowledge.model import Strength
 from tests.assessment.charts import (
     H,
@@ -379,3 +382,58 @@ def test_an_undated_entry_that_is_the_reason_is_dated_by_the_order(
     assert ("c", when, P, Strength.STRONG, ()) in found(
         of, "foot-drop", order(reason, authored=authored)
     )
+
+
+@pytest.mark.parametrize(
+    ("hits", "shown"),
+    [
+        ([], [("o1", P, ())]),
+        ([condition("c", ago(1500))], [("o1", P, ("long_standing",))]),
+        ([condition("c", ago(9))], [("c", P, ())]),
+        ([condition("c")], [("o1", P, ()), ("c", S, ("undated",))]),
+        ([condition("c", ago(9), via="text")], [("o1", P, ()), ("c", S, ())]),
+        ([condition("c", ago(9), clinical="past")], [("o1", P, ()), ("c", H, ("resolved_recently",))]),
+        (
+            [condition("c", ago(9)), condition("d", ago(1500))],
+            [("c", P, ("long_standing",))],
+        ),
+    ],
+)  # fmt: skip
+def test_what_the_order_says_today_counts_whatever_older_entry_stands_beside_it(
+    compiled: CompiledGuideline,
+    hits: list[ConditionHit],
+    shown: list[tuple[str, State, tuple[str, ...]]],
+) -> None:
+    reason = Reason("code", "Foot drop", {"foot-drop": "code"})
+    of = chart(compiled.rules, conditions={"foot-drop": hits})
+    out = findings(of, "foot-drop", order(reason))
+    assert [(item.reference.partition("/")[2], item.state, item.notes) for item in out] == shown
+    assert out[0].strength is Strength.STRONG
+
+
+@pytest.mark.parametrize(
+    ("tempo", "state", "is_found"),
+    [
+        ("", "stated", False),
+        ("progressive", "stated", False),
+        ("new", "stated", True),
+        ("rapid", "stated", True),
+        ("", "asked", True),
+    ],
+)
+def test_an_entry_of_years_ago_that_the_order_points_to_is_of_today_only_when_the_order_says_so(
+    compiled: CompiledGuideline,
+    tempo: Literal["", "progressive", "new", "rapid"],
+    state: Literal["stated", "asked"],
+    is_found: bool,
+) -> None:
+    reason = Reason(
+        "reference",
+        "Foot drop",
+        {"foot-drop": "text"},
+        reference="Condition/c",
+        statements=(Statement("foot-drop", state, 0, 9, "Foot drop", tempo),),
+    )
+    of = chart(compiled.rules, conditions={"foot-drop": [condition("c", ago(1500))]})
+    states = [item.state for item in findings(of, "foot-drop", order(reason))]
+    assert (S in states) is is_found

@@ -174,7 +174,7 @@ def test_an_entry_newer_than_the_criterion_asks_for_is_not_listed(
         (condition("p", ago(400), seventh="initial"), True),
     ],
 )
-def test_only_an_older_entry_still_active_makes_a_new_one_long_standing(
+def test_an_older_entry_still_active_is_told_beside_a_new_one_and_lowers_nothing(
     compiled: CompiledGuideline, peer: ConditionHit, is_long: bool
 ) -> None:
     hit = condition("c", ago(3))
@@ -184,7 +184,7 @@ def test_only_an_older_entry_still_active_makes_a_new_one_long_standing(
         )
         assert finding is not None
         assert finding.notes == (("long_standing",) if is_long else ())
-        assert finding.strength is (Strength.MODERATE if is_long else Strength.STRONG)
+        assert finding.strength is Strength.STRONG
 
 
 def test_a_finding_is_lowered_by_one_strength_at_most(compiled: CompiledGuideline) -> None:

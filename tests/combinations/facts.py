@@ -1,4 +1,4 @@
-"""Single findings to be combined: what makes each criterion present, in the record or as a reason of the order.
+"""Single findings to be combined: what makes each criterion present, today, long ago, or as a reason of the order.
 
 They come from the scenarios of kind `present`, so that a new criterion is combined as soon as it has its scenarios.
 """
@@ -6,8 +6,8 @@ They come from the scenarios of kind `present`, so that a new criterion is combi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any, Final
 
 from tests.scenarios.cases import CASES, PATIENT
@@ -17,7 +17,9 @@ LISTS: Final = (
     "conditions", "observations", "medications", "procedures", "reports", "devices", "allergies", "open_orders",
     "family_history", "studies", "encounters",
 )  # fmt: skip
+_DATES: Final = ("onset", "recorded", "date", "start")
 _CODES: Final = ("icd10", "who_icd10", "snomed", "text")
+LONG_AGO: Final = timedelta(days=1500)
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,30 @@ def _present() -> tuple[Fact, ...]:
         )
         for case in CASES
         if case.data.get("kind") == "present"
+    )
+
+
+def _earlier(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    moved = {
+        key: (date.fromisoformat(entry[key]) - LONG_AGO).isoformat()
+        for key in _DATES
+        if isinstance(entry.get(key), str) and len(entry[key]) == len("2026-06-15")
+    }
+    return {**entry, **moved}
+
+
+def _long_ago(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """The same entries of the problem list, four years older and still active."""
+    return tuple(
+        Fact(
+            f"{fact.id} (long ago)",
+            {"conditions": tuple(map(_earlier, fact.entries["conditions"]))},
+            fact.patient,
+        )
+        for fact in facts
+        if any(
+            "onset" in entry or "recorded" in entry for entry in fact.entries.get("conditions", ())
+        )
     )
 
 
@@ -70,6 +96,7 @@ NOTHING: Final = (
     Fact("pain without a date", {"conditions": ({"icd10": "M54.50"},)}),
 )
 """What is no finding: where reassurance is due."""
+LONG_STANDING: Final = _long_ago(NOW)
 SAID: Final = _said(NOW)
 
 
@@ -85,3 +112,15 @@ def together(facts: tuple[Fact, ...]) -> dict[str, Any] | None:
             data[name] = entries
     data["reasons"] = [reason for fact in facts for reason in fact.reasons]
     return data
+
+
+def refuted(fact: Fact) -> Fact:
+    """The same with every entry of the problem list refuted, later than it was made."""
+    entries = {
+        **fact.entries,
+        "conditions": tuple(
+            {**entry, "verification": "refuted", "recorded": DAY.isoformat()}
+            for entry in fact.entries.get("conditions", ())
+        ),
+    }
+    return replace(fact, id=f"{fact.id} (refuted)", entries=entries)

@@ -8,8 +8,7 @@ from msgspec.structs import replace
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.model import STALE, SUSPECTED, Finding
 from cds_service.assessment.reasons import AskedOrder, reason_findings
-from cds_service.assessment.timing import newest_first
-from cds_service.assessment.weighing import STRENGTH_ORDER, weigh_condition, with_conflict
+from cds_service.assessment.weighing import STRENGTH_ORDER, rank, weigh_condition, with_conflict
 from cds_service.evidence.model import ImagingOrder
 from cds_service.knowledge.model import Criterion, Group
 
@@ -77,8 +76,8 @@ def weighed(
 
 
 def weakest(*sides: list[Finding]) -> list[Finding]:
-    """The newest of each side, all with the certainty and strength of the least certain one."""
-    chosen = [min(side, key=lambda item: newest_first(item.when)) for side in sides]
+    """The best of each side, the newest on a tie, all with the certainty and strength of the least certain one."""
+    chosen = [min(side, key=rank) for side in sides]
     is_suspected = any(item.state is SUSPECTED for item in chosen)
     least = max((item.strength for item in chosen), key=STRENGTH_ORDER.__getitem__)
     return [
