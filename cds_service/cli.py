@@ -68,6 +68,9 @@ _as_of_option: Final = click.option(
 )
 
 
+_new_file: Final = click.Path(dir_okay=False, writable=True, path_type=Path)
+
+
 @click.group()
 @click.version_option(__version__)
 def commands() -> None:
@@ -302,6 +305,37 @@ def replay(
     for line in tally.lines():
         click.echo(line)
     if tally.different or tally.not_read:
+        sys.exit(1)
+
+
+@commands.command()
+@click.argument("before", type=click.Path(exists=True, path_type=Path))
+@click.argument("after", type=click.Path(exists=True, path_type=Path))
+@click.option("--json", "as_json", type=_new_file, help="File for the comparison as JSON.")
+@click.option("--report", type=_new_file, help="File for the comparison as one HTML page.")
+def compare(before: Path, after: Path, as_json: Path | None, report: Path | None) -> None:
+    """Compare two results of replay: which orders change card, appropriateness or urgency, and why.
+
+    BEFORE and AFTER are what --jsonl or --parquet of replay wrote. Exit 1 when anything differs.
+    """
+    from cds_service.replay.compare import compare_results  # noqa: PLC0415 - other commands start without it
+    from cds_service.replay.comparison_texts import (  # noqa: PLC0415 - as above
+        comparison_json,
+        comparison_lines,
+        comparison_page,
+    )
+    from cds_service.replay.results import read_rows  # noqa: PLC0415 - as above
+
+    found = compare_results(
+        (str(before), str(after)), lambda: read_rows(before), lambda: read_rows(after)
+    )
+    for line in comparison_lines(found):
+        click.echo(line)
+    if as_json is not None:
+        as_json.write_bytes(comparison_json(found))
+    if report is not None:
+        report.write_text(comparison_page(found), encoding="utf-8")
+    if not found.is_same:
         sys.exit(1)
 
 
