@@ -6,12 +6,14 @@ PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint bench lock clean
+.PHONY: help serve test lint docs wheel bench lock clean
 
 help:
 	@echo "make serve [PORT=9000]  set up if needed, then start the service"
 	@echo "make test               set up if needed, then run every check"
 	@echo "make lint               style, types and import rules only"
+	@echo "make docs               build the documentation; the service shows it at /docs"
+	@echo "make wheel              build the package, documentation included, into dist/"
 	@echo "make bench              measure the service"
 	@echo "make lock               renew the locked versions from pyproject.toml"
 	@echo "make clean              remove .venv"
@@ -24,6 +26,12 @@ test: $(VENV)/.dev.stamp
 
 lint: $(VENV)/.dev.stamp
 	scripts/lint.sh
+
+docs: $(VENV)/.dev.stamp
+	$(VENV)/bin/python -m scripts.documentation.build
+
+wheel: docs
+	$(VENV)/bin/python -m flit_core.wheel --outdir dist
 
 bench: $(VENV)/.dev.stamp
 	$(VENV)/bin/python bench/run.py

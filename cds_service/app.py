@@ -52,6 +52,7 @@ from cds_service.knowledge.vocabulary import load_vocabulary
 from cds_service.settings import Settings, load_settings, start_warnings
 from cds_service.web.calls import Advised, HookCalls, Steps
 from cds_service.web.directions import directions_blueprint
+from cds_service.web.documentation import documentation_blueprint
 from cds_service.web.edge import plain_cors_headers, register_edge
 from cds_service.web.frame import register_frame
 from cds_service.web.health import health_blueprint
@@ -128,6 +129,7 @@ def create_app(
     register_metrics(app, metrics)
     register_frame(app)
     app.register_blueprint(directions_blueprint(SERVICES, warnings))
+    app.register_blueprint(documentation_blueprint())
     app.register_blueprint(health_blueprint(warnings, _checks(frame), _told(compiled)))
     steps = steps or real_steps(frame)
     calls = HookCalls(steps, settings, lambda: as_of(settings, clock), metrics)

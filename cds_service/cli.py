@@ -150,6 +150,7 @@ def opening_screen(settings: Settings) -> str:
         f"Spine imaging decision support {__version__}",
         "",
         f"  Start here      {base}/",
+        f"  Documentation   {base}/docs",
         f"  Discovery       {base}/cds-services",
         f"  Health          {base}/health/ready",
         f"  Public sandbox  {_SANDBOX}?{sandbox}",

@@ -15,7 +15,7 @@ PAGE_POLICY: Final = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 """A page loads what this service has, and nothing is written into it that would run."""
-NAVIGATION: Final = (PageLink("/", "Start"),)
+NAVIGATION: Final = (PageLink("/", "Start"), PageLink("/docs", "Documentation"))
 """At the head of every page."""
 _FILES: Final = {STYLE: "text/css", SCRIPT: "text/javascript"}
 _environment: Final = page_environment("cds_service.web")
