@@ -15,7 +15,7 @@ from cds_service.assessment.rules import CardForm, Rules
 from cds_service.cds_hooks.model import Indicator
 from cds_service.evidence.model import EarlierStudy, Gap, StudyProcedure
 from cds_service.evidence.record.types import REQUIRED_KEYS
-from cds_service.knowledge.anchors import Cards, Criteria, Forms, Groups
+from cds_service.knowledge.anchors import NOTED_FORMS, Cards, Criteria, Groups
 from cds_service.knowledge.members import POSSIBLE
 
 PARTIAL = Cards.PARTIAL_DATA
@@ -192,7 +192,7 @@ def _within_limit(
 
 def _chosen(case: Case, candidate: _Candidate, *, with_offers: bool) -> ChosenCard:
     form = candidate.form
-    is_named = form.names_finding or form.form == Forms.NOTED
+    is_named = form.names_finding or form.form in NOTED_FORMS
     finding = named_finding(case, form) if is_named else None
     return ChosenCard(
         card=form.card,

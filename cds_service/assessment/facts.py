@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cds_service.assessment.case import Case
+from cds_service.assessment.naming import noted_signs
 from cds_service.assessment.regions import expanded
 from cds_service.assessment.timing import least_age
 from cds_service.knowledge.anchors import Criteria, Groups, Scenarios
@@ -146,6 +147,7 @@ FACTS: Mapping[str, Callable[[Case], bool]] = {
     "no-single-phase": lambda case: case.phase_study is None,
     "no-value": lambda case: case.contrast_risk is not None and not case.contrast_risk.value,
     "noted-acute-finding": _noted_acute,
+    "noted-sign": lambda case: bool(noted_signs(case)),
     "order-is-whole-spine": lambda case: case.is_whole_spine,
     "order-region-unknown": lambda case: not case.order.procedure.regions,
     "other-group-asks-for-more": _other_group_asks_for_more,

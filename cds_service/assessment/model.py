@@ -76,6 +76,8 @@ class Finding(Struct, frozen=True, gc=False):
     """Read in the order's own words."""
     quote: str = ""
     """These words, as written."""
+    is_asked: bool = False
+    """The order asks for it ("?CES", "rule out"), it does not state it."""
     notes: tuple[str, ...] = ()
     """Keys of `wording.detail` that say why it counts less or is uncertain."""
     conflict: bool = False

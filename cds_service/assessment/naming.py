@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cds_service.assessment.case import Case
-from cds_service.assessment.model import CriterionResult
+from cds_service.assessment.model import PRESENT, SUSPECTED, CriterionResult
 from cds_service.assessment.rules import CardForm
 from cds_service.assessment.timing import newest_first
 from cds_service.assessment.weighing import STRENGTH_ORDER
@@ -26,10 +26,12 @@ def named_group(case: Case, form: CardForm) -> Group | None:
 def named_finding(case: Case, form: CardForm) -> CriterionResult | None:
     """The criterion that the summary names: the strongest of its group, the newest on a tie.
 
-    The noted forms name the newest weak finding of an acute value set; the fever form names fever.
+    The noted forms name the newest weak finding, of an acute value set where there is one; the fever form names fever.
     """
     if form.form == Forms.NOTED:
         return _noted_finding(case)
+    if form.form == Forms.NOTED_SIGN:
+        return min(noted_signs(case), key=lambda result: newest_first(result.newest), default=None)
     if form.form == Forms.FEVER:
         return case.criterion(Criteria.FEVER)
     for group in _named_groups(case, form):
@@ -37,6 +39,16 @@ def named_finding(case: Case, form: CardForm) -> CriterionResult | None:
         if criteria:
             return _strongest(criteria)
     return _strongest(case.found.found)
+
+
+def noted_signs(case: Case) -> list[CriterionResult]:
+    """Red flags that count today, however weak: beside them no card may say that nothing was found."""
+    silent = case.rules.guideline.card_limits.says_nothing_alone
+    return [
+        result
+        for result in case.found.found
+        if result.state in (PRESENT, SUSPECTED) and result.criterion.id not in silent
+    ]
 
 
 def _strongest(criteria: tuple[CriterionResult, ...]) -> CriterionResult | None:

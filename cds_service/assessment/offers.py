@@ -13,7 +13,15 @@ from cds_service.assessment.rules import CardForm
 from cds_service.assessment.studies import offered_study, same_study
 from cds_service.assessment.symptoms import has_own_symptom
 from cds_service.evidence.model import StudyProcedure
-from cds_service.knowledge.anchors import Cards, Criteria, Forms, Groups, Scenarios, Suggestions
+from cds_service.knowledge.anchors import (
+    NOTED_FORMS,
+    Cards,
+    Criteria,
+    Forms,
+    Groups,
+    Scenarios,
+    Suggestions,
+)
 from cds_service.knowledge.members import EMERGENCY, NOT_APPROPRIATE, NOTED, ROUTINE
 from cds_service.knowledge.model import Priority
 from cds_service.knowledge.table import COLUMN
@@ -147,7 +155,7 @@ def _order_blood_cultures(name: str, asking: _Asking) -> Offer | None:
 def _add_reason(name: str, asking: _Asking) -> Offer | None:
     """Evidence found and not yet among the reasons; on the not-yet cards the statement of care."""
     case = asking.case
-    if asking.form.card in _CARE_CARDS and asking.form.form != Forms.NOTED:
+    if asking.form.card in _CARE_CARDS and asking.form.form not in NOTED_FORMS:
         statement = case.rules.care_statement
         is_stated = any(statement in text.casefold() for text in case.order.texts)
         return None if is_stated else Offer(name, "statement")
@@ -165,7 +173,7 @@ def _evidence(asking: _Asking) -> list[tuple[str, str]]:
     case = asking.case
     if asking.form.card == Cards.MISSING_INDICATION:
         return [(hit.entry.reference, hit.entry.display) for hit in case.chart.symptoms]
-    if asking.form.form == Forms.NOTED:
+    if asking.form.form in NOTED_FORMS:
         results = [asking.finding] if asking.finding is not None else []
     else:
         results = [

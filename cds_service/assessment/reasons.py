@@ -15,6 +15,7 @@ from cds_service.assessment.weighing import (
     weigh_condition,
 )
 from cds_service.evidence.model import ImagingOrder, Reason
+from cds_service.evidence.text.model import Statement
 from cds_service.knowledge.model import Strength
 
 _STRONG = (Strength.DEFINITIVE, Strength.STRONG)
@@ -79,6 +80,7 @@ def stated_findings(asked: AskedOrder, rule: CriterionRule) -> list[Finding]:
                     acute=concept.course == "acute",
                     from_order_text=True,
                     quote=statement.quote,
+                    is_asked=statement.state == "asked",
                 )
             )
     return findings
@@ -115,6 +117,7 @@ def reason_findings(
             findings.extend(on_record)
             continue
         is_long = is_long_standing(None, peers, window, scale)
+        words = _words_of(chart, reason, value_set) if via == "text" else None
         findings.append(
             Finding(
                 reference=order.reference,
@@ -125,8 +128,9 @@ def reason_findings(
                 value_set=value_set,
                 acute=scale.acute,
                 from_order_text=via == "text",
-                quote=_quote(chart, reason, value_set) if via == "text" else "",
+                quote=_quote(words, reason) if via == "text" else "",
                 notes=("long_standing",) if is_long else (),
+                is_asked=words is not None and words.state == "asked",
             )
         )
     return findings
@@ -159,17 +163,21 @@ def _says_as_much(finding: Finding, strength: Strength, *, is_certain: bool) -> 
     return finding.strength is strength and (finding.state is PRESENT or not is_certain)
 
 
-def _quote(chart: Chart, reason: Reason, value_set: str) -> str:
-    """The words of a reason that are in a value set."""
+def _words_of(chart: Chart, reason: Reason, value_set: str) -> Statement | None:
+    """What a reason says that is in a value set."""
     concepts = chart.rules.guideline.language.concepts
     return next(
         (
-            statement.quote
+            statement
             for statement in reason.statements
             if value_set in concepts[statement.concept].value_sets
         ),
-        reason.display,
+        None,
     )
+
+
+def _quote(words: Statement | None, reason: Reason) -> str:
+    return words.quote if words is not None else reason.display
 
 
 def _referenced(

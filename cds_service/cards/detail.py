@@ -17,7 +17,7 @@ from cds_service.cards.names import cut, date_text, value_text
 from cds_service.cards.summary import Subject
 from cds_service.cards.words import CardWords, capitalized
 from cds_service.cds_hooks.markdown import escaped
-from cds_service.knowledge.anchors import AdviceLines, Cards, Citations, Forms
+from cds_service.knowledge.anchors import NOTED_FORMS, AdviceLines, Cards, Citations, Forms
 from cds_service.knowledge.members import (
     ACTIVE,
     APPROPRIATE,
@@ -332,7 +332,7 @@ def _how_sure(subject: Subject) -> list[str]:
         lines.append(words["uncertain_suspected"])
     if subject.call.gaps:
         lines.append(words["uncertain_missing"])
-    if subject.chosen.form in (Forms.NOTED, Forms.POSSIBLE):
+    if subject.chosen.form in (*NOTED_FORMS, Forms.POSSIBLE):
         lines.append(words["examine_first"])
     lines.append(words["confirm_bedside"])
     return lines

@@ -156,6 +156,15 @@ def _value(subject: Subject) -> str:
     return cut(plain(value_text(risk.value, subject.words.names)), VALUE_LENGTH)
 
 
+def _where(subject: Subject) -> str:
+    """Where the finding stands: what the order says or asks is not on record."""
+    result, words = subject.chosen.finding, subject.words.detail
+    if result is None or not all(finding.from_order_text for finding in result.findings):
+        return words["on_record"]
+    is_asked = all(finding.is_asked for finding in result.findings)
+    return words["asked_in_order" if is_asked else "said_in_order"]
+
+
 _FILLINGS: Mapping[str, Callable[[Subject], str]] = {
     "age": _age,
     "advice": _advice,
@@ -182,6 +191,7 @@ _FILLINGS: Mapping[str, Callable[[Subject], str]] = {
     ),
     "symptom": _symptom,
     "value": _value,
+    "where": _where,
 }
 PLACEHOLDERS = frozenset(_FILLINGS)
 """Every placeholder that a summary may hold."""

@@ -110,6 +110,7 @@ def _fixed_fillings(form: Form, guideline: Guideline) -> dict[str, str]:
         ),
         "symptom": _of_most(symptoms.values()),
         "value": "0" * VALUE_LENGTH,
+        "where": _of_most((words.on_record, words.said_in_order, words.asked_in_order)),
     }
 
 
@@ -298,6 +299,9 @@ def _scenario_parts(when: When) -> Iterator[Sequence[str]]:
 
 def _named_criteria(form: Form, group: Group, guideline: Guideline) -> Iterable[Criterion]:
     """Criteria that the summary may name when it speaks of the group."""
+    if form.name == Forms.NOTED_SIGN:
+        silent = guideline.card_limits.says_nothing_alone
+        return [criterion for criterion in group.criterion if criterion.id not in silent]
     if form.name == Forms.NOTED:
         return [
             criterion

@@ -127,9 +127,14 @@ class Forms:
 
     FEVER: Final = "fever"
     NOTED: Final = "noted"
+    NOTED_SIGN: Final = "noted_sign"
     POSSIBLE: Final = "possible"
     SERIOUS: Final = "serious"
     TRAUMA: Final = "trauma"
+
+
+NOTED_FORMS: Final = (Forms.NOTED, Forms.NOTED_SIGN)
+"""Forms that name a finding which decides nothing alone."""
 
 
 class WordClasses:

@@ -38,6 +38,7 @@ SUMMARY_WORDS: Final = frozenset(
         "suggested_region",
         "symptom",
         "value",
+        "where",
     }
 )
 """Placeholders of summaries, labels and action descriptions."""
@@ -84,6 +85,7 @@ ScenarioId = Annotated[str, Ref("scenario")]
 CardId = Annotated[str, Ref("card")]
 CardOrNone = Annotated[str, Ref("card", also=frozenset({NO_CARD}))]
 CardMention = Annotated[str, Ref("card", is_use=False)]
+CriterionMention = Annotated[str, Ref("criterion", is_use=False)]
 CardOrPrimary = Annotated[str, Ref("card", also=frozenset({PRIMARY}), is_use=False)]
 SuggestionId = Annotated[str, Ref("suggestion")]
 OverrideId = Annotated[str, Ref("override reason")]

@@ -21,6 +21,7 @@ from cds_service.knowledge.kinds import (
     CardOrPrimary,
     Cited,
     CriterionId,
+    CriterionMention,
     ForReaders,
     GroupId,
     OverrideId,
@@ -162,6 +163,7 @@ Fact = Literal[
     "problem-not-understood",
     "reason-not-understood",
     "noted-acute-finding",
+    "noted-sign",
     "mr-without-not-offered",
     "order-is-whole-spine",
     "order-region-unknown",
@@ -892,6 +894,8 @@ class CardLimits(Table):
     soften_when_worsening: tuple[CardMention, ...]
     softening_keys: tuple[str, ...]
     """Prefetch keys whose gaps soften negative advice."""
+    says_nothing_alone: tuple[CriterionMention, ...]
+    """Criteria beside which a card may say that nothing was found."""
     added_cards: Annotated[tuple[CardId, ...], ForReaders()]
 
 
@@ -950,6 +954,9 @@ class DetailWords(Table):
     contrast_if_needed: Sentence
     not_rated_here: Sentence
     read_in_order: Sentence
+    on_record: Sentence
+    said_in_order: Sentence
+    asked_in_order: Sentence
     current: Sentence
     suspected: Sentence
     historical: Sentence
