@@ -20,7 +20,7 @@ from cds_service.knowledge.kinds import (
 from cds_service.knowledge.table import Region, Table
 
 Role = Literal["finding", "part", "modifier", "context", "care", "value", "cue", "trap", "plain"]
-Flag = Literal["open", "limb", "neuro", "function", "anchors", "pain", "topic", "event"]
+Flag = Literal["open", "limb", "neuro", "function", "anchors", "pain", "topic", "event", "lasting"]
 Unit = Literal["hour", "day", "week", "fortnight", "month", "year"]
 
 BUILT_IN: Final = ("level", "number", "year", "fraction")
@@ -50,6 +50,8 @@ class Pattern(Table):
     ordered: bool = False
     comma: bool = False
     """May reach over commas."""
+    sentences: bool = False
+    """May reach over the ends of sentences, and commas too."""
     asked: bool = False
     """Only where the text asks for it."""
 
@@ -146,6 +148,8 @@ class Tongue(Table):
     """The same, for words that are known by it but need not mean what the listed word means."""
     prefixes: tuple[str, ...] = ()
     """Short words that are written together with the next one."""
+    joined: tuple[str, ...] = ()
+    """Denials that some write together with what they deny."""
     therapy_before: tuple[str, ...] = ()
     """Directly before PT they make it physiotherapy, not the patient."""
     therapy_after: tuple[str, ...] = ()

@@ -11,7 +11,15 @@ from typing import Final
 
 from cds_service.evidence.text.items import Items
 from cds_service.evidence.text.lexicon import ClassBits
-from cds_service.evidence.text.tokens import COLON
+from cds_service.evidence.text.tokens import (
+    CLOSE,
+    COLON,
+    ENDS_CLAUSE,
+    OPEN,
+    RANGE,
+    SENTENCE,
+    SLASH,
+)
 from cds_service.knowledge.anchors import WordClasses
 
 DENIED: Final = 1
@@ -23,6 +31,8 @@ OTHER: Final = 8
 MIGHT: Final = 16
 """Advice, risk, worry: it may come."""
 ASKED: Final = 32
+STEADY: Final = 64
+"""Known and as it was: what begins within days is not that, what lasts is."""
 
 # How far a denial reaches.
 NO_REACH: Final = 0
@@ -39,6 +49,9 @@ _NEAR: Final = 5
 _SIGNS: Final = frozenset(("(-)", "-ve", "(neg)"))
 _GLUED: Final = frozenset(("-", "(-)", "-ve"))
 _POSITIVE: Final = frozenset(("+", "(+)"))
+_TICK: Final = "?"
+_LONGEST_OVER: Final = 3
+"""Words of a clause that says no more than that what stands before it is over."""
 
 
 class Asserter:
@@ -47,6 +60,7 @@ class Asserter:
     __slots__ = (
         "advice",
         "advice_behind",
+        "advice_topic",
         "affirmed",
         "and_or",
         "ask",
@@ -56,12 +70,16 @@ class Asserter:
         "denial",
         "denial_of_all",
         "denies_first",
+        "denies_next",
         "family",
         "finding",
         "fresh",
         "function",
         "history",
         "history_behind",
+        "if_",
+        "imaging",
+        "lists",
         "lost",
         "neuro",
         "no_denial",
@@ -70,12 +88,15 @@ class Asserter:
         "numbers",
         "opens_clause",
         "or_",
+        "over",
         "pain",
         "patient",
         "quiet",
         "relative",
         "soft_turn",
+        "steady",
         "tells",
+        "told",
         "triggers",
         "turn",
         "units",
@@ -94,6 +115,7 @@ class Asserter:
         self.fresh = bits.mask(WordClasses.FRESH)
         self.now = bits.mask(WordClasses.NOW)
         self.denies_first = bits.mask(WordClasses.DENIES_FIRST)
+        self.denies_next = bits.mask(WordClasses.DENIES_NEXT)
         self.with_ = bits.mask(WordClasses.WITH)
         self.denial = bits.mask(WordClasses.DENIAL)
         self.denial_of_all = bits.mask(WordClasses.DENIAL_OF_ALL)
@@ -105,6 +127,13 @@ class Asserter:
         self.patient = bits.mask(WordClasses.PATIENT)
         self.advice = bits.mask(WordClasses.ADVICE)
         self.advice_behind = bits.mask(WordClasses.ADVICE_BEHIND)
+        self.advice_topic = bits.mask(WordClasses.ADVICE_TOPIC)
+        self.lists = bits.mask(WordClasses.LISTS)
+        self.if_ = bits.mask(WordClasses.IF)
+        self.told = bits.mask(WordClasses.TOLD)
+        self.over = bits.mask(WordClasses.OVER)
+        self.steady = bits.mask(WordClasses.STEADY)
+        self.imaging = bits.mask(WordClasses.OTHER_TOPIC)
         self.turn = bits.mask(WordClasses.TURN)
         self.soft_turn = bits.mask(WordClasses.SOFT_TURN)
         self.affirmed = bits.mask(WordClasses.AFFIRMED)
@@ -123,7 +152,8 @@ class Asserter:
         self.function = bits.with_flag("function")
         self.neuro = bits.with_flag("neuro")
         self.triggers = (
-            bits.of_role("cue", "trap") & ~(self.affirmed | self.and_or | self.or_ | self.quiet)
+            bits.of_role("cue", "trap")
+            & ~(self.affirmed | self.and_or | self.or_ | self.quiet | self.told | self.lists)
         ) | bits.mask(WordClasses.YEAR)
         """A sentence without one of these, and without an amount of time long ago, only states."""
         self.cues = (bits.of_role("cue", "trap") & ~self.affirmed & ~self.and_or) | bits.mask(
@@ -160,12 +190,14 @@ class _Sentence:
     __slots__ = (
         "_",
         "asked",
+        "bracket",
         "clause",
         "denial_clause",
         "denied_findings",
         "end",
         "family",
         "first",
+        "is_template",
         "is_word_before",
         "items",
         "lists",
@@ -175,6 +207,7 @@ class _Sentence:
         "past",
         "reach",
         "states",
+        "topic",
     )
 
     def __init__(
@@ -196,6 +229,12 @@ class _Sentence:
         self.mask = 0
         self.is_word_before: bool | None = None
         """Of the signs (-) and (+) of this text: whether they stand before what they sign."""
+        self.is_template: bool | None = None
+        """Whether the text answers its own questions: `Fever? N Trauma? N`."""
+        self.topic = -1
+        """The last item that names advice: a list behind it is what the advice was about."""
+        self.bracket = -1
+        """The clause that a bracket holds of such a list."""
 
     def read(self, year: int, long_ago: AbstractSet[int]) -> None:
         """Sets the flags of the items of the sentence."""
@@ -245,12 +284,22 @@ class _Sentence:
         self.past = False
         if self.other and not self.family and not self.mask & self._.and_or:
             self.other = False
+        self._enter_list(at)
         if self.reach == OVER_LISTS:
             if not self._goes_on(at):
                 self.reach = NO_REACH
             self.lists += 1
         elif self.reach == CLAUSE_ALONE:
             self.reach = NO_REACH
+
+    def _enter_list(self, at: int) -> None:
+        """A bracket or a colon behind the name of advice opens the list of what it was about."""
+        items = self.items
+        gap = items.gaps[items.firsts[at]]
+        if self.bracket >= 0 and gap & CLOSE:
+            self.might, self.bracket = False, -1
+        if self.topic >= 0 and items.clauses[self.topic] == self.clause - 1 and gap & OPEN:
+            self.might, self.bracket = True, self.clause
 
     def _mark(self, at: int) -> None:
         state = self.states[at]
@@ -278,15 +327,37 @@ class _Sentence:
             self.other = self.family = True
         elif mask & rules.relative:
             self.other = True
+        self._advised(at, mask)
+        if mask & rules.ask:
+            self.asked = True
+            if self.items.word(at) == _TICK:
+                self._mark_before(at, ASKED)
+
+    def _advised(self, at: int, mask: int) -> None:
+        rules = self._
         if mask & rules.advice:
             self.might = True
+        elif mask & rules.lists or self._follows_colon(at):
+            self.might = self.might or self._is_of_advice(at)
+        elif mask & rules.if_:
+            self.might = self.might or self._is_condition(at)
+        if mask & rules.advice_topic:
+            self.topic = at
         if mask & rules.advice_behind:
             over_commas = self.items.language in rules.verb_last
             self._mark_before(at, MIGHT, over_commas=over_commas)
-        if mask & rules.ask:
-            self.asked = True
-            if self.items.word(at) == "?":
-                self._mark_before(at, ASKED)
+
+    def _follows_colon(self, at: int) -> bool:
+        return self.topic == at - 1 >= 0 and bool(self.items.gaps[self.items.firsts[at]] & COLON)
+
+    def _is_of_advice(self, at: int) -> bool:
+        return self.topic >= 0 and at - self.topic <= _NEAR
+
+    def _is_condition(self, at: int) -> bool:
+        """`told to come back if`, `if weaker, return`: a condition of what a patient was told to do."""
+        told, masks = self._.told, self.items.masks
+        places = range(self.first, self.end if at == self.first else at)
+        return any(masks[place] & told for place in places)
 
     def _when(self, at: int, mask: int, year: int, long_ago: AbstractSet[int]) -> None:
         rules, items = self._, self.items
@@ -297,6 +368,13 @@ class _Sentence:
             self.past = True
         elif mask & rules.year and int(items.word(at)) < year:
             self._mark_before(at, PAST)
+            self.past = self.past or self._heads_clause(at)
+
+    def _heads_clause(self, at: int) -> bool:
+        """A clause that begins with a year tells of that year; a whole date is of one event."""
+        items, end = self.items, self.items.ends[at]
+        is_date = end < len(items.gaps) and bool(items.gaps[end] & (RANGE | SLASH))
+        return not is_date and (at == self.first or items.clauses[at - 1] != self.clause)
 
     def _mark_before(self, at: int, flag: int, *, over_commas: bool = False) -> None:
         before = at - 1
@@ -327,6 +405,11 @@ class _Sentence:
             if items.clauses[near] == self.clause
         )
         word = items.word(at)
+        if word == _TICK and before and behind:
+            return not self._answers_itself(), self._answers_itself()
+        if mask & rules.denies_next and before and behind:
+            is_next = items.firsts[at + 1] == items.ends[at] and items.masks[at + 1] & rules.finding
+            return bool(is_next), not is_next
         if word in _SIGNS:
             if self.is_word_before is None:
                 found = any(items.masks[near] & rules.finding for near in range(self.first, at))
@@ -345,16 +428,47 @@ class _Sentence:
             if self.items.clauses[near] == self.clause
         )
 
+    def _answers_itself(self) -> bool:
+        """A question mark with an answer stands in this text more than once."""
+        if self.is_template is None:
+            items, ticks = self.items, self._.behind | self._.turn
+            answered = [
+                at
+                for at, mask in enumerate(items.masks)
+                if mask & ticks
+                and items.word(at) == _TICK
+                and items.ends[at] > items.firsts[at] + 1
+            ]
+            self.is_template = len(answered) > 1
+        return self.is_template
+
     def _deny_backward(self, at: int) -> None:
         rules, items = self._, self.items
         ends = rules.denial | rules.denial_of_all | rules.turn
+        clause = self.clause - self._is_all_over(at)
+        is_steady = self.mask & rules.steady
         before = at - 1
-        while before >= self.first and items.clauses[before] == self.clause:
+        while before >= self.first and items.clauses[before] >= clause:
             mask = items.masks[before]
-            if (mask & ends and not mask & rules.finding) or items.word(before) in _POSITIVE:
+            is_end = mask & ends and not mask & (rules.finding | rules.imaging)
+            if is_end or items.word(before) in _POSITIVE:
                 break
-            self.states[before] = (self.states[before] & ~UNCLEAR) | DENIED
+            if is_steady:
+                self.states[before] |= STEADY
+            else:
+                self.states[before] = (self.states[before] & ~UNCLEAR) | DENIED
             before -= 1
+
+    def _is_all_over(self, at: int) -> bool:
+        """A clause that says no more than `settled fully` speaks of the clause before it."""
+        items = self.items
+        if not self.mask & self._.over or at == self.first or items.clauses[at - 1] == self.clause:
+            return False
+        place = items.ends[at]
+        end = min(len(items.words), items.firsts[at] + _LONGEST_OVER)
+        while place < end and not items.gaps[place] & (ENDS_CLAUSE | SENTENCE):
+            place += 1
+        return place == len(items.words) or bool(items.gaps[place] & (ENDS_CLAUSE | SENTENCE))
 
     def _turn(self, at: int) -> None:
         rules, items, mask = self._, self.items, self.mask

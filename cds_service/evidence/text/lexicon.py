@@ -81,7 +81,7 @@ class Entry:
         languages: int = 0,
         is_known: bool = True,
         gap: int = -1,
-        parts: tuple[str, str] | None = None,
+        parts: tuple[str, ...] | None = None,
     ) -> None:
         self.word = word
         self.mask = mask
@@ -100,7 +100,7 @@ class Entry:
         self.gap = gap
         """For signs that stand between words: their flags; -1 for words."""
         self.parts = parts
-        """The two words that were written as one."""
+        """The words that were written as one."""
         if gap >= 0:
             self.kind = SIGN
         elif parts is not None or not is_known:
@@ -144,6 +144,7 @@ class Lexicon:
     __slots__ = (
         "_endings",
         "_infixes",
+        "_joined",
         "_number",
         "_prefixes",
         "_similar",
@@ -181,6 +182,9 @@ class Lexicon:
         )
         self._prefixes = tuple(
             folded(prefix) for tongue in language.tongues.values() for prefix in tongue.prefixes
+        )
+        self._joined = tuple(
+            folded(word) for tongue in language.tongues.values() for word in tongue.joined
         )
         words = _Collected(language, self.bits, self.language_bits)
         self._stems = words.stems
@@ -244,6 +248,7 @@ class Lexicon:
             self._by_stem(word)
             or self._by_ending(word)
             or self._by_prefix(word)
+            or self._by_joining(word)
             or self._by_correction(word)
             or self._by_parting(word)
             or Entry(word, is_known=False)
@@ -276,6 +281,20 @@ class Lexicon:
                 found = self._by_stem(rest)
                 if found is not None:
                     return found
+        return None
+
+    def _by_joining(self, word: str) -> Entry | None:
+        """`nofever`: a denial written together with what it denies."""
+        for denial in self._joined:
+            rest = word[len(denial) :]
+            if not word.startswith(denial) or len(rest) < _SHORTEST_PART:
+                continue
+            entry = self.table.get(rest)
+            if entry is not None and entry.mask:
+                return Entry(word, parts=(denial, rest))
+            parted = self._by_parting(rest)
+            if parted is not None and parted.parts is not None:
+                return Entry(word, parts=(denial, *parted.parts))
         return None
 
     def _by_correction(self, word: str) -> Entry | None:

@@ -39,6 +39,7 @@ class _Compiled:
         "none",
         "others",
         "over_commas",
+        "over_sentences",
         "window",
     )
 
@@ -51,7 +52,8 @@ class _Compiled:
         self.near = pattern.near
         self.none = bits.mask(*pattern.none)
         self.is_ordered = pattern.ordered
-        self.over_commas = pattern.comma
+        self.over_commas = pattern.comma or pattern.sentences
+        self.over_sentences = pattern.sentences
         self.is_asked = pattern.asked
         self.is_conditional = bool(self.none) or pattern.asked
 
@@ -166,7 +168,7 @@ def _span_around(
             if (
                 (near in span and not _serves_again(near, span, pattern, items, number))
                 or abs(near - at) > pattern.window
-                or items.sentences[near] != items.sentences[at]
+                or not (pattern.over_sentences or items.sentences[near] == items.sentences[at])
                 or not (pattern.over_commas or items.clauses[near] == items.clauses[at])
                 or (pattern.is_ordered and (number < rarest) != (near < at))
             ):

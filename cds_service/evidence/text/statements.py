@@ -7,7 +7,15 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from cds_service.evidence.text.assertion import ASKED, DENIED, MIGHT, OTHER, PAST, UNCLEAR
+from cds_service.evidence.text.assertion import (
+    ASKED,
+    DENIED,
+    MIGHT,
+    OTHER,
+    PAST,
+    STEADY,
+    UNCLEAR,
+)
 from cds_service.evidence.text.items import Items
 from cds_service.evidence.text.lexicon import ClassBits
 from cds_service.evidence.text.model import Side, State, Statement, Tempo
@@ -64,6 +72,7 @@ class StatementWriter:
     __slots__ = (
         "_both",
         "_concepts",
+        "_lasting",
         "_left",
         "_level",
         "_modifiers",
@@ -78,6 +87,7 @@ class StatementWriter:
     def __init__(self, concepts: Mapping[str, Concept], bits: ClassBits) -> None:
         self._concepts = concepts
         self._modifiers = bits.of_role("modifier") | bits.mask(WordClasses.LEVEL, WordClasses.PAIN)
+        self._lasting = bits.with_flag("lasting")
         self._level = bits.mask(WordClasses.LEVEL)
         self._year = bits.mask(WordClasses.YEAR)
         self._left = bits.mask(WordClasses.LEFT)
@@ -108,7 +118,7 @@ class StatementWriter:
     ) -> Statement:
         items = found.items
         start, stop = found.quotes.places(items.firsts[span[0]], items.ends[span[-1]])
-        state = self._state(span, found)
+        state = self._state(concept, span, found)
         if state == "historical":
             concept = self._concepts[concept].as_history or concept
         around = self._around(span, found, clauses)
@@ -127,16 +137,21 @@ class StatementWriter:
             value.concept, state, start, stop, quote, *around, value.number, value.unit
         )
 
-    def _state(self, span: Span, found: Found) -> State:
+    def _state(self, concept: str, span: Span, found: Found) -> State:
         """What is said of the words that make the concept; modifiers beside them do not decide."""
         flags = core = 0
         for at in span:
-            flags |= found.states[at]
-            if found.items.masks[at] & ~self._modifiers:
-                core |= found.states[at] | _IS_CORE
+            said, mask = found.states[at], found.items.masks[at]
+            if mask & self._lasting:
+                said &= ~(PAST | STEADY)
+            flags |= said
+            if mask & ~self._modifiers:
+                core |= said | _IS_CORE
         asked = flags & ASKED
         if core:
             flags = core
+        if flags & STEADY and self._concepts[concept].course == "acute":
+            return "denied"
         for flag, state in _STATES:
             if flags & flag:
                 return state

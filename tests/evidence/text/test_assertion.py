@@ -154,3 +154,82 @@ def test_who_tells_of_the_patient_is_no_patient(text: str) -> None:
 )
 def test_advice_is_hypothetical(text: str, concept: str) -> None:
     assert states(text, concept) == {"hypothetical"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("unlikely CES, LBP with sciatica", "cauda-equina-syndrome"),
+        ("this is unlikely to be cauda equina", "cauda-equina-syndrome"),
+        ("CES unlikely as no saddle numbness", "cauda-equina-syndrome"),
+        ("CES ? N  Trauma ? N  Fever ? N", "cauda-equina-syndrome"),
+        ("CES ? N  Trauma ? N  Fever ? N", "fever-condition"),
+        ("Fever? No Night sweats? No", "fever-condition"),
+        ("sciatica nofever", "fever-condition"),
+        ("LBP nosaddleanaesthesia", "saddle-anesthesia"),
+        ("query CES and MRI then excluded this", "cauda-equina-syndrome"),
+        ("foot drop in spring, settled fully", "foot-drop"),
+        ("leg weakness, now gone", "limb-weakness"),
+    ],
+)
+def test_a_denial_may_stand_before_behind_or_in_a_form(text: str, concept: str) -> None:
+    assert states(text, concept) == {"denied"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("weak leg unlikely CES", "limb-weakness"),
+        ("CES? no trauma", "cauda-equina-syndrome"),
+        ("Fever ? Y Trauma ? N", "fever-condition"),
+        ("leg weakness, normal reflexes", "limb-weakness"),
+        ("cannot move left leg and the knee jerk is absent", "motor-deficit-severe"),
+        ("known AAA 3.8 cm stable", "aaa-known"),
+        ("MRI 2019 disc bulge, now foot drop", "foot-drop"),
+    ],
+)
+def test_what_such_a_denial_is_not_about_stays(text: str, concept: str) -> None:
+    assert states(text, concept) & {"stated", "asked"}
+    assert "denied" not in states(text, concept)
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("told to come bk if numb down below or wets herself", "saddle-anesthesia"),
+        ("If numb saddle or bladder trouble develops she will return", "saddle-anesthesia"),
+        (
+            "ER precautions including new weakness, loss of bladder control; patient verbalized understanding",
+            "urinary-incontinence-new",
+        ),
+        (
+            "red flag card given (saddle anesthesia, urinary retention), sciatica",
+            "urinary-retention",
+        ),
+        ("CES card given: numb saddle, incontinence", "urinary-incontinence-new"),
+    ],
+)
+def test_a_condition_of_what_a_patient_was_told_is_hypothetical(text: str, concept: str) -> None:
+    assert states(text, concept) == {"hypothetical"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("leg weakness if he walks far", "limb-weakness"),
+        ("Presents with red flags: saddle numbness", "saddle-anesthesia"),
+        ("told to return if worse, came back with retention", "urinary-retention"),
+        ("red flag card given (saddle anesthesia) has now foot drop", "foot-drop"),
+    ],
+)
+def test_what_is_there_is_no_condition(text: str, concept: str) -> None:
+    assert "stated" in states(text, concept)
+
+
+def test_a_clause_that_begins_with_a_year_tells_of_that_year() -> None:
+    assert states("2008 MVC, chronic neck pain", "high-energy-trauma") == {"historical"}
+    assert states("2026-06-10 fell off chair", "low-velocity-trauma") == {"stated"}
+
+
+def test_the_aneurysm_of_a_friend_is_not_the_patients() -> None:
+    assert states("mate died of AAA and he is worried", "aaa-known") == {"other-person"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.evidence.text.reading import only, read, states
+from tests.evidence.text.reading import only, read, reader, states
 
 
 @pytest.mark.parametrize(
@@ -225,3 +225,47 @@ def test_a_text_with_clinical_or_unknown_words_is_not_empty(text: str) -> None:
 def test_nothing_of_a_long_text_is_cut() -> None:
     filler = "Low back pain is unchanged. " * 5_000
     assert states(filler + "Saddle numbness. " + filler, "saddle-anesthesia") == {"stated"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("could not move her left leg", "motor-deficit-severe"),
+        ("losing use of right arm", "motor-deficit-severe"),
+        ("PR no tone at all", "reduced-anal-tone"),
+        ("on DRE there was no squeeze", "reduced-anal-tone"),
+        ("both legs floppy", "bilateral-leg-weakness"),
+        ("legs wk, back pain", "limb-weakness"),
+        ("left leg dead since yesterday", "motor-deficit-rapid"),
+        ("R hip flex 3/5, L hip flex 5/5", "motor-power-3-or-less"),
+        ("R dorsiflex 4/5", "limb-weakness"),
+        ("tricep 4-/5", "limb-weakness"),
+        ("Known ankylosing spondylitis. Tripped yesterday.", "ankylosed-spine-trauma"),
+        ("h/o ankylosing spondylitis, stable. He fell on Monday.", "ankylosed-spine-trauma"),
+    ],
+)
+def test_signs_of_everyday_notes_are_read(text: str, concept: str) -> None:
+    assert states(text, concept) == {"stated"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("unable to move neck due to pain", "motor-deficit-severe"),
+        ("dead tired, LBP", "limb-weakness"),
+        ("3 wk leg pain", "limb-weakness"),
+        ("paralysed with fear", "motor-deficit-severe"),
+        ("big fall in income, LBP", "low-velocity-trauma"),
+        ("no tone in his voice", "reduced-anal-tone"),
+        ("before L5 nerve root block", "spinal-procedure"),
+        ("quads 5/5, TA 5/5", "limb-weakness"),
+    ],
+)
+def test_what_only_looks_like_such_a_sign_is_none(text: str, concept: str) -> None:
+    assert not states(text, concept)
+
+
+def test_an_epidural_of_last_year_is_no_recent_procedure() -> None:
+    found = only("Labour epidural 8 months ago, LBP", "spinal-procedure")
+    assert found.state == "historical"
+    assert not reader().counts(found)
