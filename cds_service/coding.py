@@ -20,6 +20,10 @@ SYSTEM_URIS: Final = {
     "atc": "http://www.whocc.no/atc",
 }
 """Canonical URI of each code system, as we write it (HL7 Terminology, external code systems)."""
+STATED_SYSTEM: Final = "https://spine-imaging-cds.github.io/fhir/CodeSystem/stated"
+"""Code system of the answers that the orderer gives on a card."""
+STATED_PREFIX: Final = "answer-"
+"""What the id of a suggestion has before the code of its answer."""
 
 _BY_OID: Final = {
     "2.16.840.1.113883.6.96": "snomed",

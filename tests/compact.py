@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from cds_service.coding import SYSTEM_URIS
+from cds_service.coding import STATED_SYSTEM, SYSTEM_URIS
 
 PATIENT = "p1"
 _SYSTEMS = {
@@ -31,6 +31,8 @@ def concept(case: Mapping[str, Any]) -> Json:
     codings = [
         {"system": system, "code": case[key]} for key, system in _SYSTEMS.items() if key in case
     ]
+    if "answer" in case:
+        codings.append({"system": STATED_SYSTEM, "code": case["answer"]})
     if codings:
         found["coding"] = codings
     if "text" in case:

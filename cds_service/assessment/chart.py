@@ -5,7 +5,7 @@ Whatever does not depend on an order is worked out once for all orders of a call
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ from cds_service.assessment.kept import kept
 from cds_service.assessment.model import Duration
 from cds_service.assessment.rules import Rules
 from cds_service.assessment.timing import (
+    ANY_TIME,
     completed_years,
     days_before,
     days_earlier,
@@ -32,6 +33,7 @@ from cds_service.evidence.model import (
     ImagingOrder,
     ObservationHit,
     PatientRecord,
+    StatedDuration,
 )
 from cds_service.knowledge.anchors import Parameters
 from cds_service.knowledge.model import Group, Strength
@@ -179,11 +181,9 @@ class Chart:
         Counts from onset only. A recorded date is a lower bound: at least the recovery window since it
         means at least that long, less means nothing.
         """
-        recorded = self.once(("duration", value_sets), lambda: self._recorded(value_sets))
-        least, most, is_known, recorded_least = recorded
+        least, most, is_known, recorded_least = self._of_record(value_sets)
         quote = ""
-        stated = order.duration
-        if stated is not None:
+        for stated in self._stated(order):
             is_known = True
             if stated.most >= most:
                 quote = stated.quote
@@ -191,6 +191,36 @@ class Chart:
         if recorded_least > least:
             return Duration(recorded_least, None)
         return Duration(least, most, quote) if is_known else Duration(0, None)
+
+    def _stated(self, order: ImagingOrder) -> Iterator[StatedDuration]:
+        """How long the symptoms have lasted, as the order says: by its words, and by what was answered on a card."""
+        if order.duration is not None:
+            yield order.duration
+        window = int(self.rules.parameters[Parameters.RECOVERY_WINDOW])
+        for answer in order.answers:
+            if answer.lasts == "under":
+                yield StatedDuration(0, window - 1, answer.quote)
+            elif answer.lasts == "over" and not self.is_newer_on_record(order):
+                yield StatedDuration(window, ANY_TIME, answer.quote)
+
+    def is_newer_on_record(self, order: ImagingOrder) -> bool:
+        """Every onset on record lies within the recovery window, and no words of the order say that it lasts longer.
+
+        "Over six weeks" cannot be then, whoever answers so.
+        """
+        window = int(self.rules.parameters[Parameters.RECOVERY_WINDOW])
+        if order.duration is not None and order.duration.most >= window:
+            return False
+        sets = self.rules.order_symptom_sets(order.procedure.regions)
+        if not self.has_current(sets):
+            if self._is_new_on_order(sets, order):
+                return False
+            sets = self.rules.symptom_sets["any"]
+        _, most, is_known, recorded_least = self._of_record(sets)
+        return is_known and most < window and recorded_least < window
+
+    def _of_record(self, value_sets: tuple[str, ...]) -> tuple[int, int, bool, int]:
+        return self.once(("duration", value_sets), lambda: self._recorded(value_sets))
 
     def _recorded(self, value_sets: Iterable[str]) -> tuple[int, int, bool, int]:
         """What the record alone says: least and most days, whether an onset is known, days since it was recorded."""

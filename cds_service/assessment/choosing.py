@@ -198,6 +198,7 @@ def _chosen(case: Case, candidate: _Candidate, *, with_offers: bool) -> ChosenCa
         card=form.card,
         form=form.form,
         indicator=candidate.indicator,
+        is_softened=candidate.indicator != form.indicator,
         group=named_group(case, form),
         finding=finding,
         rests_on=_rests_on(case, candidate),

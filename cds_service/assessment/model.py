@@ -196,9 +196,9 @@ class Offer(Struct, frozen=True, gc=False):
     """One suggestion that fits the patient. Whether the order's own FHIR can carry it, the card finds out."""
 
     suggestion: str
-    change: Literal["study", "new-studies", "priority", "reasons", "statement", "records", "listed"]
-    """What happens to the order. `statement` is the clinician's own of care done, `records` the request to bring
-    earlier images, `listed` what the guideline lists with the suggestion: to create, to remove."""
+    change: Literal["study", "new-studies", "priority", "reasons", "answer", "records", "listed"]
+    """What happens to the order. `answer` is the orderer's own statement, `records` the request to bring earlier
+    images, `listed` what the guideline lists with the suggestion: to create, to remove."""
     studies: tuple[RatedStudy, ...] = ()
     """One that replaces the order's, or one for each new order."""
     label_study: StudyProcedure | None = None
@@ -217,6 +217,8 @@ class ChosenCard(Struct, frozen=True, gc=False):
     """Id of the variant; empty for the plain form."""
     indicator: Indicator
     """After softening."""
+    is_softened: bool = False
+    """Less than its form says, because what it rests on is not known well enough."""
     group: Group | None = None
     """The group that it speaks of; None: the symptom alone."""
     finding: CriterionResult | None = None

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from cds_service.assessment.case import Case
+from cds_service.assessment.levels import is_at_least
 from cds_service.assessment.model import CriterionResult, Offer, RatedStudy
 from cds_service.assessment.regions import REGION_ORDER, expanded
 from cds_service.assessment.rules import CardForm
 from cds_service.assessment.studies import offered_study, same_study
 from cds_service.assessment.symptoms import has_own_symptom
+from cds_service.coding import STATED_PREFIX
 from cds_service.evidence.model import StudyProcedure
 from cds_service.knowledge.anchors import (
     NOTED_FORMS,
@@ -19,16 +21,16 @@ from cds_service.knowledge.anchors import (
     Criteria,
     Forms,
     Groups,
+    Parameters,
     Scenarios,
     Suggestions,
 )
-from cds_service.knowledge.members import EMERGENCY, NOT_APPROPRIATE, NOTED, ROUTINE
+from cds_service.knowledge.members import EMERGENCY, NOT_APPROPRIATE, NOTED, POSSIBLE, ROUTINE
 from cds_service.knowledge.model import Priority
 from cds_service.knowledge.table import COLUMN
 
 _REASON_TYPES = ("Condition/", "Observation/", "DiagnosticReport/")
 """What ServiceRequest.reasonReference may point to, of the types that are read."""
-_CARE_CARDS = (Cards.NOT_YET_INDICATED, Cards.CARE_NOT_DOCUMENTED, Cards.DURATION_UNKNOWN)
 _ANOTHER_LEVEL = (Cards.WHOLE_SPINE, Cards.WRONG_REGION)
 """Cards that ask for more or other regions: what they add is never less than stat."""
 _PRIORITY_ORDER: tuple[Priority, ...] = ("routine", "urgent", "asap", "stat")
@@ -48,7 +50,20 @@ def made_offers(case: Case, form: CardForm, finding: CriterionResult | None) -> 
     """The suggestions of a card that fit this order and patient, the best first."""
     asking = _Asking(case, form, finding)
     offers = [_MAKERS[name](name, asking) for name in _in_order(asking)]
-    return tuple(offer for offer in offers if offer is not None)
+    return _few_answers(offers, case.rules.guideline.card_limits.max_answers)
+
+
+def _few_answers(offers: list[Offer | None], most: int) -> tuple[Offer, ...]:
+    """The offers that fit, with the first few answers only."""
+    kept: list[Offer] = []
+    answers = 0
+    for offer in offers:
+        if offer is None:
+            continue
+        answers += offer.change == "answer"
+        if offer.change != "answer" or answers <= most:
+            kept.append(offer)
+    return tuple(kept)
 
 
 def _in_order(asking: _Asking) -> tuple[str, ...]:
@@ -153,12 +168,8 @@ def _order_blood_cultures(name: str, asking: _Asking) -> Offer | None:
 
 
 def _add_reason(name: str, asking: _Asking) -> Offer | None:
-    """Evidence found and not yet among the reasons; on the not-yet cards the statement of care."""
+    """Evidence on record that is not yet among the reasons."""
     case = asking.case
-    if asking.form.card in _CARE_CARDS and asking.form.form not in NOTED_FORMS:
-        statement = case.rules.care_statement
-        is_stated = any(statement in text.casefold() for text in case.order.texts)
-        return None if is_stated else Offer(name, "statement")
     known = {reason.reference for reason in case.order.reasons}
     reasons = {
         reference: display
@@ -166,6 +177,54 @@ def _add_reason(name: str, asking: _Asking) -> Offer | None:
         if reference.startswith(_REASON_TYPES) and reference not in known
     }
     return Offer(name, "reasons", reasons=tuple(reasons.items())) if reasons else None
+
+
+_SIGNS_ANSWERED = frozenset(
+    answer.removeprefix(STATED_PREFIX)
+    for answer in (
+        Suggestions.ANSWER_NEW_WEAKNESS,
+        Suggestions.ANSWER_NEW_BLADDER_BOWEL_SADDLE,
+        Suggestions.ANSWER_NONE_OF_THESE,
+    )
+)
+
+
+def _answer_over_six_weeks(name: str, asking: _Asking) -> Offer | None:
+    """Where the duration or the care is not on record, and neither record nor order says that it began lately."""
+    case = asking.case
+    duration, window = case.duration, case.rules.parameters[Parameters.RECOVERY_WINDOW]
+    is_newer = duration.most is not None and duration.most < window
+    is_answered = any(answer.lasts for answer in case.order.answers)
+    if is_newer or is_answered or case.chart.is_newer_on_record(case.order):
+        return None
+    return Offer(name, "answer")
+
+
+def _answer_under_six_weeks(name: str, asking: _Asking) -> Offer | None:
+    return Offer(name, "answer") if not asking.case.duration.is_known else None
+
+
+def _answer_new_weakness(name: str, asking: _Asking) -> Offer | None:
+    return _answer_sign(name, asking.case, Groups.NEURO_DEFICIT)
+
+
+def _answer_new_sign(name: str, asking: _Asking) -> Offer | None:
+    return _answer_sign(name, asking.case, Groups.CAUDA_EQUINA)
+
+
+def _answer_sign(name: str, case: Case, group: str) -> Offer | None:
+    """Not what is known already, and nothing once the signs were answered."""
+    if is_at_least(case.levels[group], POSSIBLE) or _has_answered_signs(case):
+        return None
+    return Offer(name, "answer")
+
+
+def _answer_none(name: str, asking: _Asking) -> Offer | None:
+    return None if _has_answered_signs(asking.case) else Offer(name, "answer")
+
+
+def _has_answered_signs(case: Case) -> bool:
+    return any(answer.code in _SIGNS_ANSWERED for answer in case.order.answers)
 
 
 def _evidence(asking: _Asking) -> list[tuple[str, str]]:
@@ -273,6 +332,11 @@ _MAKERS: Mapping[str, Callable[[str, _Asking], Offer | None]] = {
     Suggestions.ORDER_EGFR: _listed,
     Suggestions.ORDER_HCG: _listed,
     Suggestions.ADD_REASON: _add_reason,
+    Suggestions.ANSWER_OVER_SIX_WEEKS_DESPITE_CARE: _answer_over_six_weeks,
+    Suggestions.ANSWER_UNDER_SIX_WEEKS: _answer_under_six_weeks,
+    Suggestions.ANSWER_NEW_WEAKNESS: _answer_new_weakness,
+    Suggestions.ANSWER_NEW_BLADDER_BOWEL_SADDLE: _answer_new_sign,
+    Suggestions.ANSWER_NONE_OF_THESE: _answer_none,
     Suggestions.ADD_ORDER: _add_order,
     Suggestions.ADD_BRING_RECORDS: _add_bring_records,
 }

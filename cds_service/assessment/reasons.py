@@ -7,7 +7,7 @@ from msgspec import Struct
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.model import PRESENT, SUSPECTED, Finding
 from cds_service.assessment.rules import CriterionRule
-from cds_service.assessment.timing import today_span
+from cds_service.assessment.timing import ANY_TIME, today_span
 from cds_service.assessment.weighing import (
     LATER_ENCOUNTERS,
     Scale,
@@ -20,8 +20,6 @@ from cds_service.knowledge.model import Strength
 
 _STRONG = (Strength.DEFINITIVE, Strength.STRONG)
 _OF_NOW = ("new", "rapid")
-ANY_TIME = 365_000
-"""Days of a window that never closes, for statements without a look-back of their own."""
 
 
 class AskedOrder(Struct, frozen=True, gc=False):

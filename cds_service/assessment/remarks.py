@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cds_service.assessment.case import Case
+from cds_service.assessment.computed.care import answered_care
 from cds_service.assessment.modalities import ENHANCED, IONIZING
 from cds_service.knowledge.anchors import Cards, Criteria
 
@@ -24,8 +25,17 @@ def order_remarks(case: Case) -> Iterator[str]:
         and procedure.contrast in ENHANCED
     ):
         yield "creatinine_only"
+    if _denies_answer(case):
+        yield "answer_against_record"
     if _may_need_no_imaging(case):
         yield "neck_rule"
+
+
+def _denies_answer(case: Case) -> bool:
+    """The order carries the answer "over six weeks despite care" and the onset on record is newer."""
+    return bool(answered_care(case.order, case.rules.care_statement)) and (
+        case.chart.is_newer_on_record(case.order)
+    )
 
 
 def _may_need_no_imaging(case: Case) -> bool:

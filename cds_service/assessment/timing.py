@@ -6,6 +6,9 @@ from datetime import date
 
 from cds_service.evidence.model import DateSpan
 
+ANY_TIME = 365_000
+"""Days of a window that never closes, for statements without a look-back of their own."""
+
 
 def days_before(span_end: date, as_of: date) -> int:
     """Whole days from a day to `as_of`; negative when it lies ahead."""

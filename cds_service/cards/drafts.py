@@ -93,11 +93,11 @@ class Draft:
         code = concept(SYSTEM_URIS["snomed"], *site)
         return [code] if bytes(self._members["bodySite"])[:1] == b"[" else code
 
-    def with_reason_text(self, text: str, rating: Rating) -> msgspec.Raw:
-        """The order with one more reason in words."""
+    def with_reason(self, concept: msgspec.Raw, rating: Rating) -> msgspec.Raw:
+        """The order with one more coded reason."""
         if self._has_r5_reasons:
-            return self._changed(self._appended("reason", [{"concept": {"text": text}}]), rating)
-        return self._changed(self._appended("reasonCode", [{"text": text}]), rating)
+            return self._changed(self._appended("reason", [{"concept": concept}]), rating)
+        return self._changed(self._appended("reasonCode", [concept]), rating)
 
     def with_reason_references(
         self, references: tuple[tuple[str, str], ...], rating: Rating

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from cds_service.coding import SYSTEM_URIS
+from cds_service.coding import STATED_SYSTEM, SYSTEM_URIS
 from cds_service.evidence.model import ImagingOrder, StudyProcedure
 from cds_service.knowledge.model import (
     CodeSystem,
@@ -15,6 +15,7 @@ from cds_service.knowledge.model import (
     OrderCatalog,
     Priority,
     Procedure,
+    StatedAnswer,
 )
 
 _FALLBACK_SYSTEMS: tuple[CodeSystem, ...] = ("loinc", "snomed")
@@ -82,6 +83,17 @@ def listed_code(created: CreatedOrder) -> msgspec.Raw:
     """`code` of an order that the guideline lists with a suggestion."""
     system = SYSTEM_URIS[created.system]
     return msgspec.Raw(msgspec.json.encode(concept(system, created.code, created.display)))
+
+
+def answer_concept(code: str, answer: StatedAnswer) -> msgspec.Raw:
+    """The reason that an answer of the orderer adds: our code first, then that of SNOMED CT where there is one."""
+    codings = [{"system": STATED_SYSTEM, "code": code, "display": answer.display}]
+    if answer.snomed is not None:
+        snomed = answer.snomed
+        codings.append(
+            {"system": SYSTEM_URIS["snomed"], "code": snomed.code, "display": snomed.display}
+        )
+    return msgspec.Raw(msgspec.json.encode({"coding": codings, "text": answer.display}))
 
 
 def concept(system: str, code: str, display: str) -> dict[str, Any]:

@@ -35,14 +35,19 @@ class OrderRating:
     def __init__(
         self, members: Mapping[str, msgspec.Raw], consult: str, qcdsm_id: str | None
     ) -> None:
-        self._kept = [item for item in _extensions(members) if _url(item) not in _OURS]
+        extensions = _extensions(members)
+        self._kept = [item for item in extensions if _url(item) not in _OURS]
+        self._is_rated = len(self._kept) < len(extensions)
         self._consulted = [] if qcdsm_id is None else [_extension(CONSULTED_URL, qcdsm_id)]
         self._consult = {"url": CONSULT_ID_URL, "valueUri": consult}
 
-    def of_order(self, rating: Rating) -> dict[str, list[Any]]:
-        """The change that rates the order: ours are replaced, its other extensions stay. None for undetermined."""
+    def of_order(self, rating: Rating) -> dict[str, list[Any] | None]:
+        """The change that rates the order: ours are replaced, its other extensions stay.
+
+        Undetermined: a rating that it carries is another order's, and is taken away.
+        """
         if rating is Rating.UNDETERMINED:
-            return {}
+            return {"extension": self._kept or None} if self._is_rated else {}
         return {"extension": [*self._kept, *self.of_new_order(rating)]}
 
     def of_new_order(self, rating: Rating) -> list[Any]:

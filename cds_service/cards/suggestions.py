@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 from msgspec.structs import replace
 
 from cds_service.assessment.model import ChosenCard, Offer
 from cds_service.cards.drafts import Draft
 from cds_service.cards.ids import card_uuid
+from cds_service.cards.names import cut, plain
 from cds_service.cards.words import CardWords, PreparedSuggestion
 from cds_service.cds_hooks.model import Action, HookRequest, Suggestion
-from cds_service.evidence.model import StudyProcedure
 from cds_service.knowledge.anchors import AdviceLines
+from cds_service.knowledge.members import UNDETERMINED
 from cds_service.knowledge.model import Rating
 
+REASON_LENGTH: Final = 60
+"""Characters of the evidence that a label names."""
 _Resources = list[msgspec.Raw | None]
 """One an action; None for a delete."""
 
@@ -21,11 +26,13 @@ _Resources = list[msgspec.Raw | None]
 def made_suggestions(
     chosen: ChosenCard, draft: Draft, rating: Rating, words: CardWords, request: HookRequest
 ) -> tuple[Suggestion, ...]:
-    """The suggestions of a card that can be made of this order, the recommended one first.
+    """The suggestions of a card that can be made of this order, the recommended one before others of its kind.
 
-    `rating` is the order's own. One suggestion alone is not recommended over anything.
+    `rating` is the order's own. One suggestion alone is not recommended over anything, and an answer of the orderer
+    never is: what is recommended rests on the record.
     """
     made: list[Suggestion] = []
+    is_open = words.cards[chosen.card].text.recommends and not chosen.is_softened
     for offer in chosen.offers:
         prepared = words.suggestions[offer.suggestion]
         if not draft.order.id and set(prepared.text.actions) != {"create"}:
@@ -34,14 +41,16 @@ def made_suggestions(
         resources = _resources(offer, prepared, draft, rating, words)
         if resources is None:
             continue
-        study_name = _study_name(offer.label_study, draft, words)
+        name = _name(offer, draft, words)
+        is_recommended = is_open and prepared.answer is None
+        is_open = is_open and not is_recommended
         made.append(
             Suggestion(
                 id=offer.suggestion,
                 uuid=card_uuid(request, draft.order.reference, chosen.card, offer.suggestion),
-                label=_with_name(prepared.label, study_name),
-                actions=_actions(prepared, resources, draft.order.reference, study_name),
-                is_recommended=not made,
+                label=_with_name(prepared.label, name),
+                actions=_actions(prepared, resources, draft.order.reference, name),
+                is_recommended=is_recommended,
             )
         )
     if len(made) == 1:
@@ -49,19 +58,24 @@ def made_suggestions(
     return tuple(made)
 
 
-def _study_name(study: StudyProcedure | None, draft: Draft, words: CardWords) -> str:
-    if study is None:
+def _name(offer: Offer, draft: Draft, words: CardWords) -> str:
+    """What the texts of a suggestion name: the study that it orders, or the reasons that it adds."""
+    if offer.reasons:
+        first = cut(plain(offer.reasons[0][1]), REASON_LENGTH)
+        more = len(offer.reasons) - 1
+        return f"{first} {words.detail['and_more'].format(count=more)}" if more else first
+    if offer.label_study is None:
         return ""
-    return words.inside(words.study(study, (draft.order.procedure,)))
+    return words.inside(words.study(offer.label_study, (draft.order.procedure,)))
 
 
-def _with_name(parts: tuple[str, ...], study_name: str) -> str:
-    """The text with the study that this very suggestion orders."""
-    return study_name.join(parts)
+def _with_name(parts: tuple[str, ...], name: str) -> str:
+    """The text with what this very suggestion orders or adds."""
+    return name.join(parts)
 
 
 def _actions(
-    prepared: PreparedSuggestion, resources: _Resources, reference: str, study_name: str
+    prepared: PreparedSuggestion, resources: _Resources, reference: str, name: str
 ) -> tuple[Action, ...]:
     """Several resources under one text of the guideline are several actions of its kind."""
     actions = []
@@ -69,7 +83,7 @@ def _actions(
     for position, resource in enumerate(resources):
         at = min(position, last)
         kind = prepared.text.actions[at]
-        description = _with_name(prepared.descriptions[at], study_name)
+        description = _with_name(prepared.descriptions[at], name)
         if kind == "delete":
             actions.append(Action(kind, description, resource_id=reference))
         else:
@@ -99,8 +113,13 @@ def _resources(
             )
         case "reasons":
             changed = draft.with_reason_references(offer.reasons, rating)
-        case "statement":
-            changed = draft.with_reason_text(words.detail["care_statement"], rating)
+        case "answer":
+            # What the order is rated with the answer, the hook that follows works out.
+            changed = (
+                draft.with_reason(prepared.answer, UNDETERMINED)
+                if prepared.answer is not None
+                else None
+            )
         case "records":
             changed = draft.with_instruction(words.advice[AdviceLines.BRING_RECORDS], rating)
     return [changed] if changed is not None else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -10,8 +11,9 @@ from msgspec import Struct
 from cds_service.cards.forms import Form, template_parts
 from cds_service.cards.ids import NON_ADHERENCE_SYSTEM, OVERRIDE_SYSTEM, topic
 from cds_service.cards.names import is_contrast_said, spoken_study
-from cds_service.cards.order_changes import StudyCodes, listed_code
+from cds_service.cards.order_changes import StudyCodes, answer_concept, listed_code
 from cds_service.cds_hooks.model import Coding
+from cds_service.coding import STATED_PREFIX
 from cds_service.evidence.model import StudyProcedure
 from cds_service.knowledge.model import (
     CardText,
@@ -21,7 +23,7 @@ from cds_service.knowledge.model import (
     Wording,
 )
 
-_STUDY = "{preferred}"
+_NAME = re.compile(r"\{(?:preferred|reasons)\}")
 
 
 class FormWords(Struct, frozen=True, gc=False):
@@ -46,7 +48,7 @@ class PreparedCard(Struct, frozen=True, gc=False):
 
 
 class PreparedSuggestion(Struct, frozen=True, gc=False):
-    """One suggestion of the catalog. The name of the study stands between the parts of its texts."""
+    """One suggestion of the catalog. The name of the study, or of the reason, stands between the parts of its texts."""
 
     text: SuggestionText
     label: tuple[str, ...]
@@ -54,6 +56,8 @@ class PreparedSuggestion(Struct, frozen=True, gc=False):
     """One an action."""
     created: tuple[msgspec.Raw, ...]
     """`code` of each listed order, as FHIR."""
+    answer: msgspec.Raw | None
+    """The reason that states the orderer's answer, as FHIR; None: the suggestion is no answer."""
 
 
 class SourceName(Struct, frozen=True, gc=False):
@@ -172,7 +176,10 @@ def _form_words(form: Form) -> FormWords:
 def _prepared_suggestion(text: SuggestionText) -> PreparedSuggestion:
     return PreparedSuggestion(
         text=text,
-        label=tuple(text.label.split(_STUDY)),
-        descriptions=tuple(tuple(sentence.split(_STUDY)) for sentence in text.description),
+        label=tuple(_NAME.split(text.label)),
+        descriptions=tuple(tuple(_NAME.split(sentence)) for sentence in text.description),
         created=tuple(listed_code(created) for created in text.create),
+        answer=answer_concept(text.id.removeprefix(STATED_PREFIX), text.states)
+        if text.states is not None
+        else None,
     )

@@ -10,8 +10,9 @@ from fhir.resources.R4B.servicerequest import ServiceRequest
 from pydantic import ValidationError
 
 from cds_service.cards.drafts import Draft, RatingChoice
-from cds_service.cards.order_changes import listed_code, study_codes
+from cds_service.cards.order_changes import answer_concept, listed_code, study_codes
 from cds_service.checks.remark import Remark
+from cds_service.coding import STATED_PREFIX
 from cds_service.evidence.model import ImagingOrder, StudyProcedure
 from cds_service.knowledge.model import Guideline, Rating
 
@@ -50,10 +51,11 @@ def _authored(guideline: Guideline) -> Iterator[tuple[str, msgspec.Raw]]:
     if rated is not None:
         yield "rating of an order", rated
     yield "order with another priority", draft.with_priority("stat", _RATED)
-    yield (
-        "order with a reason in words",
-        draft.with_reason_text(guideline.wording.detail.care_statement, _RATED),
-    )
+    for suggestion in guideline.wording.suggestion:
+        if suggestion.states is not None:
+            code = suggestion.id.removeprefix(STATED_PREFIX)
+            stated = draft.with_reason(answer_concept(code, suggestion.states), _RATED)
+            yield f"order with suggestion '{suggestion.id}'", stated
     evidence = (("Condition/c1", "Low back pain"),)
     yield "order with evidence as its reason", draft.with_reason_references(evidence, _RATED)
     for name, line in guideline.wording.advice.items():

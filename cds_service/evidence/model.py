@@ -351,6 +351,18 @@ class StatedDuration(Struct, frozen=True, gc=False):
     """The words themselves, for the card."""
 
 
+class Answer(Struct, frozen=True, gc=False):
+    """What the orderer answered on a card, read back from the order."""
+
+    code: str
+    """In our own code system: `under-six-weeks`."""
+    quote: str
+    lasts: Literal["over", "under", ""]
+    """How long the pain has lasted, against the recovery window; empty: it says nothing of that."""
+    after_care: bool
+    """Conservative care was done for as long."""
+
+
 class ImagingOrder(Struct, frozen=True, gc=False):
     """One draft order that is spine imaging (or looks like it)."""
 
@@ -400,3 +412,5 @@ class ImagingOrder(Struct, frozen=True, gc=False):
     """Notes and details of which that holds: named, without other consequence."""
     readings: tuple[TextReading, ...] = ()
     """What each of its texts says."""
+    answers: tuple[Answer, ...] = ()
+    """What the orderer answered on a card, each once."""

@@ -41,7 +41,9 @@ SUMMARY_WORDS: Final = frozenset(
         "where",
     }
 )
-"""Placeholders of summaries, labels and action descriptions."""
+"""Placeholders of summaries."""
+LABEL_WORDS: Final = SUMMARY_WORDS | {"reasons"}
+"""Placeholders of the labels of suggestions and the descriptions of their actions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +104,5 @@ Cited = Annotated[tuple[CitationId, ...], Cites()]
 Sentence = Annotated[str, Filled()]
 """No placeholder is filled in."""
 SummaryText = Annotated[str, Filled(SUMMARY_WORDS)]
+LabelText = Annotated[str, Filled(LABEL_WORDS)]
 Prose = Annotated[str, ForReaders()]

@@ -20,10 +20,12 @@ from cds_service.knowledge.kinds import (
     CardOrNone,
     CardOrPrimary,
     Cited,
+    ConceptId,
     CriterionId,
     CriterionMention,
     ForReaders,
     GroupId,
+    LabelText,
     OverrideId,
     Prose,
     ScenarioId,
@@ -869,6 +871,8 @@ class CardText(Table):
     indicator: Literal["info", "warning", "critical"]
     summary: SummaryText
     suggestions: tuple[SuggestionId, ...] = ()
+    recommends: bool = True
+    """False: what the card offers rests on what the record lacks, so none of it is recommended."""
     overrides: tuple[OverrideId, ...] = ()
     advice: tuple[AdviceId, ...] = ()
     variant: tuple[Variant, ...] = ()
@@ -883,6 +887,8 @@ class CardLimits(Table):
     """How many cards, in which order, and which are left out when."""
 
     max_per_order: int
+    max_answers: int
+    """Answers of the orderer that one card offers."""
     low_value: tuple[CardMention, ...]
     quiet_mode_drops: tuple[CardMention, ...]
     quiet_mode_keeps_forms: tuple[str, ...]
@@ -899,17 +905,34 @@ class CardLimits(Table):
     added_cards: Annotated[tuple[CardId, ...], ForReaders()]
 
 
+class StatedAnswer(Table):
+    """What the orderer states with a suggestion: a coded reason of our own, read at the hook that follows."""
+
+    display: Sentence
+    """Text of the reason, and what a card quotes."""
+    lasts: Literal["over", "under"] | None = None
+    """How long the pain has lasted, against the recovery window."""
+    after_care: bool = False
+    """Conservative care was done for as long."""
+    concept: ConceptId | None = None
+    """What it states, with the consequences that the concept has in words; None: nothing that is there."""
+    snomed: CodeEntry | None = None
+    """The code that goes beside ours; None: SNOMED CT has none that says the same."""
+
+
 class SuggestionText(Table):
     """One kind of suggestion: label, and what its actions do. When it is offered is in `assessment/offers.py`."""
 
     id: str
-    label: SummaryText
-    """May hold the placeholders of summaries."""
+    label: LabelText
+    """May hold the placeholders of summaries, and the reasons that it adds."""
     actions: tuple[Literal["create", "update", "delete"], ...]
-    description: tuple[SummaryText, ...]
+    description: tuple[LabelText, ...]
     """One text an action."""
     change: Prose = ""
     create: tuple[CreatedOrder, ...] = ()
+    states: StatedAnswer | None = None
+    """The orderer's own answer: never the recommended suggestion."""
     offered: Prose = ""
 
 
@@ -1000,6 +1023,8 @@ class DetailWords(Table):
     duration_one_day: Sentence
     duration_today: Sentence
     duration_stated: Annotated[str, filled("quote")]
+    answer_against_record: Sentence
+    and_more: Annotated[str, filled("count")]
     no_symptom: Sentence
     more_found: Annotated[str, filled("count")]
     group_active: Annotated[str, filled("group")]

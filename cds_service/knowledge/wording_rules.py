@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final, get_args
 
 from cds_service.knowledge.kinds import Filled
-from cds_service.knowledge.links import repeated
+from cds_service.knowledge.links import misspelt_code, repeated
 from cds_service.knowledge.mistakes import twice, unknown_names
 from cds_service.knowledge.model import CardText, Contrast, Modality, SuggestionText, When, Wording
 from cds_service.knowledge.parts import Parts, every_table
@@ -72,6 +72,8 @@ def _suggestion_mistakes(where: str, suggestion: SuggestionText) -> Iterator[str
             f"{where} has {len(suggestion.actions)} actions and {len(suggestion.description)} "
             "descriptions. Every action is described, and there is at least one. Make them even."
         )
+    if suggestion.states is not None and suggestion.states.snomed is not None:
+        yield from misspelt_code(where, "snomed", suggestion.states.snomed.code)
     if suggestion.create and suggestion.actions.count("create") != len(suggestion.create):
         yield (
             f"{where} has {suggestion.actions.count('create')} create actions and "

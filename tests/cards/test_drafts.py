@@ -76,7 +76,9 @@ def test_extensions_keep_their_bytes_beside_the_rating():
 )
 def test_a_reason_is_added_whatever_was_there(present: bytes, expected: list[Any]) -> None:
     raw = RAW.replace(b'"reasonCode":[]', b'"reasonCode":' + present)
-    changed = json.loads(bytes(draft(raw).with_reason_text("fever", Rating.NOT)))
+    changed = json.loads(
+        bytes(draft(raw).with_reason(msgspec.Raw(b'{"text":"fever"}'), Rating.NOT))
+    )
     assert changed["reasonCode"] == [*expected, {"text": "fever"}]
 
 

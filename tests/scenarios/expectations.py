@@ -84,6 +84,8 @@ def _check_suggestions(advice: Advice, expect: Mapping[str, Any]) -> None:
                 assert resource.get("priority", "routine") == priority, name
     for name in expect.get("recommended", ()):
         assert by_name[name].is_recommended, name
+    if expect.get("recommended") == []:
+        assert not [name for name, item in by_name.items() if item.is_recommended]
 
 
 def _check_cards_of_order(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cds_service.assessment.computed.question import ComputedQuestion
 from cds_service.assessment.model import HISTORICAL, SUSPECTED, Finding
-from cds_service.assessment.reasons import ANY_TIME, reason_findings
-from cds_service.assessment.timing import least_age
+from cds_service.assessment.reasons import reason_findings
+from cds_service.assessment.timing import ANY_TIME, least_age
 from cds_service.assessment.weighing import with_conflict
 from cds_service.evidence.model import DateSpan
 from cds_service.knowledge.anchors import Parameters, ValueSets

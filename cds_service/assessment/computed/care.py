@@ -7,48 +7,28 @@ from datetime import date
 from cds_service.assessment.computed.question import ComputedQuestion
 from cds_service.assessment.model import PRESENT, SUSPECTED, Finding
 from cds_service.assessment.timing import days_before
-from cds_service.evidence.model import DateSpan
+from cds_service.evidence.loose_json import shortened
+from cds_service.evidence.model import DateSpan, ImagingOrder
+from cds_service.evidence.text.model import MAX_QUOTE
 from cds_service.knowledge.anchors import Parameters, ValueSets
 
 
 def conservative_care_6w(question: ComputedQuestion) -> list[Finding]:
     """Symptoms of at least six weeks, care first seen at least so long ago and last seen recently.
 
-    The clinician's own statement on the order counts as suspected: in the words of our suggestion alone, in other
-    words together with symptoms of that length.
+    The clinician's own statement on the order counts as suspected: an answer given on a card alone, unless the onset
+    on record denies it, in other words together with symptoms of that length.
     """
     chart = question.chart
-    stated = chart.rules.care_statement
-    for text in question.order.texts:
-        if stated in text.casefold():
-            return [
-                Finding(
-                    reference=question.order.reference,
-                    display=chart.rules.guideline.wording.detail["care_statement"],
-                    when=question.order.authored,
-                    state=SUSPECTED,
-                    strength=question.criterion.strength,
-                    value_set="care",
-                    from_order_text=True,
-                )
-            ]
+    answered = answered_care(question.order, chart.rules.care_statement)
+    if answered and not chart.is_newer_on_record(question.order):
+        return [_stated(question, answered)]
     least_days = question.whole(Parameters.CARE_MIN_DAYS)
     if chart.order_duration(question.order).least < least_days:
         return []
     told = question.order.care
     if told is not None:
-        return [
-            Finding(
-                reference=question.order.reference,
-                display=told.quote,
-                when=question.order.authored,
-                state=SUSPECTED,
-                strength=question.criterion.strength,
-                value_set="care",
-                from_order_text=True,
-                quote=told.quote,
-            )
-        ]
+        return [_stated(question, told.quote)]
     care = chart.once(("care", question.criterion.id), lambda: _care(question))
     if not care:
         return []
@@ -61,6 +41,31 @@ def conservative_care_6w(question: ComputedQuestion) -> list[Finding]:
     ):
         return []
     return [first[2]] if first[2] == last[2] else [last[2], first[2]]
+
+
+def answered_care(order: ImagingOrder, statement: str) -> str:
+    """The answer that care was done for long enough, as quoted; empty where there is none.
+
+    `statement` is the sentence, case-folded, that stood on orders before the answers had codes.
+    """
+    quotes = [answer.quote for answer in order.answers if answer.after_care]
+    if any(statement in text.casefold() for text in order.texts):
+        quotes.append(statement.capitalize())
+    return shortened(quotes[0], MAX_QUOTE) if quotes else ""
+
+
+def _stated(question: ComputedQuestion, quote: str) -> Finding:
+    """Care as the order states it: suspected."""
+    return Finding(
+        reference=question.order.reference,
+        display=quote,
+        when=question.order.authored,
+        state=SUSPECTED,
+        strength=question.criterion.strength,
+        value_set="care",
+        from_order_text=True,
+        quote=quote,
+    )
 
 
 def _care(question: ComputedQuestion) -> list[tuple[date, date, Finding]]:

@@ -6,8 +6,7 @@ from msgspec.structs import replace
 
 from cds_service.assessment.computed.question import ComputedQuestion, weakest, weighed
 from cds_service.assessment.model import PRESENT, SUSPECTED, Finding
-from cds_service.assessment.reasons import ANY_TIME
-from cds_service.assessment.timing import is_within, least_age
+from cds_service.assessment.timing import ANY_TIME, is_within, least_age
 from cds_service.assessment.weighing import weigh_condition, with_conflict
 from cds_service.knowledge.anchors import Parameters, ValueSets
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from cds_service.coding import WHO_LENGTH, plain_code, system_name
+from cds_service.coding import STATED_PREFIX, WHO_LENGTH, plain_code, system_name
 from cds_service.evidence.codes.observation_names import ObservationNames
 from cds_service.evidence.codes.units import UnitTable, compile_units
 from cds_service.evidence.codes.word_dates import WordDates
@@ -15,7 +15,7 @@ from cds_service.evidence.text.folding import folded
 from cds_service.evidence.text.phrases import PhraseReader
 from cds_service.evidence.text.reader import TextReader
 from cds_service.knowledge.anchors import Parameters, ValueSets
-from cds_service.knowledge.model import CodeEntry, EvidenceRules, Guideline, ValueSet
+from cds_service.knowledge.model import CodeEntry, EvidenceRules, Guideline, StatedAnswer, ValueSet
 from cds_service.knowledge.vocabulary import Codes, Vocabulary
 
 SITE: Final = "site"
@@ -100,6 +100,8 @@ class CodeIndex:
     complaints: frozenset[str]
     """Value sets of spine symptoms that no criterion rests on."""
     rules: EvidenceRules
+    answers: Mapping[str, StatedAnswer]
+    """What an orderer can answer on a card, by the code in our own system."""
     units: Mapping[str, UnitTable]
     """By value set id, for the sets that have a quantity."""
     drug_codes: frozenset[tuple[str, str]]
@@ -243,6 +245,11 @@ def compile_index(guideline: Guideline, vocabulary: Vocabulary | None = None) ->
             {folded(n): m for t in guideline.language.tongues.values() for n, m in t.months.items()}
         ),
         rules=guideline.evidence,
+        answers={
+            suggestion.id.removeprefix(STATED_PREFIX): suggestion.states
+            for suggestion in guideline.wording.suggestion
+            if suggestion.states is not None
+        },
         units={s.id: units[s.quantity] for s in sets if s.quantity in units},
         drug_codes=frozenset((s.id, entry.code.strip()) for s in sets for entry in s.rxnorm_drug),
         compiled=_compile_rules(guideline.evidence, guideline.value_sets),

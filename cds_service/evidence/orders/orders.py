@@ -249,6 +249,7 @@ def _read_draft(
         texts=reasons.texts,
         care=reasons.care,
         readings=reasons.readings,
+        answers=reasons.answers,
         not_understood=reasons.not_understood,
         unread_notes=reasons.unread_notes,
     )

@@ -15,7 +15,13 @@ from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.codes.references import local_reference, split_reference
 from cds_service.evidence.codes.statuses import is_past, status_words, verification
 from cds_service.evidence.loose_json import as_object, as_text, each, shortened, texts_of
-from cds_service.evidence.model import ImagingOrder, Reason, StatedDuration, Via
+from cds_service.evidence.model import Answer, ImagingOrder, Reason, StatedDuration, Via
+from cds_service.evidence.orders.answers import (
+    answer_reasons,
+    is_reason,
+    read_answers,
+    split_answers,
+)
 from cds_service.evidence.orders.catalog import Catalog
 from cds_service.evidence.text.model import Care, Statement, TextReading
 from cds_service.evidence.text.name_words import words_of
@@ -39,6 +45,8 @@ class OrderReasons(Struct, frozen=True, gc=False):
     """What each of the texts says."""
     not_understood: tuple[str, ...]
     """Reason codes whose words were not understood, as written."""
+    answers: tuple[Answer, ...]
+    """What the orderer answered on a card."""
     unread_notes: tuple[str, ...]
     """The same of notes and details: named, but what is asked does not rest on them."""
 
@@ -117,10 +125,13 @@ def read_reasons(
     `written_on` is the day from which the texts count back.
     """
     reader = ConceptReader(codes, catalog.words.without_contrast_words)
-    concepts = tuple(
-        concept
-        for key in ("reasonCode", "reasonCodeableConcept", "reason")
-        for concept in read_concepts(body.get(key))
+    concepts, answers = split_answers(
+        (
+            concept
+            for key in ("reasonCode", "reasonCodeableConcept", "reason")
+            for concept in read_concepts(body.get(key))
+        ),
+        codes.answers,
     )
     references = tuple(_references(body))
     own_texts = tuple(filter(None, dict.fromkeys((*code_texts, *_own_texts(body)))))
@@ -138,12 +149,16 @@ def read_reasons(
             *(_code_reason(concept, reader, words) for concept in concepts),
             *(_reference_reason(entry, body, (reader, words), codes) for entry in references),
             *(reason for text in own_texts for reason in _text_reasons(text, words)),
+            *answer_reasons(answers, codes.answers),
         ),
         concepts=concepts,
-        has_reason=bool(concepts) or bool(references),
+        has_reason=bool(concepts)
+        or bool(references)
+        or any(is_reason(codes.answers[code]) for code in answers),
         texts=texts,
         words=tuple(words_of(text) for text in texts),
         readings=tuple(words.reading(text) for text in texts if text),
+        answers=read_answers(answers, codes.answers),
     )
 
 
