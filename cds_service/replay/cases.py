@@ -49,10 +49,18 @@ class SavedCase:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A file that looks like one of ours and holds no case."""
+    """A file, or a piece of one, that looks like one of ours and could not be read."""
 
     name: str
     why: str
+    line: int = 0
+    """0: the file as a whole."""
+
+    @property
+    def text(self) -> str:
+        """Where it stands and why it was not read."""
+        place = f"{self.name}:{self.line}" if self.line else self.name
+        return f"{place}: {self.why}"
 
 
 @dataclass(frozen=True, slots=True)
