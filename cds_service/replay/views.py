@@ -1,7 +1,8 @@
 """Tables that a SQL-on-FHIR runner made of our ViewDefinitions, read back as FHIR resources.
 
-The views stand in `view_definitions/`, one for each prefetch key. Their paths keep to a few forms, so that each column says where
-in the resource its value belongs: names, `[n]`, `.ofType(T)` of a choice, `.getReferenceKey(Patient)`, `.exists()`.
+The views stand in `view_definitions/`, one for each prefetch key. Their paths keep to a few forms, so that each column
+says where in the resource its value belongs: names, `[n]`, `.ofType(T)` of a choice, `.getReferenceKey(Patient)`,
+`.exists()`.
 `forEachOrNull` makes a row for each member of a list; rows of one resource are put together by the distinct values of
 its columns.
 """
@@ -99,7 +100,9 @@ class _NoValueError(ValueError):
 def load_views() -> Mapping[str, View]:
     """Our views by name."""
     found = {}
-    for file in sorted(files(__package__).joinpath("view_definitions").iterdir(), key=lambda item: item.name):
+    for file in sorted(
+        files(__package__).joinpath("view_definitions").iterdir(), key=lambda item: item.name
+    ):
         view = msgspec.json.decode(file.read_bytes(), type=View)
         found[view.name] = view
     return found
