@@ -49,6 +49,7 @@ from cds_service.knowledge.anchors import Cards
 from cds_service.knowledge.loader import load_guideline
 from cds_service.knowledge.model import Content
 from cds_service.knowledge.vocabulary import load_vocabulary
+from cds_service.playground.pages import Playing, playground_blueprint
 from cds_service.settings import Settings, load_settings, start_warnings
 from cds_service.web.calls import Advised, HookCalls, Steps
 from cds_service.web.directions import directions_blueprint
@@ -128,7 +129,9 @@ def create_app(
     register_problems(app)
     register_metrics(app, metrics)
     register_frame(app)
-    app.register_blueprint(directions_blueprint(SERVICES, warnings))
+    app.register_blueprint(
+        directions_blueprint(SERVICES, warnings, has_playground=settings.is_playground_on)
+    )
     app.register_blueprint(documentation_blueprint())
     app.register_blueprint(health_blueprint(warnings, _checks(frame), _told(compiled)))
     steps = steps or real_steps(frame)
@@ -136,6 +139,9 @@ def create_app(
     app.register_blueprint(
         hooks_blueprint(calls, steps, settings, SERVICES, _discovery(settings, kinds))
     )
+    if settings.is_playground_on:
+        playing = Playing(settings, compiled, SERVICES, lambda: as_of(settings, clock))
+        app.register_blueprint(playground_blueprint(playing))
     plain = plain_cors_headers(settings.cors_origins)
     app.wsgi_app = short_cut(app.wsgi_app, calls, SERVICES, metrics, plain)  # type: ignore[method-assign, assignment]  # as WSGI middleware is put on
     return app

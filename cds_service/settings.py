@@ -228,6 +228,7 @@ class Settings(BaseModel):
     max_body: int = Field(16 * 1024 * 1024, ge=1024, description="bytes, at least 1024")
     max_orders: int = Field(100, ge=1, description="a whole number, at least 1")
     receive_timeout: float = Field(10.0, gt=0, le=300, description="seconds, above 0, at most 300")
+    playground: Literal["on", "off", "auto"] = Field("auto", description="on, off or auto")
     repeat: Literal["show", "suppress"] = Field("show", description="show or suppress")
     report_links: Switch = Field(default=False, description="on or off")
     cpt: Switch = Field(default=True, description="on or off")
@@ -248,6 +249,13 @@ class Settings(BaseModel):
     def is_on_loopback(self) -> bool:
         """Whether only this machine can call the service."""
         return is_loopback(self.host)
+
+    @property
+    def is_playground_on(self) -> bool:
+        """Whether `/` is a playground: `auto` is on where only this machine can call, and without a token."""
+        if self.playground == "auto":
+            return self.is_open and self.is_on_loopback
+        return self.playground == "on"
 
     @property
     def public_urls(self) -> tuple[str, ...]:
@@ -326,6 +334,11 @@ def start_warnings(settings: Settings) -> tuple[str, ...]:
         )
     if settings.mode != "live":
         warnings.append(f"SPINE_CDS_MODE={settings.mode}: no client is shown a card.")
+    if settings.playground == "on" and not settings.is_open:
+        warnings.append(
+            "SPINE_CDS_PLAYGROUND=on: the calls of the playground carry no token, and are refused beside "
+            "SPINE_CDS_TRUSTED_CLIENTS."
+        )
     return (*warnings, *_file_warnings(settings), *settings_without_effect(settings))
 
 
