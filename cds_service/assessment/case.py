@@ -125,6 +125,16 @@ class Case:
         return value_set in self.stated_sets or bool(self.chart.current(value_set))
 
     @kept
+    def lacks_data(self) -> bool:
+        """Data that decide were not read, or a criterion could not be evaluated."""
+        return bool(self.chart.unread_keys or self.found.failed)
+
+    @property
+    def lacks_understanding(self) -> bool:
+        """A reason or a problem was not understood."""
+        return bool(self.order.not_understood or self.chart.record.not_understood)
+
+    @kept
     def has_symptom(self) -> bool:
         """A current spine symptom is in the data or on the order."""
         return bool(self.chart.symptoms) or not self.stated_sets.isdisjoint(

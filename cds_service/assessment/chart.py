@@ -35,6 +35,7 @@ from cds_service.evidence.model import (
     PatientRecord,
     StatedDuration,
 )
+from cds_service.evidence.record.types import REQUIRED_KEYS
 from cds_service.knowledge.anchors import Parameters
 from cds_service.knowledge.model import Group, Strength
 
@@ -130,6 +131,19 @@ class Chart:
         """True when there is a current entry of one of these sets."""
         of_record = self.record.conditions
         return any(name in of_record and self.current(name) for name in value_sets)
+
+    @kept
+    def unread_keys(self) -> frozenset[str]:
+        """Prefetch keys that decide and were not fully read; a gap that the wording has a sentence for is none."""
+        rules = self.rules
+        deciding = (*REQUIRED_KEYS, *rules.guideline.card_limits.softening_keys)
+        return frozenset(
+            [
+                gap.source
+                for gap in self.record.gaps
+                if gap.source in deciding and gap.note not in rules.gap_notes
+            ]
+        )
 
     @kept
     def symptoms(self) -> list[ConditionHit]:

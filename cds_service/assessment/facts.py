@@ -132,6 +132,7 @@ FACTS: Mapping[str, Callable[[Case], bool]] = {
     "emergency-group-conflict": lambda case: any(
         conflict.in_emergency_group for conflict in case.found.conflicts
     ),
+    "data-not-read": lambda case: case.lacks_data,
     "every-device-mr-conditional": _conditional_devices,
     "follow-up-known-disease": _follow_up,
     "group-only-possible": _group_only_possible,

@@ -158,6 +158,16 @@ def _listed(name: str, _: _Asking) -> Offer:
     return Offer(name, "listed")
 
 
+def _cancel(name: str, asking: _Asking) -> Offer | None:
+    """Not on a card that rests on finding nothing, where something was not read or not understood."""
+    case, card = asking.case, asking.form.card
+    rests_on_nothing = (
+        card in case.rules.guideline.card_limits.low_value or card == Cards.DUPLICATE_RECENT
+    )
+    is_open = case.lacks_data or case.lacks_understanding
+    return None if rests_on_nothing and is_open else Offer(name, "listed")
+
+
 def _order_esr_crp(name: str, asking: _Asking) -> Offer | None:
     is_asked = asking.case.scenario in (Scenarios.S_INF, Scenarios.S_CA, Scenarios.S_PED)
     return Offer(name, "listed") if is_asked else None
@@ -325,8 +335,8 @@ _MAKERS: Mapping[str, Callable[[str, _Asking], Offer | None]] = {
     Suggestions.REPLACE_WITH_NONCONTRAST: _replace_with_noncontrast,
     Suggestions.REPLACE_WITH_MR_NONCONTRAST: _replace_with_mr_noncontrast,
     Suggestions.REPLACE_WITH_MRI_ALTERNATIVE: _replace_with_mri_alternative,
-    Suggestions.CANCEL_ORDER: _listed,
-    Suggestions.CANCEL_AND_PHYSIO: _listed,
+    Suggestions.CANCEL_ORDER: _cancel,
+    Suggestions.CANCEL_AND_PHYSIO: _cancel,
     Suggestions.ORDER_ESR_CRP: _order_esr_crp,
     Suggestions.ORDER_BLOOD_CULTURES: _order_blood_cultures,
     Suggestions.ORDER_EGFR: _listed,

@@ -92,7 +92,7 @@ def _found(subject: Subject) -> list[str]:
     lines = [criterion_line(subject.words, result) for result in results[:_MAX_ITEMS]]
     if len(results) > _MAX_ITEMS:
         lines.append(words["more_found"].format(count=len(results) - _MAX_ITEMS))
-    if not lines and not _unread(subject):
+    if not lines and not _is_unread(subject):
         lines = [_none_found(subject)]
     lines.append(_symptom_line(subject))
     if assessment.order.read_from == "text":
@@ -161,6 +161,12 @@ def _unread(subject: Subject) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*subject.assessment.order.not_understood, *problems)))
 
 
+def _is_unread(subject: Subject) -> bool:
+    """Something that decides was not read or not understood: it is not said that nothing was found."""
+    call = subject.call
+    return bool(call.missing or call.failed_criteria or _unread(subject))
+
+
 def _suggests(subject: Subject) -> list[str]:
     words, assessment = subject.words.detail, subject.assessment
     lines = [_groups_line(subject)]
@@ -209,8 +215,10 @@ def _groups_line(subject: Subject) -> str:
 
 def _rated_line(subject: Subject) -> str:
     words, assessment = subject.words, subject.assessment
+    is_open = _is_unread(subject) or subject.chosen.form in NOTED_FORMS
+    titles = words.open_titles if is_open else words.scenario_titles
     return words.detail["rated"].format(
-        scenario=words.scenario_titles[assessment.scenario],
+        scenario=titles[assessment.scenario],
         ordered=words.inside(words.study(assessment.order.procedure)),
         rating=words.detail[f"rating_{assessment.rating.value.replace('-', '_')}"],
     )

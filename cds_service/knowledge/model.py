@@ -151,6 +151,7 @@ Fact = Literal[
     "confirmed-fracture",
     "contrast-addition-passes-safety",
     "cord-or-root-injury",
+    "data-not-read",
     "every-device-mr-conditional",
     "follow-up-known-disease",
     "group-only-possible",
@@ -521,6 +522,8 @@ class Scenario(Table):
 
     id: str
     title: Sentence
+    title_open: Sentence | None = None
+    """Where something was noted, not read or not understood: not that nothing was found. None: the same."""
     policy: Prose | None = None
     group: GroupId | None = None
     """The group that this scenario speaks of."""

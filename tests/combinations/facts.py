@@ -5,7 +5,7 @@ They come from the scenarios of kind `present`, so that a new criterion is combi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
@@ -19,7 +19,9 @@ LISTS: Final = (
 )  # fmt: skip
 _DATES: Final = ("onset", "recorded", "date", "start")
 _CODES: Final = ("icd10", "who_icd10", "snomed", "text")
+_CODED: Final = ("icd10", "who_icd10", "snomed")
 LONG_AGO: Final = timedelta(days=1500)
+LONG_OVER: Final = (DAY - LONG_AGO + timedelta(days=30)).isoformat()
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,11 @@ class Fact:
     reasons: tuple[Mapping[str, Any], ...] = field(default=())
     """Of the order, beside the usual one."""
 
+    @property
+    def of(self) -> str:
+        """The criterion that it makes present."""
+        return self.id.partition(" (")[0]
+
 
 def _present() -> tuple[Fact, ...]:
     return tuple(
@@ -41,10 +48,21 @@ def _present() -> tuple[Fact, ...]:
             id=case.data["criterion"],
             entries={name: tuple(case.data[name]) for name in LISTS if name in case.data},
             patient=case.data.get("patient"),
+            reasons=tuple(_in_words(case.data)),
         )
         for case in CASES
         if case.data.get("kind") == "present"
     )
+
+
+def _in_words(case: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """What the order of a case says in words alone: criteria that stand on no record are found by it."""
+    for order in case.get("orders", ())[:1]:
+        yield from (
+            reason
+            for reason in order.get("reason", ())
+            if "text" in reason and not any(code in reason for code in _CODED)
+        )
 
 
 def _earlier(entry: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -71,6 +89,23 @@ def _long_ago(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     )
 
 
+def _ended(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """The same entries of the problem list, four years older and resolved a month after."""
+    return tuple(
+        replace(
+            fact,
+            id=fact.id.replace("(long ago)", "(over)"),
+            entries={
+                "conditions": tuple(
+                    {**entry, "clinical": "resolved", "abated": LONG_OVER}
+                    for entry in fact.entries["conditions"]
+                )
+            },
+        )
+        for fact in facts
+    )
+
+
 def _said(facts: Iterable[Fact]) -> tuple[Fact, ...]:
     """The same codes as reasons of the order, and not in the record."""
     return tuple(
@@ -78,9 +113,12 @@ def _said(facts: Iterable[Fact]) -> tuple[Fact, ...]:
             f"{fact.id} (said)",
             {name: entries for name, entries in fact.entries.items() if name != "conditions"},
             fact.patient,
-            tuple(
-                {key: entry[key] for key in _CODES if key in entry}
-                for entry in fact.entries["conditions"]
+            (
+                *fact.reasons,
+                *(
+                    {key: entry[key] for key in _CODES if key in entry}
+                    for entry in fact.entries["conditions"]
+                ),
             ),
         )
         for fact in facts
@@ -94,9 +132,17 @@ NOTHING: Final = (
     Fact("pain of ten days", {"conditions": ({"icd10": "M54.50", "onset": "2026-06-05"},)}),
     Fact("pain of three months", {"conditions": ({"icd10": "M54.50", "onset": "2026-03-15"},)}),
     Fact("pain without a date", {"conditions": ({"icd10": "M54.50"},)}),
+    Fact(
+        "pain of three months, imaged since",
+        {
+            "conditions": ({"icd10": "M54.50", "onset": "2026-03-15"},),
+            "reports": ({"cpt": "72148", "text": "MRI lumbar spine", "date": "2026-05-10"},),
+        },
+    ),
 )
 """What is no finding: where reassurance is due."""
 LONG_STANDING: Final = _long_ago(NOW)
+ENDED: Final = _ended(LONG_STANDING)
 SAID: Final = _said(NOW)
 
 
@@ -124,3 +170,9 @@ def refuted(fact: Fact) -> Fact:
         ),
     }
     return replace(fact, id=f"{fact.id} (refuted)", entries=entries)
+
+
+def unlisted(fact: Fact) -> Fact:
+    """The same without its entries of the problem list."""
+    entries = {name: items for name, items in fact.entries.items() if name != "conditions"}
+    return replace(fact, id=f"{fact.id} (unlisted)", entries=entries)

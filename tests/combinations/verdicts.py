@@ -29,6 +29,7 @@ _PAIN: Final = {
 _MODALITIES: Final = ("MR", "CT", "XR")
 _URGENCIES: Final = (Urgency.ROUTINE, Urgency.URGENT, Urgency.EMERGENCY)
 _LEVELS: Final = (Level.NONE, Level.NOTED, Level.POSSIBLE, Level.ACTIVE)
+_NOTHING_FOUND: Final = ("no red flag", "no newer red flag", "none found in the data read")
 OPTIONS: Final = AdviceOptions(
     jurisdiction="us",
     site_country=None,
@@ -170,7 +171,7 @@ def comfort(advice: Advice) -> Comfort:
     said = " ".join(f"{card.summary} {card.detail}" for card in advice.cards).casefold()
     return Comfort(
         offers_to_cancel=any(name.startswith("cancel") for name in offered),
-        finds_nothing="no red flag" in said,
+        finds_nothing=any(words in said for words in _NOTHING_FOUND),
         rates_not_appropriate=order.appropriateness is Rating.NOT,
         urgency=_URGENCIES.index(order.urgency),
     )
