@@ -18,7 +18,7 @@ from cds_service.assessment.duplicates import pending_duplicates, recent_duplica
 from cds_service.assessment.model import CallAssessment, Choices, GroupResult, OrderAssessment
 from cds_service.assessment.offers import mentions_travel, preferred_offer, wants_records
 from cds_service.assessment.open_studies import OpenStudies
-from cds_service.assessment.remarks import order_remarks
+from cds_service.assessment.remarks import denied_words, order_remarks
 from cds_service.assessment.rules import Rules
 from cds_service.assessment.safety import check_safety
 from cds_service.assessment.studies import same_study
@@ -126,6 +126,7 @@ def _order_assessment(case: Case, gaps: tuple[Gap, ...], lacking: Unread) -> Ord
         pending=pending,
         mentions_travel=mentions_travel(case),
         wants_records=wants_records(case),
+        denied=tuple(denied_words(case)),
         age=case.age,
     )
 

@@ -288,6 +288,8 @@ class OrderAssessment(Struct, frozen=True, gc=False):
     """The order speaks of travel, or the patient lives in another country than the site's."""
     wants_records: bool
     """Earlier images may exist that were not read, and there is time to ask for them."""
+    denied: tuple[str, ...]
+    """What the order says is not there, in its words."""
     age: int | None
 
 

@@ -1,4 +1,4 @@
-"""What the primary card says about the safety of the order beside its rating, as keys of `wording.detail`."""
+"""What the primary card says beside the rating: safety of the order, as keys of `wording.detail`, and denials."""
 
 from __future__ import annotations
 
@@ -49,3 +49,14 @@ def _may_need_no_imaging(case: Case) -> bool:
         and Criteria.ANKYLOSED_SPINE_TRAUMA not in case.by_id
         and not case.neuro
     )
+
+
+def denied_words(case: Case) -> Iterator[str]:
+    """Words of the order for what it says is not there, each once."""
+    said = (
+        statement.quote
+        for reading in case.order.readings
+        for statement in reading.statements
+        if statement.state == "denied"
+    )
+    yield from dict.fromkeys(said)

@@ -1,10 +1,11 @@
-"""The detail of a card: found, suggests, why, not read or old, how sure, then advice. Markdown without HTML."""
+"""The detail of a card, a line each: on record, said, this order, what was not read, check. Markdown without HTML."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
-from cds_service.assessment.model import SUSPECTED, CallAssessment, CriterionResult
+from cds_service.assessment.model import SUSPECTED, CallAssessment, CriterionResult, Finding
 from cds_service.cards.evidence_lines import (
     AGE,
     DISPLAY_LENGTH,
@@ -13,7 +14,7 @@ from cds_service.cards.evidence_lines import (
     finding_text,
     shown_line,
 )
-from cds_service.cards.names import cut, date_text, value_text
+from cds_service.cards.names import cut, date_text, spoken_days, value_text
 from cds_service.cards.summary import Subject
 from cds_service.cards.words import CardWords, capitalized
 from cds_service.cds_hooks.markdown import escaped
@@ -28,28 +29,56 @@ from cds_service.knowledge.members import (
     ROUTINE,
     UNDETERMINED,
 )
+from cds_service.knowledge.model import Level
 
-_MAX_ITEMS = 12
-"""Lines of evidence on one card; more are counted."""
-_MAX_SOURCES = 5
+MAX_DETAIL = 900
+"""Characters of a detail, unless what may never be cut is longer."""
+_MAX_FACTS = 4
+"""Criteria told on a card; more are counted."""
+_MAX_OLD = 2
+_MAX_SOURCES = 2
+_NEGATIVE = (Cards.NOT_YET_INDICATED, Cards.CARE_NOT_DOCUMENTED, Cards.DURATION_UNKNOWN)
 _CONTRAST_MATTERS = ("MR", "CT")
 _LEVEL_ORDER = {ACTIVE: 0, POSSIBLE: 1, NOTED: 2, NO_LEVEL: 3}
+_CUTS: Final = ("patient", "sources", "noted", "old")
+"""What is left out when the detail is too long, first to last. What decides and what was not read is never cut."""
 
 
 def primary_detail(
     subject: Subject, sources: Sequence[str], gap_lines: Sequence[str], over_limit: Sequence[str]
 ) -> str:
     """Detail of the primary card; `over_limit` are the summaries of cards that found no room."""
-    words, chosen = subject.words, subject.chosen
+    text = ""
+    for count in range(len(_CUTS) + 1):
+        without = frozenset(_CUTS[:count])
+        text = _whole_detail(subject, sources, gap_lines, over_limit, without)
+        if len(text) <= MAX_DETAIL:
+            break
+    return text
+
+
+def _whole_detail(
+    subject: Subject,
+    sources: Sequence[str],
+    gap_lines: Sequence[str],
+    over_limit: Sequence[str],
+    without: frozenset[str],
+) -> str:
+    words = subject.words
     return _joined(
-        words.cards[chosen.card].forms[chosen.form].opening,
-        _section(words, "found", _found(subject)),
-        _section(words, "suggests", [] if _waits_for_reason(subject) else _suggests(subject)),
-        _section(words, "why", [_cited(words, sources)]),
-        _section(words, "not_read", _not_read(subject, gap_lines)),
-        _section(words, "how_sure", _how_sure(subject)),
-        _section(words, "also", [escaped(line) for line in over_limit]),
-        _section(words, "advice", _advice(subject)),
+        _section(words, "found", _found(subject, without)),
+        _section(words, "said", _said(subject)),
+        _section(
+            words,
+            "suggests",
+            _this_order(subject, () if "sources" in without else sources),
+        ),
+        _section(words, "also", [_sentence(escaped(line)) for line in over_limit]),
+        _section(words, "not_read", gap_lines),
+        _section(words, "not_understood", _not_understood(subject)),
+        _section(words, "old", [] if "old" in without else _old(subject)),
+        _section(words, "how_sure", _check(subject)),
+        _section(words, "advice", [] if "patient" in without else _advice(subject)),
     )
 
 
@@ -58,9 +87,9 @@ def added_detail(subject: Subject, sources: Sequence[str], over_limit: Sequence[
     words = subject.words
     lines = [words.detail[key] for key in _added_sentences(subject)]
     return _joined(
-        _section(words, "found", _added_evidence(subject)),
-        _section(words, "suggests", [*lines, *(escaped(line) for line in over_limit)]),
-        _section(words, "why", [_cited(words, sources)]),
+        _section(words, "found", [_listed(_added_evidence(subject))]),
+        _section(words, "suggests", [*lines, _cited(words, sources)]),
+        _section(words, "also", [_sentence(escaped(line)) for line in over_limit]),
     )
 
 
@@ -72,29 +101,34 @@ def partial_detail(words: CardWords, gap_lines: Sequence[str]) -> str:
     )
 
 
-def _section(words: CardWords, key: str, lines: Sequence[str]) -> str:
-    lines = [line for line in lines if line]
-    if not lines:
-        return ""
-    heading = words.headings[key]
-    if len(lines) == 1:
-        return f"{heading} {lines[0]}"
-    return f"{heading}\n\n- " + "\n- ".join(lines)
+def _section(words: CardWords, key: str, sentences: Sequence[str]) -> str:
+    """One line of the detail: its heading and its sentences; empty when there are none."""
+    text = " ".join([sentence for sentence in sentences if sentence])
+    return f"{words.headings[key]} {text}" if text else ""
 
 
 def _joined(*sections: str) -> str:
     return "\n\n".join([section for section in sections if section])
 
 
-def _found(subject: Subject) -> list[str]:
+def _listed(items: Sequence[str]) -> str:
+    return _sentence("; ".join(items)) if items else ""
+
+
+def _found(subject: Subject, without: frozenset[str]) -> list[str]:
+    """What is on record: the deciding facts first, then the symptom."""
     words, assessment = subject.words.detail, subject.assessment
-    results = list(_ages_once(_in_order_of_weight(subject)))
-    lines = [criterion_line(subject.words, result) for result in results[:_MAX_ITEMS]]
-    if len(results) > _MAX_ITEMS:
-        lines.append(words["more_found"].format(count=len(results) - _MAX_ITEMS))
-    if not lines and not _is_unread(subject):
-        lines = [_none_found(subject)]
-    lines.append(_symptom_line(subject))
+    results = [
+        (level, result)
+        for level, result in _in_order_of_weight(subject)
+        if _is_recorded(result) and not (level is NOTED and "noted" in without)
+    ]
+    facts = [criterion_line(subject.words, result) for _, result in results[:_MAX_FACTS]]
+    if len(results) > _MAX_FACTS:
+        facts.append(words["more_found"].format(count=len(results) - _MAX_FACTS))
+    lines = [_listed(facts), _symptom_line(subject)]
+    if not assessment.criteria and not _is_unread(subject):
+        lines.append(_none_found(subject))
     if assessment.order.read_from == "text":
         lines.append(words["order_from_text"])
     elif assessment.order.read_from == "body-site":
@@ -102,8 +136,8 @@ def _found(subject: Subject) -> list[str]:
     return lines
 
 
-def _in_order_of_weight(subject: Subject) -> list[CriterionResult]:
-    """Criteria of the deciding groups first, then by level."""
+def _in_order_of_weight(subject: Subject) -> list[tuple[Level, CriterionResult]]:
+    """Criteria of the deciding groups first, then by level; the age once."""
     assessment = subject.assessment
     first = {
         result.group.id
@@ -118,7 +152,39 @@ def _in_order_of_weight(subject: Subject) -> list[CriterionResult]:
             item.group.order,
         ),
     )
-    return [result for group in ordered for result in group.criteria]
+    return list(_ages_once((group.level, result) for group in ordered for result in group.criteria))
+
+
+def _is_recorded(result: CriterionResult) -> bool:
+    return not all(finding.from_order_text for finding in result.findings)
+
+
+def _said(subject: Subject) -> list[str]:
+    """The order's own words: what was understood of them and counts, then what they deny."""
+    words = subject.words.detail
+    items: dict[str, str] = {}
+    for _, result in _in_order_of_weight(subject):
+        for finding in result.findings:
+            if finding.from_order_text:
+                items.setdefault(finding.quote, _said_item(subject, result, finding))
+    said = list(items.values())[:_MAX_FACTS]
+    denied = [f'"{escaped(quote)}"' for quote in subject.assessment.denied[:MAX_SHOWN]]
+    if denied:
+        said.append(words["denied"].format(quotes=", ".join(denied)))
+    return [_listed(said)]
+
+
+def _said_item(subject: Subject, result: CriterionResult, finding: Finding) -> str:
+    """`"numb down there" (saddle numbness)`; the words alone where they are the name."""
+    words = subject.words
+    name = words.inside(result.criterion.short or result.criterion.name)
+    quote = finding.quote or finding.display
+    facts = [] if quote.casefold() in name.casefold() else [name]
+    if finding.is_asked:
+        facts.append(words.detail["asked_in_order"])
+    facts += [words.detail[note] for note in finding.notes if note != "undated"]
+    shown = f'"{escaped(cut(quote, DISPLAY_LENGTH))}"'
+    return f"{shown} ({', '.join(facts)})" if facts else shown
 
 
 def _none_found(subject: Subject) -> str:
@@ -139,15 +205,14 @@ def _symptom_line(subject: Subject) -> str:
     name = capitalized(subject.words.symptoms[assessment.symptom])
     duration = assessment.duration
     if not duration.is_known:
-        return f"{name}: {words['duration_unknown']}"
+        return f"{name}, {words['duration_unknown']}."
     if duration.quote:
         quote = escaped(cut(duration.quote, DISPLAY_LENGTH))
         return f"{name}, {words['duration_stated'].format(quote=quote)}."
-    days = duration.least
-    key = "duration_at_least"
-    if duration.most == days:
-        key = {0: "duration_today", 1: "duration_one_day"}.get(days, "duration_days")
-    return f"{name} {words[key].format(days=days)}."
+    key = "duration_for" if duration.most == duration.least else "duration_at_least"
+    if not duration.least:
+        return f"{name} {words['duration_today']}."
+    return f"{name} {words[key].format(duration=spoken_days(duration.least))}."
 
 
 def _waits_for_reason(subject: Subject) -> bool:
@@ -167,9 +232,27 @@ def _is_unread(subject: Subject) -> bool:
     return bool(call.missing or call.failed_criteria or _unread(subject))
 
 
-def _suggests(subject: Subject) -> list[str]:
+def _this_order(subject: Subject, sources: Sequence[str]) -> list[str]:
+    """What is usual for this order and when, with its sources; nothing while the reason has to be reworded."""
+    words, assessment, chosen = subject.words.detail, subject.assessment, subject.chosen
+    lines = [subject.words.cards[chosen.card].forms[chosen.form].opening]
+    if _waits_for_reason(subject):
+        return lines
+    lines += [_groups_line(subject), *_usual(subject)]
+    procedure = assessment.order.procedure
+    if procedure.contrast == "unspecified" and procedure.modality in _CONTRAST_MATTERS:
+        lines.append(words["contrast_not_stated"])
+    if any(result.imaged_since for result in assessment.groups):
+        lines.append(words["imaged_since"])
+    lines += [_remark(subject, key) for key in assessment.remarks]
+    lines.append(_cited(subject.words, sources))
+    return lines
+
+
+def _usual(subject: Subject) -> list[str]:
+    """How the order is rated, the study of choice, and when it is usual."""
     words, assessment = subject.words.detail, subject.assessment
-    lines = [_groups_line(subject)]
+    lines = []
     group = assessment.scenario_group
     not_a_spine_study = group.group.preferred_text if group is not None else None
     if _is_another_study_advised(subject):
@@ -193,33 +276,28 @@ def _suggests(subject: Subject) -> list[str]:
                 priority=assessment.order.priority,
             )
         )
-    procedure = assessment.order.procedure
-    if procedure.contrast == "unspecified" and procedure.modality in _CONTRAST_MATTERS:
-        lines.append(words["contrast_not_stated"])
-    if any(result.imaged_since for result in assessment.groups):
-        lines.append(words["imaged_since"])
-    lines += [_remark(subject, key) for key in assessment.remarks]
     return lines
 
 
 def _groups_line(subject: Subject) -> str:
-    parts = []
-    for level, key in ((ACTIVE, "group_active"), (POSSIBLE, "group_possible")):
-        names = [
-            result.group.short for result in subject.assessment.groups if result.level is level
-        ]
-        if names:
-            parts.append(subject.words.detail[key].format(group=", ".join(names)))
-    return _sentence("; ".join(parts)) if parts else ""
+    """Groups beside the one that the summary speaks of."""
+    named = subject.chosen.group
+    names = [
+        result.group.short
+        for result in subject.assessment.groups
+        if result.level in (ACTIVE, POSSIBLE)
+        and result.group.red_flag
+        and (named is None or result.group.id != named.id)
+    ]
+    if not names:
+        return ""
+    return _sentence(subject.words.detail["also_consider"].format(group=", ".join(names)))
 
 
 def _rated_line(subject: Subject) -> str:
     words, assessment = subject.words, subject.assessment
-    is_open = _is_unread(subject) or subject.chosen.form in NOTED_FORMS
-    titles = words.open_titles if is_open else words.scenario_titles
     return words.detail["rated"].format(
-        scenario=titles[assessment.scenario],
-        ordered=words.inside(words.study(assessment.order.procedure)),
+        ordered=words.study(assessment.order.procedure),
         rating=words.detail[f"rating_{assessment.rating.value.replace('-', '_')}"],
     )
 
@@ -268,40 +346,41 @@ def added_sources(subject: Subject) -> list[str]:
 
 
 def _cited(words: CardWords, sources: Iterable[str]) -> str:
-    """`low back pain guidance 2021, variant 4; GIRFT pathway 2023.`: each source once."""
-    texts: dict[str, str] = {}
-    for cite in sources:
-        name, _, place = cite.partition(" ")
-        before = texts.get(name)
-        if before is None:
-            text = words.sources[name].text
-            texts[name] = f"{text}, {place}" if place else text
-        elif place and place not in before:
-            texts[name] = f"{before}, {place}"
-    kept = list(texts.values())[:_MAX_SOURCES]
-    return _sentence("; ".join(kept)) if kept else ""
+    """`(Low back pain guidance 2021; GIRFT pathway 2023)`: each source once, without its places."""
+    texts = dict.fromkeys(words.source(cite).text for cite in sources)
+    return f"({capitalized('; '.join(list(texts)[:_MAX_SOURCES]))})" if texts else ""
 
 
-def _not_read(subject: Subject, gap_lines: Sequence[str]) -> list[str]:
+def _not_understood(subject: Subject) -> list[str]:
+    """Words and values that could change the answer, by name."""
     words, call = subject.words.detail, subject.call
-    lines = list(gap_lines)
+    lines = []
     unread = (*_unread(subject), *subject.assessment.order.unread_notes)
     if unread:
         quoted = [f"'{escaped(cut(text, DISPLAY_LENGTH))}'" for text in unread[:MAX_SHOWN]]
         more = len(unread) - len(quoted)
-        quotes = ", ".join(quoted) + (f" (+{more})" if more else "")
-        lines.append(words["words_not_understood"].format(quotes=quotes))
+        lines.append(", ".join(quoted) + (f" (+{more})." if more else "."))
     if call.unread_values:
         shown = list(dict.fromkeys(value.text for value in call.unread_values))[:MAX_SHOWN]
         quoted = [f"'{escaped(cut(_without_braces(text), DISPLAY_LENGTH))}'" for text in shown]
         lines.append(words["unread_values"].format(values=", ".join(quoted)))
     if call.other_patients:
         lines.append(words["other_patients"].format(count=call.other_patients))
-    for criterion, finding in subject.assessment.stale[:_MAX_ITEMS]:
+    return lines
+
+
+def _old(subject: Subject) -> list[str]:
+    """What is outside its window and was not counted."""
+    words = subject.words.detail
+    items = []
+    for criterion, finding in subject.assessment.stale[:_MAX_OLD]:
         line = f"{criterion.short or criterion.name}: {finding_text(subject.words, finding)}"
         is_corrected = "newer_value_normal" in finding.notes
-        lines.append(line if is_corrected else f"{line}, {words['stale']}")
-    return lines
+        items.append(line if is_corrected else f"{line}, {words['stale']}")
+    more = len(subject.assessment.stale) - len(items)
+    if more > 0:
+        items.append(words["more_found"].format(count=more))
+    return [_listed(items)]
 
 
 def _without_braces(text: str) -> str:
@@ -327,29 +406,28 @@ def gap_lines(call: CallAssessment, words: CardWords) -> list[str]:
     return list(dict.fromkeys((*missing, *lines)))
 
 
-def _how_sure(subject: Subject) -> list[str]:
+def _check(subject: Subject) -> list[str]:
+    """What the reader has to make sure of; empty where it would change nothing."""
     words = subject.words.detail
     lines = []
-    is_suspected = any(
+    if subject.chosen.form in (*NOTED_FORMS, Forms.POSSIBLE):
+        lines.append(words["examine_first"])
+    elif any(
         result.state is SUSPECTED
         for group in subject.assessment.groups
         if group.level is not NOTED
         for result in group.criteria
-    )
-    if is_suspected:
+    ):
         lines.append(words["uncertain_suspected"])
-    if subject.call.gaps:
-        lines.append(words["uncertain_missing"])
-    if subject.chosen.form in (*NOTED_FORMS, Forms.POSSIBLE):
-        lines.append(words["examine_first"])
-    lines.append(words["confirm_bedside"])
+    if subject.call.gaps and subject.chosen.card in _NEGATIVE:
+        lines.append(words["partial_meaning"])
     return lines
 
 
 def _advice(subject: Subject) -> list[str]:
     assessment = subject.assessment
     names = list(subject.words.cards[subject.chosen.card].text.advice)
-    if assessment.wants_records:
+    if assessment.order.mentions_imaging_elsewhere and assessment.wants_records:
         names.append(AdviceLines.BRING_RECORDS)
     if assessment.mentions_travel and assessment.urgency is not EMERGENCY:
         names.append(AdviceLines.TRAVEL)
@@ -401,11 +479,13 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "?")) else f"{text}."
 
 
-def _ages_once(results: Iterable[CriterionResult]) -> Iterator[CriterionResult]:
+def _ages_once(
+    results: Iterable[tuple[Level, CriterionResult]],
+) -> Iterator[tuple[Level, CriterionResult]]:
     """The criteria with the age said once, however many of them rest on it."""
     is_said = False
-    for result in results:
+    for level, result in results:
         is_age = all(finding.value_set == AGE for finding in result.findings)
         if not (is_age and is_said):
-            yield result
+            yield level, result
         is_said = is_said or is_age

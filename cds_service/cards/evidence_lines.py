@@ -8,25 +8,26 @@ from cds_service.cards.words import CardWords
 from cds_service.cds_hooks.markdown import escaped
 
 DISPLAY_LENGTH = 80
-MAX_SHOWN = 3
+MAX_SHOWN = 2
 """Findings shown of one criterion, and items on a card beside the primary one."""
 AGE = "age"
 """Value set of findings that are the patient's age."""
 
 
 def criterion_line(words: CardWords, result: CriterionResult) -> str:
-    """`Urinary retention: Retention of urine (14 Jun 2026, problem list)`."""
+    """`Urinary retention: Retention of urine (14 Jun 2026)`: what is recorded of a criterion."""
     name = result.criterion.short or result.criterion.name
-    items = "; ".join([finding_text(words, finding) for finding in result.findings[:MAX_SHOWN]])
+    recorded = [finding for finding in result.findings if not finding.from_order_text]
+    items = ", ".join([finding_text(words, finding) for finding in recorded[:MAX_SHOWN]])
     if result.strength is None:
         return f"{name} ({words.detail['noted'].lower()}): {items}"
-    if result.findings[0].display.casefold() == name.casefold():
+    if name.casefold() in recorded[0].display.casefold():
         return items
     return f"{name}: {items}"
 
 
 def finding_text(words: CardWords, finding: Finding) -> str:
-    """`Retention of urine (14 Jun 2026, problem list)`, escaped."""
+    """`Retention of urine (14 Jun 2026)`, escaped."""
     detail = words.detail
     if finding.value_set == AGE:
         return detail["age_value"].format(age=finding.value)
@@ -35,13 +36,7 @@ def finding_text(words: CardWords, finding: Finding) -> str:
         shown = f"{shown} {cut(value_text(finding.value, words.names), DISPLAY_LENGTH)}"
     if finding.converted:
         shown = f"{shown} = {value_text(finding.converted, words.names)}"
-    if finding.from_order_text:
-        facts = [detail["read_in_order"]]
-    else:
-        facts = [
-            date_text(finding.when, detail["undated"]),
-            source_word(words, finding.reference),
-        ]
+    facts = [date_text(finding.when, detail["undated"])]
     if finding.state in (SUSPECTED, HISTORICAL):
         facts.append(detail[finding.state.value])
     facts += [detail[note] for note in finding.notes if note != "undated"]

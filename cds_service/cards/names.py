@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from cds_service.evidence.model import DateSpan, StudyProcedure
@@ -85,9 +86,39 @@ _MARKUP = str.maketrans(dict.fromkeys("<>`*_[]|\\"))
 def value_text(value: str, names: ShortNames) -> str:
     """A measured value with its unit as clinicians write it."""
     number, space, unit = value.rpartition(" ")
-    if not space or unit not in names.unit:
-        return value
-    return f"{number} {names.unit[unit]}".rstrip()
+    if not space:
+        return _short_number(value)
+    if unit not in names.unit:
+        return f"{_short_number(number)} {unit}"
+    return f"{_short_number(number)} {names.unit[unit]}".rstrip()
+
+
+_LONG_NUMBER = re.compile(r"(-?\d+)\.(\d{2,})")
+
+
+def _short_number(text: str) -> str:
+    """`38.03498` as `38.0`. Cut, not rounded: what lies under or over a whole limit still does."""
+    found = _LONG_NUMBER.fullmatch(text)
+    if found is None:
+        return text
+    whole, decimals = found.groups()
+    return f"{whole}.{decimals[: 1 if len(whole.lstrip('-0')) > 1 else 2]}"
+
+
+_UNITS = ((730, 365.25, "year"), (90, 30.44, "month"), (14, 7.0, "week"))
+"""From how many days a duration is told in a unit, and how many days that is."""
+
+
+def spoken_days(days: int) -> str:
+    """`10 days`, `6 weeks`, `4 months`, `9 years`: whole units, cut."""
+    for least, length, unit in _UNITS:
+        if days >= least:
+            return _counted(int(days / length), unit)
+    return _counted(days, "day")
+
+
+def _counted(count: int, unit: str) -> str:
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def cut(text: str, length: int) -> str:

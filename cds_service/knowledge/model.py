@@ -966,8 +966,10 @@ class DetailWords(Table):
 
     found: Sentence
     suggests: Sentence
-    why: Sentence
+    said: Sentence
     not_read: Sentence
+    not_understood: Sentence
+    old: Sentence
     how_sure: Sentence
     also: Sentence
     noted: Sentence
@@ -979,7 +981,7 @@ class DetailWords(Table):
     contrast_not_stated: Sentence
     contrast_if_needed: Sentence
     not_rated_here: Sentence
-    read_in_order: Sentence
+    denied: Annotated[str, filled("quotes")]
     on_record: Sentence
     said_in_order: Sentence
     asked_in_order: Sentence
@@ -999,7 +1001,6 @@ class DetailWords(Table):
     level_not_recorded: Sentence
     conflict: Sentence
     uncertain_suspected: Sentence
-    uncertain_missing: Sentence
     conflicting_refuted: Sentence
     unread_values: Annotated[str, filled("values")]
     other_patients: Annotated[str, filled("count")]
@@ -1013,7 +1014,6 @@ class DetailWords(Table):
     gap_lifelong_observations: Sentence
     gap_criterion_failed: Sentence
     imaged_since: Sentence
-    confirm_bedside: Sentence
     examine_first: Sentence
     pregnancy_status_unknown: Sentence
     claustrophobia: Sentence
@@ -1021,21 +1021,18 @@ class DetailWords(Table):
     neck_rule: Sentence
     duration_unknown: Sentence
     age_value: Annotated[str, filled("age")]
-    duration_at_least: Annotated[str, filled("days")]
-    duration_days: Annotated[str, filled("days")]
-    duration_one_day: Sentence
+    duration_at_least: Annotated[str, filled("duration")]
+    duration_for: Annotated[str, filled("duration")]
     duration_today: Sentence
     duration_stated: Annotated[str, filled("quote")]
     answer_against_record: Sentence
     and_more: Annotated[str, filled("count")]
     no_symptom: Sentence
     more_found: Annotated[str, filled("count")]
-    group_active: Annotated[str, filled("group")]
-    group_possible: Annotated[str, filled("group")]
-    rated: Annotated[str, filled("ordered", "rating", "scenario")]
+    also_consider: Annotated[str, filled("group")]
+    rated: Annotated[str, filled("ordered", "rating")]
     timing: Annotated[str, filled("priority", "urgency")]
     partial_meaning: Sentence
-    words_not_understood: Annotated[str, filled("quotes")]
     open_unconfirmed: Sentence
     course_length_unknown: Sentence
     one_criterion: Sentence

@@ -37,7 +37,7 @@ def test_a_reason_that_was_not_understood_is_quoted_and_nothing_negative_is_said
     (card,) = advice.cards
     assert card.id == "missing-indication"
     assert "not understood" in card.summary
-    assert "Not understood: 'rukking tolls'" in card.detail
+    assert "**Not understood:** 'rukking tolls'" in card.detail
     assert "No red flag" not in card.detail
     assert "None found" not in card.detail
     assert "not appropriate" not in card.detail
@@ -58,7 +58,7 @@ def test_an_active_problem_that_was_not_understood_is_quoted_and_nothing_negativ
     advice = advice_of(Case("words", case.as_of, {**case.data, "conditions": problems}), compiled)
     (card,) = advice.cards
     assert card.summary.startswith("A problem on record was not understood")
-    assert "Not understood: 'Morbus Zworp'" in card.detail
+    assert "**Not understood:** 'Morbus Zworp'" in card.detail
     assert "No red flag" not in card.detail
     assert "cancel-and-physio" not in {offer.id for offer in card.suggestions}
     assert advice.extension_json is not None
@@ -103,4 +103,4 @@ def test_a_note_that_was_not_understood_is_quoted_and_softens_nothing(
     advice = advice_of(Case("words", case.as_of, {**case.data, "orders": orders}), compiled)
     (card,) = advice.cards
     assert card.id == "not-yet-indicated"
-    assert "Not understood: 'zworp the blivet'" in card.detail
+    assert "**Not understood:** 'zworp the blivet'" in card.detail
