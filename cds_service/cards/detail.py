@@ -37,7 +37,7 @@ _MAX_FACTS = 4
 """Criteria told on a card; more are counted."""
 _MAX_OLD = 2
 _MAX_SOURCES = 2
-_NEGATIVE = (Cards.NOT_YET_INDICATED, Cards.CARE_NOT_DOCUMENTED, Cards.DURATION_UNKNOWN)
+
 _CONTRAST_MATTERS = ("MR", "CT")
 _LEVEL_ORDER = {ACTIVE: 0, POSSIBLE: 1, NOTED: 2, NO_LEVEL: 3}
 _CUTS: Final = ("patient", "sources", "noted", "old")
@@ -419,7 +419,7 @@ def _check(subject: Subject) -> list[str]:
         for result in group.criteria
     ):
         lines.append(words["uncertain_suspected"])
-    if subject.call.gaps and subject.chosen.card in _NEGATIVE:
+    if subject.call.gaps and subject.chosen.card in subject.words.guideline.card_limits.low_value:
         lines.append(words["partial_meaning"])
     return lines
 
