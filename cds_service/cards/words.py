@@ -86,10 +86,6 @@ class CardWords:
         self.advice = wording.advice
         self.pediatric_advice = wording.pediatric_advice
         self.symptoms = guideline.combination.symptoms.names
-        self.scenario_titles = {item.id: item.title for item in guideline.combination.scenario}
-        self.open_titles = {
-            item.id: item.title_open or item.title for item in guideline.combination.scenario
-        }
         self.shown_order = {
             indicator: rank for rank, indicator in enumerate(guideline.card_limits.order)
         }

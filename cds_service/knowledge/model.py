@@ -522,8 +522,6 @@ class Scenario(Table):
 
     id: str
     title: Sentence
-    title_open: Sentence | None = None
-    """Where something was noted, not read or not understood: not that nothing was found. None: the same."""
     policy: Prose | None = None
     group: GroupId | None = None
     """The group that this scenario speaks of."""
