@@ -11,7 +11,7 @@ from typing import Final
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -26,6 +26,7 @@ SCHEMES: Final = ("light", "dark")
 def launched() -> Iterator[Browser]:
     """The browser, for as long as it is needed."""
     assert CHROMIUM is not None, WHAT_IT_NEEDS
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         # Its sandbox needs rights that a container does not have; it sees our own pages alone.
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

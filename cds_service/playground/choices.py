@@ -26,7 +26,10 @@ def choices_json(
             for story in stories
         ],
         "studies": list(_studies(compiled)),
-        "services": [{"id": service.id, "hook": service.hook} for service in services],
+        "services": [
+            {"id": service.id, "hook": service.hook, "when": service.title.partition(": ")[2]}
+            for service in services
+        ],
         "criteria": [
             {
                 "id": criterion.id,

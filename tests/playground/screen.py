@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,7 @@ NO_PROBLEM_LIST = "37-woman-problem-list-not-sent"
 KNEE = "45-man-knee-mri"
 SELECT = "/cds-services/spine-imaging-order-select"
 
+_CALL = re.compile(r"/cds-services/[a-z-]+$")
 Json = dict[str, Any]
 
 
@@ -48,7 +50,7 @@ class Screen:
     @property
     def calls(self) -> list[Json]:
         """Bodies of the hook calls."""
-        return [_body(one) for one in self.requests if one.url.endswith(SELECT)]
+        return [_body(one) for one in self.requests if _CALL.search(one.url)]
 
     @property
     def feedback(self) -> list[Json]:

@@ -20,6 +20,7 @@ from tests.playground.screen import (
     SELECT,
     TEN_DAYS,
     TWO_ORDERS,
+    Screen,
     link,
     screen,
 )
@@ -28,7 +29,11 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(IS_MISSING, reason=WHAT_IT_NEEDS),
 ]
+FIXTURES = Path(__file__).parents[2] / "fhir_fixtures"
 ALWAYS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+OLD_ANSWER = {
+    "cards": [{"summary": "an old answer", "indicator": "info", "source": {"label": "x"}}]
+}
 PASTED = {
     "resourceType": "Bundle",
     "entry": [
@@ -139,7 +144,40 @@ def test_words_that_nobody_understood_are_quoted(browser: Browser, base: str):
         shown.page.get_by_label("Indication").fill("rukking tolls")
         expect(shown.page.locator("#words-marked mark.unknown")).to_have_text(["rukking", "tolls"])
         shown.unfold("why-part")
-        expect(shown.page.locator("#why")).to_contain_text("Not understood (1)")
+        expect(shown.page.locator("#why")).to_contain_text("as the answer names it (1)")
+
+
+def test_words_that_are_being_typed_do_not_reach_the_case_that_is_opened_then(browser, base):
+    with screen(browser, base) as shown:
+        shown.open(link(TEN_DAYS))
+        shown.page.get_by_label("Indication").fill("Cannot pass urine")
+        shown.page.evaluate(
+            "fragment => { location.hash = fragment; }", link(KNEE, "order-select.mri-knee")
+        )
+        expect(shown.page.locator("#person")).to_contain_text("45 years")
+        expect(shown.page.get_by_label("Indication")).not_to_have_value("Cannot pass urine")
+        shown.page.wait_for_timeout(700)
+        assert "Cannot pass urine" not in json.dumps(shown.calls[-1])
+
+
+def test_a_suggestion_about_the_order_before_the_last_words_is_not_applied(browser, base):
+    with screen(browser, base) as shown:
+        shown.open(link(RETENTION))
+        words = "Numb where she sits"
+        # In one go: a person would need to be faster than the pause that the page waits for.
+        shown.page.evaluate(
+            """words => {
+              const field = document.getElementById("words");
+              field.value = words;
+              field.dispatchEvent(new Event("input"));
+              document.querySelector(".card .actions button").click();
+            }""",
+            words,
+        )
+        expect(shown.page.locator("#status")).to_contain_text("had changed")
+        assert shown.feedback == []
+        assert words in json.dumps(shown.order())
+        expect(shown.page.get_by_label("Indication")).to_have_value(words)
 
 
 def test_study_priority_hook_and_reasons_of_the_order_can_be_changed(browser: Browser, base: str):
@@ -245,12 +283,23 @@ def test_of_two_answers_the_newer_counts_whichever_comes_last(browser, base):
         shown.is_answered()
         newer = shown.summaries
         assert len(newer) == 1
-        body = {
-            "cards": [{"summary": "an old answer", "indicator": "info", "source": {"label": "x"}}]
-        }
-        held[0].fulfill(status=200, json=body)
+        held[0].fulfill(status=200, json=OLD_ANSWER)
         shown.page.wait_for_timeout(300)
         assert shown.summaries == newer
+
+
+def test_an_answer_about_an_order_that_is_gone_is_not_shown(browser, base):
+    with screen(browser, base) as shown:
+        shown.open(link(RETENTION))
+        held: list[Route] = []
+        shown.page.route(f"**{SELECT}", lambda route: held.append(route))  # noqa: PLW0108 - as in screen.py
+        shown.page.get_by_label("Priority").select_option("Urgent")
+        shown.unfold("own")
+        open_chart(shown, json.dumps(PASTED))
+        expect(shown.page.locator("#cards")).to_contain_text("No order is drafted")
+        held[0].fulfill(status=200, json=OLD_ANSWER)
+        shown.page.wait_for_timeout(300)
+        expect(shown.page.locator("#cards")).to_contain_text("No order is drafted")
 
 
 def test_an_order_that_is_not_ours_says_that_nothing_was_evaluated(browser, base):
@@ -337,6 +386,52 @@ def test_a_chart_of_ones_own_is_read_and_never_enters_an_address(browser, base, 
         assert "1990-02-03" not in json.dumps(kept)
 
 
+def test_calls_of_every_shape_that_clients_send_are_opened(browser, base):
+    with screen(browser, base) as shown:
+        shown.open(link(RETENTION))
+        shown.unfold("own")
+        files = sorted((FIXTURES / "hooks").glob("*.json"))
+        assert files
+        for file in files:
+            patient = json.loads(file.read_text(encoding="utf-8"))["context"]["patientId"]
+            open_chart(shown, file.read_text(encoding="utf-8"))
+            expect(shown.page.locator("#paste-error"), file.name).to_have_text("")
+            about = f'"patientId": "{patient}"'
+            expect(shown.page.locator("#request"), file.name).to_contain_text(about)
+            shown.is_answered()
+            expect(shown.page.locator("#person"), file.name).not_to_contain_text("not stated")
+            expect(shown.page.locator("#problem"), file.name).to_have_text("")
+
+
+def test_a_chart_of_odd_resources_is_shown_row_by_row(browser, base):
+    odd = [
+        json.loads(file.read_text(encoding="utf-8"))
+        for file in sorted((FIXTURES / "resources").glob("*.json"))
+        if not file.name.startswith("Patient.")
+    ]
+    patient = {
+        "resourceType": "Patient",
+        "id": "p1",
+        "name": {"text": "no list"},
+        "birthDate": 1980,
+    }
+    worse = [
+        {"resourceType": "Condition", "id": 1, "code": "words", "onsetPeriod": {"start": 5}},
+        {"resourceType": "Observation", "component": [None], "code": {"text": {"deep": 1}}},
+    ]
+    entries = [{"resource": resource} for resource in (patient, *odd, *worse)]
+    with screen(browser, base) as shown:
+        shown.open(link(RETENTION))
+        shown.unfold("own")
+        open_chart(shown, json.dumps({"resourceType": "Bundle", "entry": entries}))
+        expect(shown.page.locator("#person")).to_contain_text("Name not stated, sex not stated")
+        conditions = sum(one["resourceType"] == "Condition" for one in (*odd, *worse))
+        expect(shown.page.locator("#chart summary").first).to_have_text(f"Problems ({conditions})")
+        expect(shown.page.locator("#chart")).to_contain_text(
+            "in a shape that this page does not show"
+        )
+
+
 def test_a_file_is_opened_and_what_is_no_chart_is_told_beside_its_field(browser, base, tmp_path):
     (tmp_path / "kept.json").write_text(json.dumps(PASTED), encoding="utf-8")
     with screen(browser, base) as shown:
@@ -382,6 +477,14 @@ def test_a_card_cannot_bring_markup_scripts_or_pictures_into_the_page(browser, b
         shown.page.get_by_role("button", name="Ask the service").click()
         expect(shown.page.locator(".detail")).to_have_text("xy")
         expect(shown.page.locator(inside)).to_have_count(0)
+
+
+def open_chart(shown: Screen, text: str) -> None:
+    """Opens what somebody pasted."""
+    shown.page.get_by_label("Or text").fill(text)
+    with shown.page.expect_response("**/playground/paste"):
+        shown.page.get_by_role("button", name="Open", exact=True).click()
+    expect(shown.page.locator("#about")).to_contain_text("Your own chart")
 
 
 def _unrated(order: dict[str, object]) -> dict[str, object]:

@@ -1,7 +1,7 @@
 // The chart as it goes out with a call: what the service is given, and nothing else.
 
 import { element, folded } from "./dom.js";
-import { conceptText, referenceOf } from "./orders.js";
+import { conceptText, listOf, referenceOf } from "./orders.js";
 
 const SECTIONS = [
   ["conditions", "Problems"],
@@ -23,9 +23,10 @@ const MOST_OPEN = 12;
 const WIDE = "(min-width: 64rem)";
 
 /** Name, sex and age of the patient of a call, in one line. */
-export function patientLine(patient, today) {
-  const name = (patient?.name ?? [])[0];
-  const words = name?.text || [...(name?.given ?? []), name?.family].flat().filter(Boolean).join(" ");
+export function patientLine(prefetched, today) {
+  const patient = unwrapped(prefetched);
+  const name = listOf(patient?.name)[0];
+  const words = name?.text || [...listOf(name?.given), name?.family].flat().filter(Boolean).join(" ");
   return [words || "Name not stated", patient?.gender || "sex not stated", ageText(patient?.birthDate, today)].join(", ");
 }
 
@@ -34,18 +35,21 @@ export function chartParts(prefetch) {
   const parts = [];
   const [missing, empty, odd] = [[], [], []];
   for (const [key, title] of SECTIONS) {
-    const bundle = prefetch?.[key];
+    const bundle = unwrapped(prefetch?.[key]);
     if (bundle === undefined) missing.push(title);
     else if (bundle === null) empty.push(title);
     else if (bundle.resourceType !== "Bundle") odd.push(title);
     else {
-      const resources = (Array.isArray(bundle.entry) ? bundle.entry : []).map((entry) => entry?.resource).filter(Boolean);
+      const resources = listOf(bundle.entry).map((entry) => entry?.resource).filter(Boolean);
       if (resources.length) parts.push(section(title, resources));
       else empty.push(title);
     }
   }
   return [...parts, listed("Not sent with this call", missing), listed("Not readable", odd), listed("Sent without entries", empty)].filter(Boolean);
 }
+
+/** Clients from before CDS Hooks 1.0 put what they prefetched into an answer around it. */
+const unwrapped = (value) => (value?.resourceType === undefined && value?.resource ? value.resource : value);
 
 const listed = (what, titles) => (titles.length ? element("p", { class: "soft" }, `${what}: ${titles.join(", ").toLowerCase()}.`) : null);
 
@@ -62,11 +66,20 @@ export function showResource(reference) {
 export const isOnChart = (reference) => document.getElementById(rowId(reference)) !== null;
 
 function section(title, resources) {
-  const rows = resources.map((resource) => ({ resource, what: nameOf(resource), value: valueOf(resource), when: dateOf(resource), status: statusOf(resource) }));
+  const rows = resources.map(rowOf);
   rows.sort((one, other) => other.when.localeCompare(one.when));
   const part = folded(`${title} (${rows.length})`, table(title, rows));
   part.open = rows.length <= MOST_OPEN && matchMedia(WIDE).matches;
   return part;
+}
+
+/** What a row says; a resource in a shape that nobody foresaw is shown by its type, never left out. */
+function rowOf(resource) {
+  try {
+    return { resource, what: nameOf(resource), value: valueOf(resource), when: dateOf(resource), status: statusOf(resource) };
+  } catch {
+    return { resource, what: `${resource.resourceType}, in a shape that this page does not show`, value: "", when: "", status: "" };
+  }
 }
 
 /** Columns in which no row has anything are left out. */
@@ -77,8 +90,8 @@ function table(title, rows) {
     element(
       "tr",
       { id: rowId(referenceOf(row.resource)), tabindex: "-1" },
-      element("th", { scope: "row" }, row.what),
-      columns.map(([, key]) => element("td", { class: key }, row[key])),
+      element("th", { scope: "row" }, String(row.what)),
+      columns.map(([, key]) => element("td", { class: key }, String(row[key]))),
     ),
   );
   return element(
@@ -92,13 +105,13 @@ const rowId = (reference) => `chart-${reference}`;
 
 function nameOf(resource) {
   const medicine = resource.medicationCodeableConcept ?? resource.medication;
-  const contained = (resource.contained ?? []).find((one) => one.resourceType === "Medication");
+  const contained = listOf(resource.contained).find((one) => one?.resourceType === "Medication");
   return (
     conceptText(resource.code) ||
     conceptText(medicine) ||
     resource.medicationReference?.display ||
     conceptText(contained?.code) ||
-    (resource.deviceName ?? []).map((name) => name.name)[0] ||
+    listOf(resource.deviceName)[0]?.name ||
     conceptText(resource.type) ||
     resource.description ||
     resource.resourceType
@@ -111,8 +124,8 @@ function valueOf(resource) {
   if (Array.isArray(resource.component)) {
     return resource.component.map((part) => `${conceptText(part.code)} ${measured(part)}`).join("; ");
   }
-  const dosage = (resource.dosageInstruction ?? [])[0]?.text;
-  const note = (resource.note ?? [])[0]?.text;
+  const dosage = listOf(resource.dosageInstruction)[0]?.text;
+  const note = listOf(resource.note)[0]?.text;
   return resource.conclusion || dosage || resource.criticality || note || "";
 }
 
@@ -127,7 +140,7 @@ function measured(resource) {
 function statusOf(resource) {
   const clinical = resource.clinicalStatus;
   const verified = resource.verificationStatus;
-  const codes = [clinical, verified].map((status) => (typeof status === "string" ? status : (status?.coding ?? [])[0]?.code));
+  const codes = [clinical, verified].map((status) => (typeof status === "string" ? status : listOf(status?.coding)[0]?.code));
   return codes.filter((code) => code && code !== "confirmed").join(", ") || resource.status || "";
 }
 
@@ -135,13 +148,14 @@ function dateOf(resource) {
   for (const name of DATES) {
     const found = resource[name];
     if (typeof found === "string") return found.replace(/T.*/, "");
-    if (found?.start) return `${found.start.replace(/T.*/, "")}${found.end ? ` to ${found.end.replace(/T.*/, "")}` : ""}`;
+    if (typeof found?.start === "string") return `${found.start.replace(/T.*/, "")}${found.end ? ` to ${String(found.end).replace(/T.*/, "")}` : ""}`;
   }
   return "";
 }
 
 function ageText(birthDate, today) {
-  if (!/^\d{4}/.test(birthDate ?? "")) return "age not stated";
-  const before = today.slice(5) < (birthDate.slice(5) || "01-01") ? 1 : 0;
-  return `${Number(today.slice(0, 4)) - Number(birthDate.slice(0, 4)) - before} years`;
+  const born = String(birthDate ?? "");
+  if (!/^\d{4}/.test(born)) return "age not stated";
+  const before = today.slice(5) < (born.slice(5) || "01-01") ? 1 : 0;
+  return `${Number(today.slice(0, 4)) - Number(born.slice(0, 4)) - before} years`;
 }

@@ -42,10 +42,10 @@ function assessed(assessment, gaps, choices) {
     element("p", {}, conclusion(assessment, choices)),
     element("h4", {}, `Found (${found.length})`),
     list(found.map((one) => foundItem(one, names)), "No criterion was found in the data read."),
-    element("h4", {}, `Not understood (${count})`),
+    element("h4", {}, `Not understood, as the answer names it (${count})`),
     list(
       unclear.map((one) => [element("q", {}, one.text), ` (${one.source}, `, where(one.reference), ")"]),
-      "Nothing that holds clinical words was left over.",
+      "The answer names nothing. Single words of the order that were left over are marked above.",
     ),
     element("h4", {}, `Not checkable (${notChecked.length})`),
     list(notChecked, "For every criterion the data that it needs were sent and read."),
@@ -65,8 +65,8 @@ function conclusion(assessment, choices) {
 
 function foundItem(one, names) {
   const evidence = (one.evidence ?? []).map((item) => {
-    const told = [item.stated ? null : item.display, item.value, item.date ? `(${item.date})` : null].filter(Boolean).join(" ");
-    return element("li", {}, item.stated ? [element("q", {}, item.quote), " "] : `${told} `, where(item.reference));
+    const told = [item.display, item.value].filter(Boolean).join(": ");
+    return element("li", {}, item.stated ? element("q", {}, item.quote) : told, item.date ? ` (${item.date}) ` : " ", where(item.reference));
   });
   return [`${names.get(one.id) ?? one.id}: ${one.state}, ${one.counted ?? one.strength}`, element("ul", {}, evidence)];
 }

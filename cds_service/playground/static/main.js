@@ -31,7 +31,7 @@ async function start() {
     return problem("The playground could not start", error.message);
   }
   at("story").replaceChildren(...state.choices.stories.map((story) => new Option(storyLabel(story), story.name)));
-  at("hook").replaceChildren(...state.choices.services.map((service) => new Option(service.hook, service.hook)));
+  at("hook").replaceChildren(...state.choices.services.map((service) => new Option(`${service.hook}: ${service.when}`, service.hook)));
   at("screen").hidden = false;
   listen();
   const linked = readFragment(location.hash);
@@ -59,14 +59,17 @@ function listen() {
     showOrder();
   });
   at("study").addEventListener("change", chooseStudy);
-  at("priority").addEventListener("change", () => edit((order) => withPriority(order, at("priority").value)));
+  at("priority").addEventListener("change", () => {
+    takeWords();
+    edit((order) => withPriority(order, at("priority").value));
+  });
   at("hook").addEventListener("change", () => {
     state.hook = at("hook").value;
     ask();
   });
   at("words").addEventListener("input", () => {
     clearTimeout(typing);
-    typing = setTimeout(() => edit((order) => withWords(order, at("words").value)), TYPING_PAUSE_MS);
+    typing = setTimeout(() => edit((order) => withWords(order, at("words").value), { isTyping: true }), TYPING_PAUSE_MS);
   });
   at("add").addEventListener("click", addOrder);
   at("copy").addEventListener("click", copyLink);
@@ -122,6 +125,7 @@ async function openPaste(event) {
 }
 
 function show(opened, source, about, { hook = null, changes = [] } = {}) {
+  clearTimeout(typing);
   const drafts = draftsOf(opened.request);
   const isKnown = (name) => state.choices.services.some((service) => service.hook === name);
   Object.assign(state, { source, request: opened.request, base: drafts.orders, hook: [hook, opened.request.hook, "order-sign"].find(isKnown) });
@@ -152,7 +156,8 @@ function show(opened, source, about, { hook = null, changes = [] } = {}) {
 
 const currentOrder = () => state.orders.find((order) => referenceOf(order) === state.current);
 
-function showOrder() {
+/** The form of the current order. While somebody is typing, the words in their field are newer than those of the order. */
+function showOrder({ isTyping = false } = {}) {
   const order = currentOrder();
   at("order").replaceChildren(...orderOptions(state.orders));
   at("order").value = state.current ?? "";
@@ -162,7 +167,7 @@ function showOrder() {
   at("study").value = "";
   at("study").disabled = !mayEdit;
   const { coded, words } = order ? reasonsOf(order) : { coded: [], words: "" };
-  if (document.activeElement !== at("words")) at("words").value = words;
+  if (!isTyping) at("words").value = words;
   at("words").disabled = order === undefined || !mayEdit;
   at("priority").disabled = order === undefined;
   at("priority").value = order?.priority ?? "routine";
@@ -175,16 +180,17 @@ function showRating() {
   at("rating").textContent = rating ? `Rating that the service put on this order (PAMA): ${rating}.` : "";
 }
 
-function edit(change) {
+function edit(change, { isTyping = false } = {}) {
   const order = currentOrder();
   if (order === undefined) return;
   const changed = change(order);
   state.orders = state.orders.map((one) => (one === order ? changed : one));
-  showOrder();
+  showOrder({ isTyping });
   ask();
 }
 
 function removeReason(place) {
+  takeWords();
   edit((order) => withoutReason(order, place));
   at("words").focus();
 }
@@ -225,6 +231,11 @@ async function ask() {
   showAddress();
   showReadWords(currentOrder(), at("words-marked"), at("words-read"));
   if (state.orders.length === 0) {
+    state.sent = null;
+    clearAnswer();
+    at("request-address").textContent = "";
+    at("request").textContent = "";
+    at("cards").removeAttribute("aria-busy");
     at("status").textContent = "";
     return at("cards").replaceChildren(element("p", { class: "empty" }, "No order is drafted. Choose a study, and the service is asked."));
   }
@@ -237,18 +248,24 @@ async function ask() {
   at("cards").setAttribute("aria-busy", "true");
   // An answer is there in a moment; only one that is not says that it is waited for, and takes the old cards away.
   const waiting = setTimeout(() => {
+    if (state.sent !== sent) return;
     at("status").textContent = "Asking the service.";
     at("cards").replaceChildren(notice("unknown", "Not checked yet", element("p", {}, "The service has not answered about this order.")));
-    at("why").replaceChildren();
-    at("response").textContent = "";
-    at("response-time").textContent = "";
+    clearAnswer();
   }, QUIET_MS);
   const answer = await call(serviceId, body);
   const details = answer.kind === "answer" ? await renderedDetails(answer.body.cards) : [];
   clearTimeout(waiting);
+  // By now the order may be another one.
   if (answer.kind === "overtaken" || state.sent !== sent) return undefined;
   at("cards").removeAttribute("aria-busy");
   return showAnswer(answer, details, sent);
+}
+
+function clearAnswer() {
+  at("why").replaceChildren();
+  at("response").textContent = "";
+  at("response-time").textContent = "";
 }
 
 function showAnswer(answer, details, sent) {
@@ -308,7 +325,6 @@ async function accept(card, suggestion, sent) {
   }
   Object.assign(state, now);
   if (currentOrder() === undefined) state.current = state.selected.at(-1) ?? (state.orders[0] ? referenceOf(state.orders[0]) : null);
-  at("words").blur();
   showOrder();
   at("answer-heading").focus();
   const told = sentFeedback(sent.serviceId, { card: card.uuid, outcome: "accepted", acceptedSuggestions: [{ id: suggestion.uuid }] });

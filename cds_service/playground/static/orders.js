@@ -9,8 +9,9 @@ export const referenceOf = (resource) => `${resource.resourceType}/${resource.id
 export function conceptText(concept) {
   const whole = concept?.concept ?? concept;
   if (!whole) return "";
-  const coding = (Array.isArray(whole.coding) ? whole.coding : [])[0];
-  return whole.text || coding?.display || coding?.code || "";
+  if (typeof whole === "string") return whole;
+  const coding = listOf(whole.coding)[0];
+  return [whole.text, coding?.display, coding?.code].find((text) => typeof text === "string" && text) ?? "";
 }
 
 export const studyName = (order) => conceptText(order.code) || "Study not stated";
@@ -20,18 +21,18 @@ export const isEditable = (order) => EDITABLE.includes(order.resourceType);
 
 /** The reasons of an order: those with a code and their places, and the words of the first without one. */
 export function reasonsOf(order) {
-  const all = order[reasonMember(order)] ?? [];
-  const coded = all.flatMap((reason, place) => (isCoded(reason) ? [{ place, text: conceptText(reason) || reason.reference?.reference || "a code" }] : []));
+  const all = listOf(order[reasonMember(order)]);
+  const coded = all.flatMap((reason, place) => (isCoded(reason) ? [{ place, text: conceptText(reason) || reason?.reference?.reference || "a code" }] : []));
   const worded = all.find((reason) => !isCoded(reason) && conceptText(reason));
   return { coded, words: worded ? conceptText(worded) : "" };
 }
 
 /** All texts of an order beside its reason in words. */
-export const notesOf = (order) => (order.note ?? []).map((note) => note.text).filter(Boolean);
+export const notesOf = (order) => listOf(order.note).map((note) => note?.text).filter((text) => typeof text === "string" && text);
 
 export function withWords(order, words) {
   const member = reasonMember(order);
-  const all = order[member] ?? [];
+  const all = listOf(order[member]);
   const at = all.findIndex((reason) => !isCoded(reason) && conceptText(reason));
   const reason = member === "reason" ? { concept: { text: words } } : { text: words };
   const others = at < 0 ? [...all] : all.toSpliced(at, 1);
@@ -41,7 +42,7 @@ export function withWords(order, words) {
 
 export function withoutReason(order, place) {
   const member = reasonMember(order);
-  const others = (order[member] ?? []).filter((_reason, at) => at !== place);
+  const others = listOf(order[member]).filter((_reason, at) => at !== place);
   return withMember(order, member, others.length ? others : undefined);
 }
 
@@ -133,8 +134,8 @@ export function withChanges(base, selected, changes) {
 
 /** The rating that the service gave an order, or null. */
 export function ratingOf(order) {
-  const rating = (order.extension ?? []).find((one) => one.url === `${RATING}rating`);
-  return rating ? (rating.valueCodeableConcept?.coding ?? []).map((coding) => coding.display ?? coding.code).join(", ") : null;
+  const rating = listOf(order.extension).find((one) => one?.url === `${RATING}rating`);
+  return rating ? listOf(rating.valueCodeableConcept?.coding).map((coding) => coding.display ?? coding.code).join(", ") : null;
 }
 
 function withoutRating(order) {
@@ -151,7 +152,10 @@ function withMember(order, member, value) {
 
 const reasonMember = (order) => (Array.isArray(order.reason) ? "reason" : "reasonCode");
 
-const isCoded = (reason) => ((reason.concept ?? reason).coding ?? []).length > 0 || Boolean(reason.reference);
+const isCoded = (reason) => listOf((reason?.concept ?? reason)?.coding).length > 0 || Boolean(reason?.reference);
+
+/** What is no list where one is expected is none. */
+export const listOf = (value) => (Array.isArray(value) ? value : []);
 
 function freeId(orders) {
   const taken = new Set(orders.map((order) => order.id));

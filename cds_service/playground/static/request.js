@@ -1,12 +1,12 @@
 // The body of a hook call, as an EHR sends it for the orders that are drafted.
 
-import { referenceOf } from "./orders.js";
+import { listOf, referenceOf } from "./orders.js";
 
 /** Drafts of a call and what is selected among them, in whichever place its hook keeps them. */
 export function draftsOf(request) {
   const { context } = request;
   const bundle = context.draftOrders ?? context.orders ?? request.prefetch?.dispatchedOrders;
-  const orders = (Array.isArray(bundle?.entry) ? bundle.entry : []).map((entry) => entry?.resource).filter((resource) => resource?.resourceType);
+  const orders = listOf(bundle?.entry).map((entry) => entry?.resource).filter((resource) => resource?.resourceType);
   const named = context.selections ?? context.dispatchedOrders ?? (context.order ? [context.order] : orders.map(referenceOf));
   return { orders, selected: [named].flat() };
 }
