@@ -10,8 +10,8 @@ uv=$(command -v uv || command -v .venv/bin/uv) || {
 }
 compile=("$uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes
     --no-emit-index-url --no-emit-find-links --no-header "$@")
-"${compile[@]}" --extra postgres --group build --output-file requirements.lock
+"${compile[@]}" --extra postgres --extra report --group build --output-file requirements.lock
 # Held to the versions of the first, so that what is tested is what is served.
-"${compile[@]}" --extra postgres --extra parquet --group build --group dev --group docs --constraints requirements.lock --output-file requirements-dev.lock
+"${compile[@]}" --extra postgres --extra report --extra parquet --group build --group dev --group docs --constraints requirements.lock --output-file requirements-dev.lock
 # What the tests on Spark need beside that.
 "${compile[@]}" --extra spark --constraints requirements-dev.lock --output-file requirements-spark.lock

@@ -5,7 +5,8 @@
     const cell = row.cells[column];
     const text = cell.dataset.sort ?? cell.textContent.trim();
     const number = Number(text.replace(/[\s\u202f]/g, "").replace(/^(-?[\d.]+).*$/, "$1"));
-    return cell.classList.contains("number") && !Number.isNaN(number) ? number : text;
+    const isNumber = cell.dataset.sort !== undefined || cell.classList.contains("number");
+    return isNumber && !Number.isNaN(number) ? number : text;
   };
   const compare = (a, b) =>
     typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
@@ -42,6 +43,7 @@
     return part;
   };
   const draw = (plot) => {
+    plot.classList.add("drawn");
     const figure = colored(JSON.parse(plot.querySelector("script.figure").textContent));
     const options = { displayModeBar: false, responsive: true, staticPlot: false, locale: "en" };
     window.Plotly.react(plot.querySelector(".canvas"), figure.data, figure.layout, options);
