@@ -33,6 +33,7 @@ def rows(page: str) -> list[list[str]]:
 
 
 REQUIREMENTS = [row for row in rows("conformance.md") if re.fullmatch(r"[A-Z]-\d+", row[0])]
+HAZARDS = [row for row in rows("safety_case.md") if len(row) > 1]
 ATTACKS = [row for row in rows("security.md") if "::test_" in row[-1]]
 
 
@@ -61,6 +62,18 @@ def test_each_attack_is_repeated_by_a_test(row):
 
 def test_there_are_attacks():
     assert len(ATTACKS) > 30
+
+
+@pytest.mark.parametrize("row", HAZARDS, ids=lambda row: row[0][:60])
+def test_each_hazard_has_its_cause_its_control_and_a_test(row):
+    assert len(row) == 4
+    assert all(row)
+    assert re.match(r"(missed|useless|missed, useless): ", row[0])
+    assert_is_a_test(row[3])
+
+
+def test_there_are_hazards():
+    assert len(HAZARDS) > 30
 
 
 def assert_is_a_test(cell: str) -> None:
@@ -117,7 +130,7 @@ def test_the_integration_page_explains_every_status_that_is_answered():
     assert of_http | {401, 403, 412, 500, 503} == shown
 
 
-@pytest.mark.parametrize("page", ["conformance.md", "operations.md", "security.md"])
+@pytest.mark.parametrize("page", ["conformance.md", "operations.md", "safety_case.md", "security.md"])
 def test_every_test_that_a_page_names_exists(page):
     text = (DOCS / page).read_text(encoding="utf-8")
     for cell in re.findall(r"`[\w/]+\.py::test_\w+`", text):

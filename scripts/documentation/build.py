@@ -23,6 +23,7 @@ SITE: Final = ROOT / "cds_service" / "web" / "site"
 WORK: Final = ROOT / "var" / "documentation"
 FROM_ELSEWHERE: Final = {
     "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "development.md",
     "cds_service/knowledge/spine_imaging/CHANGELOG.md": "knowledge_changelog.md",
     "fhir_fixtures/README.md": "fixtures.md",
     "tests/scenarios/README.md": "scenarios.md",

@@ -41,6 +41,7 @@ class Reader:
         """What the last commands printed."""
         for name in _COPIED:
             _copy(ROOT / name, folder / name)
+        (folder / ".venv").symlink_to(sys.prefix)
 
     def do(self, block: Block) -> None:
         """What the block says. Raises AssertionError, with the place in the page, when it cannot be done."""
@@ -83,7 +84,11 @@ class Reader:
             check=False,
         )
         self.printed = done.stdout
-        assert done.returncode == 0, f"{block}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        word, argument = block.told
+        wanted = int(argument) if word == "exit" else 0
+        assert done.returncode == wanted, (
+            f"{block}: {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        )
 
 
 def differs(block: Block, printed: str) -> str:

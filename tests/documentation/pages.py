@@ -3,6 +3,7 @@
 A comment above a block says what a test does with it:
 
     <!-- not run: why -->        nothing
+    <!-- exit: 1 -->             its commands end with this code
     <!-- answer -->              what the commands before it print, as far as it is shown
     <!-- file: path -->          the block is that file
     <!-- append: path -->        the block stands at the end of that file
