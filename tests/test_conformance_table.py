@@ -130,7 +130,9 @@ def test_the_integration_page_explains_every_status_that_is_answered():
     assert of_http | {401, 403, 412, 500, 503} == shown
 
 
-@pytest.mark.parametrize("page", ["conformance.md", "operations.md", "safety_case.md", "security.md"])
+@pytest.mark.parametrize(
+    "page", ["conformance.md", "operations.md", "safety_case.md", "security.md"]
+)
 def test_every_test_that_a_page_names_exists(page):
     text = (DOCS / page).read_text(encoding="utf-8")
     for cell in re.findall(r"`[\w/]+\.py::test_\w+`", text):

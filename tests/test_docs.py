@@ -12,9 +12,10 @@ from click.testing import CliRunner
 
 from cds_service.advice import CompiledGuideline
 from cds_service.cli import commands
+from scripts.documentation.reference import reference_files
+from tests.documentation.pages import PAGES
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *ROOT.glob("tests/*/README.md")])
 _FENCE = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
 
 
@@ -54,7 +55,9 @@ def test_every_statement_of_the_first_article_has_its_home() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)\)", page.read_text(encoding="utf-8")):
-        if not target.startswith(("http://", "https://", "mailto:")):
+        if target.startswith("reference/"):
+            assert target in reference_files()
+        elif not target.startswith(("http://", "https://", "mailto:")):
             assert (page.parent / target).exists(), target
 
 
