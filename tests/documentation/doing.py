@@ -27,7 +27,7 @@ _COPIED: Final = (
     "CONTRIBUTING.md",
     "README.md",
 )
-_SECONDS: Final = 100
+_SECONDS: Final = 300
 
 
 class Reader:

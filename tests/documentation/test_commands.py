@@ -27,6 +27,7 @@ def service(tmp_path_factory) -> Iterator[int]:
         yield port
 
 
+@pytest.mark.timeout(600)  # some pages run a dozen commands, each of which starts an interpreter
 @pytest.mark.parametrize("page", FOLLOWED, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_page_can_be_followed_from_its_first_line_to_its_last(page, service, tmp_path):
     reader = Reader(tmp_path, service)
