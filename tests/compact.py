@@ -168,6 +168,8 @@ def report(case: Mapping[str, Any], id_: str) -> Json:
     }
     if "date" in case:
         found["effectiveDateTime"] = case["date"]
+    if "based_on" in case:
+        found["basedOn"] = [{"reference": name} for name in case["based_on"]]
     return found
 
 
@@ -184,6 +186,8 @@ def imaging_study(case: Mapping[str, Any], id_: str) -> Json:
         found["modality"] = [{"system": _DICOM, "code": case["dicom"]}]
     if "date" in case:
         found["started"] = case["date"]
+    if "based_on" in case:
+        found["basedOn"] = [{"reference": name} for name in case["based_on"]]
     return found
 
 
@@ -248,6 +252,9 @@ def order(case: Mapping[str, Any], *, status: str | None = None) -> Json:
         ]
     if "authored" in case:
         found["authoredOn"] = case["authored"]
+    for key, element in (("based_on", "basedOn"), ("replaces", "replaces")):
+        if key in case:
+            found[element] = [{"reference": name} for name in case[key]]
     return found
 
 

@@ -17,7 +17,7 @@ from cds_service.assessment.criteria import evaluate_criteria
 from cds_service.assessment.duplicates import pending_duplicates, recent_duplicates
 from cds_service.assessment.model import CallAssessment, Choices, GroupResult, OrderAssessment
 from cds_service.assessment.offers import mentions_travel, preferred_offer, wants_records
-from cds_service.assessment.open_studies import OpenStudies
+from cds_service.assessment.open_studies import OpenStudies, is_done_since
 from cds_service.assessment.remarks import denied_words, order_remarks
 from cds_service.assessment.rules import Rules
 from cds_service.assessment.safety import check_safety
@@ -79,6 +79,7 @@ def _ordering_call(
         if item.reference not in own
         and item.authored is not None
         and least_age(item.authored, chart.as_of) <= days
+        and not is_done_since(item, chart.record.studies)
     )
     return OrderingCall(
         orders=orders,

@@ -114,10 +114,11 @@ def _added(case: Case, reasons: CardReasons) -> dict[str, Conflict | None]:
         added[Cards.PREGNANCY] = None
     if case.contrast_risk is not None:
         added[Cards.CONTRAST_SAFETY] = None
-    if reasons.duplicates:
-        added[Cards.DUPLICATE_RECENT] = None
+    # one ask, one card: an order that is still open is later than every study of the kind
     if reasons.pending:
         added[Cards.DUPLICATE_PENDING] = None
+    elif reasons.duplicates:
+        added[Cards.DUPLICATE_RECENT] = None
     if case.found.conflicts:
         added[Cards.CONFLICTING_DATA] = min(
             case.found.conflicts, key=lambda item: not item.in_emergency_group

@@ -336,15 +336,15 @@ def _nothing(_: StatedEvidence, __: Criterion, ___: Group, ____: Chart) -> list[
 
 
 def _age(evidence: AgeEvidence, criterion: Criterion, _: Group, chart: Chart) -> list[Finding]:
-    age = chart.age
-    if age is None:
+    age, person = chart.age, chart.record.person
+    if age is None or person is None:
         return []
     is_met = age > evidence.value if evidence.op == "gt" else age >= evidence.value
     if not is_met or (evidence.below is not None and age >= evidence.below):
         return []
     return [
         Finding(
-            reference="Patient",
+            reference=person.reference,
             display=criterion.name,
             when=None,
             state=PRESENT,

@@ -8,7 +8,7 @@ from itertools import islice
 from msgspec import Struct
 
 from cds_service.assessment.regions import expanded
-from cds_service.evidence.model import ImagingOrder, OpenOrder, StudyProcedure
+from cds_service.evidence.model import EarlierStudy, ImagingOrder, OpenOrder, StudyProcedure
 from cds_service.knowledge.table import Region
 
 _SAME = {"CTM": "CT"}
@@ -22,6 +22,7 @@ class OpenStudy(Struct, frozen=True, gc=False):
 
     position: int
     """Those on record come first, then the selected drafts."""
+    reference: str
     display: str
     procedure: StudyProcedure
 
@@ -29,6 +30,16 @@ class OpenStudy(Struct, frozen=True, gc=False):
 def is_same_kind(one: StudyProcedure, other: StudyProcedure) -> bool:
     """The same modality (any phase; a CT myelogram counts as CT) and a region in common."""
     return not frozenset(_kinds(one)).isdisjoint(_kinds(other))
+
+
+def is_done_since(order: OpenOrder, studies: Iterable[EarlierStudy]) -> bool:
+    """A study of the kind was done on the day of an order or later: what nobody closed is taken as done by it."""
+    return order.authored is not None and any(
+        study.when is not None
+        and study.when.first >= order.authored.last
+        and is_same_kind(study.procedure, order.procedure)
+        for study in studies
+    )
 
 
 def _kinds(study: StudyProcedure) -> Iterator[_Kind]:
@@ -50,7 +61,7 @@ class OpenStudies:
         self._position_of: dict[int, int] = {}
         every: tuple[OpenOrder | ImagingOrder, ...] = (*on_record, *selected)
         for position, order in enumerate(every):
-            study = OpenStudy(position, order.display, order.procedure)
+            study = OpenStudy(position, order.reference, order.display, order.procedure)
             for kind in _kinds(order.procedure):
                 self._by_kind.setdefault(kind, []).append(study)
             self._regions.setdefault(order.procedure.modality, set()).update(
@@ -68,7 +79,12 @@ class OpenStudies:
         end = self._position_of[order.instance]
         found: dict[int, OpenStudy] = {}
         for kind in _kinds(order.procedure):
-            for study in islice(_until(end, self._by_kind.get(kind, ())), _MOST):
+            others = (
+                study
+                for study in _until(end, self._by_kind.get(kind, ()))
+                if study.reference not in order.continues
+            )
+            for study in islice(others, _MOST):
                 found[study.position] = study
         return [found[position] for position in sorted(found)][:_MOST]
 

@@ -44,12 +44,13 @@ LATER_ENCOUNTERS = ("subsequent", "sequela")
 """7th characters of an injury that is not new: only its onset says when it was, the day of recording never does."""
 
 
-def rank(finding: Finding) -> tuple[int, int, int]:
-    """Sort key: strongest first, then most certain, then newest."""
+def rank(finding: Finding) -> tuple[int, int, int, str]:
+    """Sort key: strongest first, then most certain, then newest; a tie is settled by name, never by position."""
     return (
         STRENGTH_ORDER[finding.strength],
         _STATE_ORDER[finding.state],
         newest_first(finding.when),
+        finding.reference,
     )
 
 

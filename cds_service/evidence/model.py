@@ -281,6 +281,8 @@ class AllergyHit(Struct, frozen=True, gc=False):
 class Person(Struct, frozen=True, gc=False):
     """What is used of Patient; nothing else of it is read."""
 
+    reference: str
+    """`Patient/<id>`."""
     birth: DateSpan | None
     gender: Literal["female", "male", "other", "unknown"]
     """As recorded, case ignored; `unknown` when missing."""
@@ -412,5 +414,7 @@ class ImagingOrder(Struct, frozen=True, gc=False):
     """Notes and details of which that holds: named, without other consequence."""
     readings: tuple[TextReading, ...] = ()
     """What each of its texts says."""
+    continues: tuple[str, ...] = ()
+    """References of the orders that it carries out or takes the place of."""
     answers: tuple[Answer, ...] = ()
     """What the orderer answered on a card, each once."""

@@ -32,7 +32,7 @@ from cds_service.evidence.model import (
 from cds_service.knowledge.model import Strength
 
 DAY = date(2026, 6, 15)
-ADULT = Person(DateSpan(date(1985, 2, 3), date(1985, 2, 3)), "female", False, "")
+ADULT = Person("Patient/p1", DateSpan(date(1985, 2, 3), date(1985, 2, 3)), "female", False, "")
 
 
 def ago(days: int) -> DateSpan:

@@ -321,6 +321,6 @@ def test_who_could_be_pregnant_without_anything_being_said(
     hits: dict[str, Any],
     unknown: bool,
 ) -> None:
-    person = Person(DateSpan(born, born) if born else None, gender, False, "")
+    person = Person("Patient/p1", DateSpan(born, born) if born else None, gender, False, "")
     assert safety(compiled, person=person, observations=hits).pregnancy_unknown is unknown
     assert not safety(compiled, person=None).pregnancy_unknown

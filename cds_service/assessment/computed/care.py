@@ -7,6 +7,7 @@ from datetime import date
 from cds_service.assessment.computed.question import ComputedQuestion
 from cds_service.assessment.model import PRESENT, SUSPECTED, Finding
 from cds_service.assessment.timing import days_before
+from cds_service.assessment.weighing import rank
 from cds_service.evidence.loose_json import shortened
 from cds_service.evidence.model import DateSpan, ImagingOrder
 from cds_service.evidence.text.model import MAX_QUOTE
@@ -32,8 +33,9 @@ def conservative_care_6w(question: ComputedQuestion) -> list[Finding]:
     care = chart.once(("care", question.criterion.id), lambda: _care(question))
     if not care:
         return []
-    first = min(care, key=lambda item: item[0])
-    last = max(care, key=lambda item: item[1])
+    # on one day the entry with a code before one by its words
+    first = min(care, key=lambda item: (item[0], *rank(item[2])))
+    last = min(care, key=lambda item: (-item[1].toordinal(), *rank(item[2])))
     recent = question.whole(Parameters.CARE_LAST_WITHIN)
     if (
         days_before(first[0], chart.as_of) < least_days

@@ -22,6 +22,7 @@ from cds_service.evidence.codes.references import local_reference, split_referen
 from cds_service.evidence.loose_json import as_object, as_text, each, read_json, shortened
 from cds_service.evidence.model import DateSpan, ImagingOrder
 from cds_service.evidence.orders.catalog import Catalog
+from cds_service.evidence.orders.links import continued_orders
 from cds_service.evidence.orders.reasons import (
     DISPLAY_LENGTH,
     OrderReasons,
@@ -250,6 +251,7 @@ def _read_draft(
         care=reasons.care,
         readings=reasons.readings,
         answers=reasons.answers,
+        continues=continued_orders(body),
         not_understood=reasons.not_understood,
         unread_notes=reasons.unread_notes,
     )

@@ -28,6 +28,7 @@ from cds_service.evidence.model import (
     UnreadValue,
 )
 from cds_service.evidence.orders.catalog import Catalog
+from cds_service.evidence.orders.links import OrderLinks
 from cds_service.evidence.record.shapes import MedicationShape
 from cds_service.evidence.record.subjects import Subjects
 
@@ -88,6 +89,7 @@ class Intake:
         "named",
         "observed",
         "open_orders",
+        "order_links",
         "other_studies",
         "patient_id",
         "person",
@@ -131,6 +133,7 @@ class Intake:
         self.other_studies: set[tuple[bytes, bytes, bytes]] = set()
         """(code, body site, category) of what is known to be no study of the spine."""
         self.open_orders: list[OpenOrder] = []
+        self.order_links = OrderLinks()
         self.devices: list[DeviceEntry] = []
         self.allergies: list[AllergyHit] = []
         self.in_hospice = False

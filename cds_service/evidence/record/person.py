@@ -34,15 +34,18 @@ def read_patients(intake: Intake, kind: str) -> None:
             if not of_id(shape.id):
                 intake.tally.other_patients += 1
                 continue
-            person = read_person(shape, intake.as_of, intake.index.rules.future_days)
+            person = read_person(
+                shape, intake.patient_id, intake.as_of, intake.index.rules.future_days
+            )
             known = intake.person
             if known is None or (known.birth is None and person.birth is not None):
                 intake.person = person
 
 
-def read_person(shape: PatientShape, as_of: date, future_days: int) -> Person:
+def read_person(shape: PatientShape, patient_id: str, as_of: date, future_days: int) -> Person:
     """The person of a Patient, alive or not on the day `as_of`."""
     return Person(
+        reference=f"Patient/{patient_id}",
         birth=read_date(shape.birth_date),
         gender=_gender(shape.gender),
         is_deceased=_is_deceased(shape, days_after(as_of, future_days)),

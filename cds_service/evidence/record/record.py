@@ -54,6 +54,7 @@ def read_record(
     gaps = _gaps(sources, tally, person, is_patient_there="Patient" in intake.batches)
     if reaches_far_enough(sources.get(OBSERVATIONS), intake):
         gaps = tuple(_narrowed(gap) for gap in gaps)
+    over = intake.order_links.over()
     unread = {gap.source for gap in gaps if gap.note != LIFELONG_ONLY}
     return PatientRecord(
         person=person,
@@ -62,7 +63,7 @@ def read_record(
         exposures=as_tuples(intake.exposures),
         procedures=as_tuples(intake.procedures),
         studies=tuple(intake.studies),
-        open_orders=tuple(intake.open_orders),
+        open_orders=tuple(order for order in intake.open_orders if order.reference not in over),
         devices=(*intake.devices, *implants_elsewhere(intake.conditions, intake.procedures, index)),
         allergies=tuple(intake.allergies),
         condition_by_reference=by_reference(intake.conditions),

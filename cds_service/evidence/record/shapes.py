@@ -187,6 +187,9 @@ class ProcedureShape(Struct, rename="camel", gc=False):
     id: object = None
     status: object = None
     not_performed: object = None
+    based_on: Raw = NOTHING
+    request: Raw = NOTHING
+    """Of DSTU2, as is `order` of an ImagingStudy."""
     category: Raw = NOTHING
     code: Raw = NOTHING
     body_site: Raw = NOTHING
@@ -264,6 +267,9 @@ class StudyShape(Struct, rename="camel", gc=False):
     """Of STU3 and DSTU2."""
     availability: object = None
     """ImagingStudy of STU3 and DSTU2, which has no status."""
+    based_on: Raw = NOTHING
+    request: Raw = NOTHING
+    order: Raw = NOTHING
     category: Raw = NOTHING
     code: Raw = NOTHING
     body_site: Raw = NOTHING
@@ -296,6 +302,8 @@ class OrderShape(Struct, rename="camel", gc=False):
     order_detail: Raw = NOTHING
     subject: Whose = None
     patient: Whose = None
+    based_on: Raw = NOTHING
+    replaces: Raw = NOTHING
     authored_on: object = None
     ordered_on: object = None
     event: Raw = NOTHING

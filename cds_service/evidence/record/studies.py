@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import Raw
+
 from cds_service.evidence.loose_json import as_text
 from cds_service.evidence.orders.earlier import (
     is_done,
@@ -9,7 +11,9 @@ from cds_service.evidence.orders.earlier import (
     read_open_order,
     study_date,
 )
-from cds_service.evidence.raw import NOTHING
+from cds_service.evidence.orders.links import references_of
+from cds_service.evidence.orders.orders import authored_on
+from cds_service.evidence.raw import NOTHING, plain
 from cds_service.evidence.record.asides import keep_said
 from cds_service.evidence.record.intake import Intake, reference
 from cds_service.evidence.record.shapes import ProcedureShape, StudyShape, body_of
@@ -24,6 +28,8 @@ def read_studies(intake: Intake, kind: str) -> None:
     for _, resources in intake.ours(kind):
         for shape in resources:
             keep_study(intake, kind, shape)
+            if shape.order is not NOTHING:
+                _keep_done(intake, kind, shape, shape.order)
             if kind == _REPORT and as_text(shape.status).lower() not in _NEVER_MEANT:
                 _keep_conclusion(intake, shape)
 
@@ -48,6 +54,9 @@ def _keep_conclusion(intake: Intake, shape: StudyShape) -> None:
 
 def keep_study(intake: Intake, kind: str, shape: StudyShape | ProcedureShape) -> None:
     """Keep the spine study that a resource is of, if it is one. The same code is looked at once a call."""
+    for element in (shape.based_on, shape.request):
+        if element is not NOTHING:
+            _keep_done(intake, kind, shape, element)
     name = (bytes(shape.code), bytes(shape.body_site), bytes(shape.category))
     if kind != _OF_SERIES and name in intake.other_studies:
         return
@@ -62,10 +71,20 @@ def keep_study(intake: Intake, kind: str, shape: StudyShape | ProcedureShape) ->
         intake.other_studies.add(name)
 
 
+def _keep_done(intake: Intake, kind: str, shape: StudyShape | ProcedureShape, orders: Raw) -> None:
+    """What an order was written for is done, whatever the study is called."""
+    body = body_of(shape)
+    if is_done(kind, body) and not intake.is_ahead(study_date(body)):
+        intake.order_links.add_done(references_of(plain(orders)))
+
+
 def read_open_orders(intake: Intake, kind: str) -> None:
     """Every order of our patient for imaging of the spine that is still open."""
     for _, resources in intake.ours(kind):
         for shape in resources:
-            order = read_open_order(body_of(shape), intake.catalog)
+            body = body_of(shape)
+            order = read_open_order(body, intake.catalog)
+            if not intake.is_ahead(authored_on(body)):
+                intake.order_links.add_order(reference(kind, shape.id), body)
             if order is not None and not intake.is_ahead(order.authored):
                 intake.open_orders.append(order)
