@@ -15,7 +15,13 @@ from cds_service.assessment.choosing import (
 )
 from cds_service.assessment.criteria import evaluate_criteria
 from cds_service.assessment.duplicates import pending_duplicates, recent_duplicates
-from cds_service.assessment.model import CallAssessment, Choices, GroupResult, OrderAssessment
+from cds_service.assessment.model import (
+    CallAssessment,
+    Choices,
+    ChosenCard,
+    GroupResult,
+    OrderAssessment,
+)
 from cds_service.assessment.offers import mentions_travel, preferred_offer, wants_records
 from cds_service.assessment.open_studies import OpenStudies, is_done_since
 from cds_service.assessment.remarks import denied_words, order_remarks
@@ -26,9 +32,17 @@ from cds_service.assessment.symptoms import named_symptom
 from cds_service.assessment.timing import least_age
 from cds_service.evidence.model import Gap, ImagingOrder, PatientRecord
 from cds_service.evidence.record.types import REQUIRED_KEYS
-from cds_service.knowledge.anchors import Cards, Scenarios
-from cds_service.knowledge.members import ACTIVE, UNDETERMINED
+from cds_service.knowledge.anchors import Cards, Forms, Scenarios
+from cds_service.knowledge.members import (
+    ACTIVE,
+    APPROPRIATE,
+    EMERGENCY,
+    MAY_BE_APPROPRIATE,
+    UNDETERMINED,
+)
 from cds_service.knowledge.model import Rating
+
+_IMPOSSIBLE_BIRTH = Gap("patient", "unreadable", "gap_birth_date_impossible")
 
 
 def assess_call(
@@ -49,6 +63,7 @@ def assess_call(
     failed = tuple(dict.fromkeys(name for case in cases for name in case.found.failed))
     gaps = (
         *record.gaps,
+        *((_IMPOSSIBLE_BIRTH,) if chart.has_impossible_birth else ()),
         *(gap for case in cases for gap in case.found.gaps),
         *(Gap(name, "failed") for name in failed),
     )
@@ -102,7 +117,7 @@ def _order_assessment(case: Case, gaps: tuple[Gap, ...], lacking: Unread) -> Ord
         scenario_subject=case.scenario_subject,
         scenario_group=case.group_result(case.scenario_subject),
         rating=case.rating,
-        appropriateness=_published(case, gaps),
+        appropriateness=_published(case, gaps, (*shown, *left_out)),
         citations=case.rated[1],
         pediatric_row=_pediatric_row(case),
         urgency=case.urgency,
@@ -141,8 +156,8 @@ def _pediatric_row(case: Case) -> str | None:
     return next(holding, None)
 
 
-def _published(case: Case, gaps: tuple[Gap, ...]) -> Rating:
-    """The rating that is published.
+def _published(case: Case, gaps: tuple[Gap, ...], cards: tuple[ChosenCard, ...]) -> Rating:
+    """The rating that is published: never one that a card of the order contradicts.
 
     Undetermined without any reason or spine symptom, and where data that was not read could change the answer:
     that is when a required or softening source is not fully read and no serious group is active.
@@ -158,7 +173,29 @@ def _published(case: Case, gaps: tuple[Gap, ...]) -> Rating:
         for gap in gaps
     ):
         return UNDETERMINED
-    return case.rating
+    return UNDETERMINED if _is_contradicted(case, cards) else case.rating
+
+
+def _is_contradicted(case: Case, cards: tuple[ChosenCard, ...]) -> bool:
+    """A card calls the study not good enough for the emergency; or one asks for another study, or for none.
+
+    "Not appropriate" agrees with all of these but the first.
+    """
+    if case.urgency is EMERGENCY and not case.is_good_enough:
+        return True
+    if case.rating not in (APPROPRIATE, MAY_BE_APPROPRIATE):
+        return False
+    asking = case.rules.guideline.card_limits.unrated_beside
+    return any(
+        chosen.card in asking
+        or (chosen.indicator == "critical" and chosen.card != Cards.EMERGENCY_ESCALATE)
+        or (
+            chosen.form == Forms.SERIOUS
+            and case.preferred is not None
+            and not same_study(case.preferred, case.order.procedure)
+        )
+        for chosen in cards
+    )
 
 
 def _is_serious(results: tuple[GroupResult, ...]) -> bool:

@@ -51,7 +51,7 @@ class Chart:
         self.as_of = as_of
         self.future_days = rules.guideline.evidence.future_days
         self.age = self._age()
-        """Completed years; None when the birth date is not known or lies ahead."""
+        """Completed years; None when the birth date is not known or cannot be right."""
         self.value_sets = frozenset(
             (*record.conditions, *record.observations, *record.exposures, *record.procedures)
         )
@@ -100,7 +100,13 @@ class Chart:
         if person is None or person.birth is None:
             return None
         years = completed_years(person.birth, self.as_of)
-        return years if years >= 0 else None
+        return years if 0 <= years <= self.rules.parameters[Parameters.OLDEST_AGE] else None
+
+    @property
+    def has_impossible_birth(self) -> bool:
+        """There is a birth date, and nobody of that age lives."""
+        person = self.record.person
+        return person is not None and person.birth is not None and self.age is None
 
     def age_on(self, day: date) -> int | None:
         """Completed years on an earlier day."""

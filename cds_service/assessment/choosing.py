@@ -20,6 +20,7 @@ from cds_service.knowledge.members import POSSIBLE
 
 PARTIAL = Cards.PARTIAL_DATA
 _DISPATCHED = "dispatchedOrders"
+_PATIENT = "patient"
 _UNMAPPED = Cards.UNMAPPED_ORDER
 
 
@@ -41,7 +42,9 @@ def unread(
 ) -> Unread:
     """What the gaps of a call mean for its cards. One that the wording has a sentence for is no missing key."""
     softening = rules.guideline.card_limits.softening_keys
-    open_sources = {gap.source for gap in gaps if gap.note not in rules.gap_notes}
+    open_sources = {
+        gap.source for gap in gaps if gap.note not in rules.gap_notes or gap.source == _PATIENT
+    }
     missing = tuple(key for key in (*REQUIRED_KEYS, _DISPATCHED, *softening) if key in open_sources)
     return Unread(
         missing=missing,
@@ -105,6 +108,9 @@ def _added(case: Case, reasons: CardReasons) -> dict[str, Conflict | None]:
     added: dict[str, Conflict | None] = {}
     if case.levels[Groups.VASCULAR] is POSSIBLE:
         added[Cards.NON_SPINAL_CAUSE] = None
+    person = case.chart.record.person
+    if person is not None and person.is_deceased:
+        added[Cards.PATIENT_DECEASED] = None
     if procedure.modality == "MR" and safety.devices:
         added[Cards.MRI_SAFETY] = None
     if safety.pregnancy is not None and (

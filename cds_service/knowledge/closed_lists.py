@@ -15,6 +15,7 @@ PARAMETERS: Final = {
     Parameters.PAIN_RISE: "pain_score_rising",
     Parameters.PAIN_RISE_WINDOW: "pain_score_rising",
     Parameters.LIFELONG_DAYS: "the reach of a cut page of observations",
+    Parameters.OLDEST_AGE: "the age of the patient",
     Parameters.OPEN_COURSE_CONFIRMED_DAYS: "the weighing of drug courses",
     Parameters.OPEN_COURSE_NOTED_DAYS: "the weighing of drug courses",
     Parameters.RECOVERY_WINDOW: "the duration of symptoms",

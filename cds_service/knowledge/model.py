@@ -896,6 +896,8 @@ class CardLimits(Table):
     order: tuple[Literal["critical", "warning", "info"], ...]
     keep_first: tuple[CardOrPrimary, ...]
     drop_appropriate_if_any_warning: bool
+    unrated_beside: tuple[CardMention, ...]
+    """Beside these an order is not published as appropriate."""
     drop_when_condition_unread: tuple[CardMention, ...]
     soften_when_partial: tuple[CardMention, ...]
     soften_when_worsening: tuple[CardMention, ...]
@@ -1010,6 +1012,7 @@ class DetailWords(Table):
     selections_unmatched: Sentence
     too_many_orders: Sentence
     gap_lifelong_observations: Sentence
+    gap_birth_date_impossible: Sentence
     gap_criterion_failed: Sentence
     imaged_since: Sentence
     examine_first: Sentence
