@@ -159,10 +159,10 @@ def _pediatric_row(case: Case) -> str | None:
 def _published(case: Case, gaps: tuple[Gap, ...], cards: tuple[ChosenCard, ...]) -> Rating:
     """The rating that is published: never one that a card of the order contradicts.
 
-    Undetermined without any reason or spine symptom, and where data that was not read could change the answer:
-    that is when a required or softening source is not fully read and no serious group is active.
+    Undetermined without a spine symptom or a reason that bears on the spine, and where data that was not read could
+    change the answer: that is when a required or softening source is not fully read and no serious group is active.
     """
-    if case.order.kind != "known" or (not case.order.has_reason and not case.has_symptom):
+    if case.order.kind != "known" or not (case.has_symptom or _has_bearing_reason(case)):
         return UNDETERMINED
     is_unread = case.order.not_understood or case.chart.record.not_understood
     if is_unread and not _is_serious(case.group_results):
@@ -196,6 +196,14 @@ def _is_contradicted(case: Case, cards: tuple[ChosenCard, ...]) -> bool:
         )
         for chosen in cards
     )
+
+
+def _has_bearing_reason(case: Case) -> bool:
+    """A reason that says something of the spine, that stands on record, or beside a serious group any reason."""
+    order = case.order
+    if order.has_reason and _is_serious(case.group_results):
+        return True
+    return any(r.value_sets or r.statements or r.reference is not None for r in order.reasons)
 
 
 def _is_serious(results: tuple[GroupResult, ...]) -> bool:

@@ -20,7 +20,9 @@ from cds_service.knowledge.kinds import (
 from cds_service.knowledge.table import Region, Table
 
 Role = Literal["finding", "part", "modifier", "context", "care", "value", "cue", "trap", "plain"]
-Flag = Literal["open", "limb", "neuro", "function", "anchors", "pain", "topic", "event", "lasting"]
+Flag = Literal[
+    "open", "limb", "neuro", "function", "anchors", "pain", "topic", "event", "lasting", "habit"
+]
 Unit = Literal["hour", "day", "week", "fortnight", "month", "year"]
 
 BUILT_IN: Final = ("level", "number", "year", "fraction")

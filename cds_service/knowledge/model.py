@@ -693,10 +693,14 @@ class EvidenceRules(Table):
     route_exclude: tuple[str, ...]
     form_words_exclude: tuple[str, ...]
     procedure_count: tuple[str, ...]
+    procedure_words: tuple[ValueSetMention, ...]
+    """Value sets that the name of a procedure may mean by its words."""
     icd10_chapters_near_the_spine: tuple[str, ...]
     """First letters; a code of another chapter in no value set has no bearing."""
     icd10_without_bearing: tuple[str, ...]
     """Prefixes of those chapters whose codes have no bearing all the same."""
+    icd10_without_disease: tuple[str, ...]
+    """Prefixes of codes that name no disease: their words are read."""
     family_history_prefixes: tuple[str, ...]
     family_history_icd9: tuple[str, ...]
     reaction_words: tuple[str, ...]

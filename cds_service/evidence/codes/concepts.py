@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -72,6 +73,20 @@ class ConceptReading(Struct, frozen=True):
 _READ_BY_NAME: Final = frozenset((*IMPLANTS, *CONTRAST_AGENTS))
 """Their names have a reader of their own."""
 _ICD: Final = ("icd10cm", "icd10")
+_IN_TITLE: Final = re.compile(r"[^\W\d_]+")
+"""One word behind the last comma."""
+_LONGEST_PART: Final = 4
+"""Words between the commas of a title."""
+
+
+def _without_title_commas(text: str) -> str:
+    """`Radiculopathy, lumbar region, bilateral`: the commas of a title part one thing from what it is like."""
+    parts = text.split(", ")
+    is_title = len(parts) > 1 and _IN_TITLE.fullmatch(parts[-1]) is not None
+    if not is_title or any(len(part.split()) > _LONGEST_PART for part in parts):
+        return text
+    return " ".join(parts)
+
 
 NO_CONCEPT: Final = ConceptReading()
 _UNREADABLE: Final = ConceptReading(is_unreadable=True)
@@ -98,7 +113,7 @@ _Codings = list[tuple[CodeMeaning, str]]
 class ConceptReader:
     """Reads the concepts of one record or one order, each distinct one once. Nothing of it outlives the call."""
 
-    __slots__ = ("_in_words", "_index", "_prepare", "known")
+    __slots__ = ("_in_texts", "_in_words", "_index", "_prepare", "known")
 
     def __init__(self, index: CodeIndex, prepare: Callable[[str], str] | None = None) -> None:
         """`prepare` makes a text ready for reading: an order's words of contrast deny nothing."""
@@ -107,6 +122,7 @@ class ConceptReader:
         self.known: dict[bytes, ConceptReading] = {b"": NO_CONCEPT, b"null": NO_CONCEPT}
         """What was read so far, by its JSON text."""
         self._in_words: dict[bytes, tuple[ConceptHit, ...] | None] = {}
+        self._in_texts: dict[tuple[str, ...], tuple[ConceptHit, ...] | None] = {}
 
     def read(self, raw: Raw) -> ConceptReading:
         """What the concept means; `NO_CONCEPT` when there is none.
@@ -131,9 +147,14 @@ class ConceptReader:
 
     def words_of(self, concept: Concept) -> tuple[ConceptHit, ...] | None:
         """The same of a concept that is decoded already."""
-        texts = dict.fromkeys(
-            text for text in (concept.text, *(c.display for c in concept.codings)) if text
+        texts = tuple(
+            dict.fromkeys(t for t in (concept.text, *(c.display for c in concept.codings)) if t)
         )
+        if texts not in self._in_texts:
+            self._in_texts[texts] = self._meant_by(texts)
+        return self._in_texts[texts]
+
+    def _meant_by(self, texts: tuple[str, ...]) -> tuple[ConceptHit, ...] | None:
         reader = self._index.reader
         found: dict[str, ConceptHit] = {}
         is_understood = False
@@ -141,9 +162,10 @@ class ConceptReader:
             if self._is_family_clause(text):
                 is_understood = True
                 continue
-            reading = reader.read(text)
+            reading = reader.read(_without_title_commas(text))
             # a title needs nothing that says what it is about: it is what it names
-            is_understood = is_understood or not reading.left_over
+            is_known = not reading.left_over and not reading.is_only_a_place
+            is_understood = is_understood or is_known
             is_old = self._index.is_said_to_be_old(text)
             for statement in reading.statements:
                 if not reader.counts(statement):
@@ -153,6 +175,44 @@ class ConceptReader:
                         continue
                     found.setdefault(value_set, ConceptHit(value_set, "text", "", statement.quote))
         return tuple(found.values()) if found or is_understood else None
+
+    def sharper_words(self, raw: Raw) -> tuple[ConceptHit, ...]:
+        """What the words of a concept add that is coded as a spine complaint and no more.
+
+        `Low back pain` is the code under which saddle numbness is written too. To every other code the words add
+        nothing: it says more exactly what it means.
+        """
+        code, index = self.read(raw), self._index
+        if not code.hits or not all(hit.value_set in index.everyday for hit in code.hits):
+            return ()
+        return tuple(
+            hit
+            for hit in self.read_words(raw) or ()
+            if hit.value_set not in index.everyday and not code.is_in(hit.value_set)
+        )
+
+    def told_as_past(self, raw: Raw) -> frozenset[str]:
+        """Acute value sets that the words of a coded concept tell as past: `History of cauda equina syndrome`."""
+        concept = read_concept(plain(raw))
+        texts = {concept.text, *(coding.display for coding in concept.codings)} - {""}
+        if not any(map(self._index.is_said_to_be_old, texts)):
+            return frozenset()
+        reader = self._index.reader
+        states: dict[str, set[str]] = {}
+        for text in texts:
+            for statement in reader.read(text).statements:
+                for value_set in reader.value_sets(statement):
+                    states.setdefault(value_set, set()).add(statement.state)
+        return frozenset(
+            value_set
+            for value_set, said in states.items()
+            if said == {"historical"} and self._index.is_acute(value_set)
+        )
+
+    def names_nothing(self, code: ConceptReading) -> bool:
+        """A code of ICD-10 that names a part of the body and no disease: only its words can tell."""
+        bare = self._index.rules.icd10_without_disease
+        return any(system in _ICD and written.startswith(bare) for system, written in code.codings)
 
     def has_no_bearing(self, code: ConceptReading) -> bool:
         """A code of ICD-10 says so: of a chapter or range in which no disease of the spine has its codes."""

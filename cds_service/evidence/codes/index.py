@@ -97,6 +97,8 @@ class CodeIndex:
     observation_names: ObservationNames
     reader: TextReader
     word_dates: WordDates
+    everyday: frozenset[str]
+    """Value sets of spine symptoms and of what stands beside them: all that many problems are coded as."""
     complaints: frozenset[str]
     """Value sets of spine symptoms that no criterion rests on."""
     rules: EvidenceRules
@@ -240,6 +242,7 @@ def compile_index(guideline: Guideline, vocabulary: Vocabulary | None = None) ->
         phrases=PhraseReader(guideline.value_sets, guideline.evidence.text),
         observation_names=ObservationNames(guideline.observations, guideline.evidence),
         reader=TextReader(guideline.language),
+        everyday=_spine_symptoms(guideline).union(guideline.combination.symptoms.context_only),
         complaints=_complaints(guideline),
         word_dates=WordDates(
             {folded(n): m for t in guideline.language.tongues.values() for n, m in t.months.items()}
@@ -263,16 +266,21 @@ def compile_index(guideline: Guideline, vocabulary: Vocabulary | None = None) ->
     )
 
 
-def _complaints(guideline: Guideline) -> frozenset[str]:
+def _spine_symptoms(guideline: Guideline) -> frozenset[str]:
     symptoms = guideline.combination.symptoms
-    named = {
-        *symptoms.cervical,
-        *symptoms.thoracic,
-        *symptoms.lumbar,
-        *symptoms.sacrum,
-        *symptoms.sacroiliac,
-        *symptoms.whole,
-    }
+    return frozenset(
+        (
+            *symptoms.cervical,
+            *symptoms.thoracic,
+            *symptoms.lumbar,
+            *symptoms.sacrum,
+            *symptoms.sacroiliac,
+            *symptoms.whole,
+        )
+    )
+
+
+def _complaints(guideline: Guideline) -> frozenset[str]:
     used = {
         name
         for group in guideline.groups
@@ -280,7 +288,7 @@ def _complaints(guideline: Guideline) -> frozenset[str]:
         for evidence in criterion.evidence
         for name in _sets_of(evidence)
     }
-    return frozenset(named - used)
+    return _spine_symptoms(guideline) - used
 
 
 def _sets_of(evidence: object) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from cds_service.evidence.orders.answers import (
 from cds_service.evidence.orders.catalog import Catalog
 from cds_service.evidence.text.model import Care, Statement, TextReading
 from cds_service.evidence.text.name_words import words_of
+from cds_service.evidence.text.times import MAX_DAYS
 
 DISPLAY_LENGTH: Final = 60
 """Characters of a text of the order on a card."""
@@ -62,12 +63,15 @@ class OrderReasons(Struct, frozen=True, gc=False):
 
     @property
     def duration(self) -> StatedDuration | None:
-        """The longest duration of the pain that one of the texts states."""
+        """The longest duration of the pain that one of the texts states, else of the care that was tried for it."""
         stated = [found.duration for found in self.readings if found.duration is not None]
         longest = max(stated, key=lambda found: (found.least, found.most), default=None)
-        if longest is None:
+        if longest is not None:
+            return StatedDuration(longest.least, longest.most, longest.quote)
+        care = self.care
+        if care is None or not care.days or not care.has_failed:
             return None
-        return StatedDuration(longest.least, longest.most, longest.quote)
+        return StatedDuration(care.days, MAX_DAYS, care.quote)
 
     @property
     def care(self) -> Care | None:
@@ -107,6 +111,14 @@ class ReasonWords:
             )
         )
 
+    def left_beside_findings(self, texts: tuple[str, ...]) -> Iterator[str]:
+        """Of texts in which something was found the words that were not understood: they may say more of it."""
+        reader = self._codes.reader
+        for text in filter(None, texts):
+            reading = self.reading(text)
+            if not reading.is_unread and any(map(reader.is_telling, reading.statements)):
+                yield from dict.fromkeys(reading.left_over)
+
     def value_sets(self, statement: Statement) -> tuple[str, ...]:
         """Value sets that a statement is in."""
         return self._codes.reader.value_sets(statement)
@@ -140,10 +152,9 @@ def read_reasons(
     unread = [_label(item) for item in concepts if _is_not_understood(item, reader, words)]
     return OrderReasons(
         not_understood=tuple(dict.fromkeys(unread)),
-        unread_notes=tuple(
-            text
-            for text in dict.fromkeys(_own_texts(body))
-            if text and words.reading(text).is_unread
+        unread_notes=(
+            *(t for t in dict.fromkeys(_own_texts(body)) if t and words.reading(t).is_unread),
+            *words.left_beside_findings(texts),
         ),
         reasons=(
             *(_code_reason(concept, reader, words) for concept in concepts),

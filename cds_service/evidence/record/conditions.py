@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 from msgspec import Raw
+from msgspec.structs import replace
 
 from cds_service.evidence.codes.concepts import ConceptHit, ConceptReading
 from cds_service.evidence.codes.dates import at_age, read_date
@@ -49,15 +50,21 @@ def read_conditions(intake: Intake, kind: str) -> None:
             intake.retracted.add(name)
         if shape.note is not NOTHING and stated in ("confirmed", "suspected"):
             _keep_notes(shape, name, intake)
-        hits = code.hits or _told_by_words(shape, code, stated, intake)
+        hits = code.hits
+        if not hits:
+            hits = _told_by_words(shape, code, stated, intake)
+        elif stated is not None:
+            hits += intake.concepts.sharper_words(shape.code)
         if stated is None or not hits:
             continue
         entry = _entry(shape, code, stated, intake)
+        past = intake.concepts.told_as_past(shape.code) if code.hits else _NOWHERE
         for hit in hits:
             if not _is_meant(hit, code, intake):
                 continue
+            said = replace(entry, clinical="past") if hit.value_set in past else entry
             conditions[hit.value_set].append(
-                ConditionHit(entry, hit.via, hit.system, hit.code, hit.seventh)
+                ConditionHit(said, hit.via, hit.system, hit.code, hit.seventh)
             )
 
 
@@ -73,8 +80,9 @@ def _told_by_words(
 ) -> tuple[ConceptHit, ...]:
     """What the words say of a Condition that no value set holds; one that they do not tell either is kept by name.
 
-    A code of ICD-10 has said what it is: our sets take its codes by whole branches and leave out on purpose. Its
-    words only show whether it was understood.
+    A code of ICD-10 has said what it is: our sets take its codes by whole branches and leave out on purpose, and the
+    titles of what they leave out hold the same words. Its words only show whether it was understood, unless the code
+    names no disease.
     """
     if stated is None or code.is_family or intake.concepts.has_no_bearing(code):
         return ()
@@ -84,7 +92,8 @@ def _told_by_words(
             name = code.display or _NO_NAME
             intake.unread_problems.append(NotUnderstood(reference("Condition", shape.id), name))
         return ()
-    return () if code.is_classified else found
+    is_classified = code.is_classified and not intake.concepts.names_nothing(code)
+    return () if is_classified else found
 
 
 def _is_later(shape: ConditionShape, intake: Intake) -> bool:

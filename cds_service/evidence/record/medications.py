@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cds_service.evidence.codes.codeable import read_concepts
+from cds_service.evidence.codes.codeable import Concept, read_concepts
 from cds_service.evidence.codes.concepts import NO_CONCEPT, ConceptReader, ConceptReading
 from cds_service.evidence.codes.dates import days_after, read_date
 from cds_service.evidence.codes.index import CodeIndex
@@ -230,6 +230,9 @@ class MedicationReader(Struct, frozen=True, gc=False):
         """Value sets of the drug. Codes of whole drugs count directly, all else by a systemic route or form."""
         found: dict[str, Via] = {}
         hits = [hit for concept in drug.concepts for hit in concept.hits]
+        if not hits:
+            # a brand or another spelling, that no code and no list of ours has
+            hits = list(self.concepts.words_of(Concept(drug.display, ())) or ())
         if not hits:
             return found
         is_local = self._is_local(drug, shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cds_service.evidence.codes.concepts import ConceptHit
 from cds_service.evidence.codes.dates import read_date
 from cds_service.evidence.loose_json import as_object, as_text
 from cds_service.evidence.model import DateSpan, ProcedureHit
@@ -30,10 +31,17 @@ def read_procedures(intake: Intake, kind: str) -> None:
         name = reference(kind, shape.id)
         if shape.reason_code is not NOTHING:
             keep_said(intake, name, when, concepts=shape.reason_code)
-        for hit in code.hits:
+        for hit in code.hits or _told_by_words(shape, intake):
             intake.procedures[hit.value_set].append(
                 ProcedureHit(name, code.display, hit.via, hit.code, when)
             )
+
+
+def _told_by_words(shape: ProcedureShape, intake: Intake) -> tuple[ConceptHit, ...]:
+    """What the words of a procedure say that no value set holds."""
+    meant = intake.index.rules.procedure_words
+    found = intake.concepts.read_words(shape.code) or ()
+    return tuple(hit for hit in found if hit.value_set in meant)
 
 
 def _when(shape: ProcedureShape) -> DateSpan | None:

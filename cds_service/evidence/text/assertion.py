@@ -31,6 +31,8 @@ OTHER: Final = 8
 MIGHT: Final = 16
 """Advice, risk, worry: it may come."""
 ASKED: Final = 32
+ENDED: Final = 128
+"""Past, and told to be over: long ago, in an earlier year, given up."""
 STEADY: Final = 64
 """Known and as it was: what begins within days is not that, what lasts is."""
 
@@ -64,6 +66,7 @@ class Asserter:
         "affirmed",
         "and_or",
         "ask",
+        "ask_behind",
         "behind",
         "cannot",
         "cues",
@@ -142,6 +145,7 @@ class Asserter:
         self.and_or = bits.mask(WordClasses.AND_OR)
         self.or_ = bits.mask(WordClasses.OR)
         self.ask = bits.mask(WordClasses.QUESTION)
+        self.ask_behind = bits.mask(WordClasses.QUESTION_BEHIND)
         self.year = bits.mask(WordClasses.YEAR)
         self.number = bits.mask(WordClasses.NUMBER)
         self.numbers = bits.mask(WordClasses.NUMBER, WordClasses.FRACTION, WordClasses.YEAR)
@@ -332,6 +336,8 @@ class _Sentence:
             self.asked = True
             if self.items.word(at) == _TICK:
                 self._mark_before(at, ASKED)
+        if mask & rules.ask_behind:
+            self._mark_before(at, ASKED)
 
     def _advised(self, at: int, mask: int) -> None:
         rules = self._
@@ -362,12 +368,12 @@ class _Sentence:
     def _when(self, at: int, mask: int, year: int, long_ago: AbstractSet[int]) -> None:
         rules, items = self._, self.items
         if mask & rules.history_behind:
-            self._mark_before(at, PAST)
+            self._mark_before(at, PAST | ENDED, clauses_back=self._is_all_over(at))
         if mask & rules.number and items.firsts[at] in long_ago:
-            self._mark_before(at, PAST)
+            self._mark_before(at, PAST | ENDED)
             self.past = True
         elif mask & rules.year and int(items.word(at)) < year:
-            self._mark_before(at, PAST)
+            self._mark_before(at, PAST | ENDED)
             self.past = self.past or self._heads_clause(at)
 
     def _heads_clause(self, at: int) -> bool:
@@ -376,9 +382,11 @@ class _Sentence:
         is_date = end < len(items.gaps) and bool(items.gaps[end] & (RANGE | SLASH))
         return not is_date and (at == self.first or items.clauses[at - 1] != self.clause)
 
-    def _mark_before(self, at: int, flag: int, *, over_commas: bool = False) -> None:
-        before = at - 1
-        while before >= self.first and (over_commas or self.items.clauses[before] == self.clause):
+    def _mark_before(
+        self, at: int, flag: int, *, over_commas: bool = False, clauses_back: int = 0
+    ) -> None:
+        before, clause = at - 1, self.clause - clauses_back
+        while before >= self.first and (over_commas or self.items.clauses[before] >= clause):
             self.states[before] |= flag
             before -= 1
 

@@ -217,6 +217,8 @@ class Lexicon:
             mask, extra = words.masks(word)
             if word[0].isdecimal():
                 mask |= self._number[_kind_of_number(word)]
+            elif LEVEL.match(word):
+                mask |= self._number["level"]
             table[word] = Entry(
                 word,
                 mask | stem_mask,

@@ -58,6 +58,8 @@ class Care(msgspec.Struct, frozen=True, gc=False):
     """Word classes of the care, as `physiotherapy`."""
     quote: str
     has_failed: bool
+    days: int = 0
+    """How long it lasted at least, when the words beside it say so."""
 
 
 class TextReading(msgspec.Struct, frozen=True):
@@ -74,3 +76,5 @@ class TextReading(msgspec.Struct, frozen=True):
     """It was not understood well enough to say that it holds nothing serious."""
     is_empty_of_meaning: bool = False
     """It holds no word with a bearing, and none that was not understood: `n/a`, `see above`."""
+    is_only_a_place: bool = False
+    """It names the spine and nothing of it that is known."""

@@ -20,6 +20,7 @@ from cds_service.evidence.text.patterns import PatternMatcher
 from cds_service.evidence.text.quotes import Quotes
 from cds_service.evidence.text.statements import Found, StatementWriter
 from cds_service.evidence.text.times import Time, TimeReader
+from cds_service.evidence.text.tokens import BREAKS_PHRASE
 from cds_service.evidence.text.values import Measured, ValueMatcher
 from cds_service.knowledge.anchors import WordClasses
 from cds_service.knowledge.language import Language, Tongue
@@ -31,6 +32,8 @@ _LONG_AGO: Final = 120
 """Days from which an amount of time with `ago` makes a finding past."""
 _MANY_LEFT: Final = 2
 _LARGE_SHARE: Final = 0.34
+_BESIDE: Final = 1
+"""Words between care and the length of time that it lasted."""
 _NO_YEAR: Final = 9999
 """Without a day of writing every year is past."""
 
@@ -50,6 +53,8 @@ class TextReader:
         "_pain_times",
         "_patterns",
         "_plain",
+        "_spine",
+        "_telling",
         "_times",
         "_values",
         "_writer",
@@ -80,6 +85,8 @@ class TextReader:
         self._fraction = bits.mask(WordClasses.FRACTION)
         self._behind = bits.mask(WordClasses.DENIAL_BEHIND)
         self._little = bits.mask(WordClasses.SAYS_LITTLE)
+        self._spine = bits.mask(WordClasses.SPINE)
+        self._telling = bits.of_role("finding", "part", "context", "care", "value") & ~self._spine
         self._plain = bits.of_role("plain", "trap", "cue") | bits.mask(
             WordClasses.NUMBER, WordClasses.YEAR, WordClasses.FRACTION
         )
@@ -101,6 +108,9 @@ class TextReader:
             left_over=tuple(quotes.of_words(at, at + 1) for at in unknown),
             is_unread=self._is_unread(items, statements, len(unknown)),
             is_empty_of_meaning=not unknown and not items.everything & ~self._plain,
+            is_only_a_place=bool(items.everything & self._spine)
+            and not statements
+            and not items.everything & self._telling,
         )
 
     def counts(self, statement: Statement) -> bool:
@@ -108,6 +118,10 @@ class TextReader:
         if statement.state == "historical":
             return self._concepts[statement.concept].course == "chronic"
         return statement.state in COUNTED
+
+    def is_telling(self, statement: Statement) -> bool:
+        """Whether a card would name what a statement says is there, or may be."""
+        return statement.state in COUNTED and not self._concepts[statement.concept].slight
 
     def value_sets(self, statement: Statement) -> tuple[str, ...]:
         """Value sets that the words of a statement are in, by the region that they name where that decides."""
@@ -152,16 +166,17 @@ class TextReader:
         if care is None:
             return None
         first, end = items.firsts[care.items[0]], items.ends[care.items[-1]]
-        return Care(care.kinds, found.quotes.of_words(first, end), care.has_failed)
+        lengths = [time for time in found.times if _is_beside(time, items, first, end)]
+        for time in lengths:
+            first, end = min(first, time.first), max(end, time.end)
+        days = max([time.least for time in lengths], default=0)
+        return Care(care.kinds, found.quotes.of_words(first, end), care.has_failed, days)
 
     def _is_unread(self, items: Items, statements: Sequence[Statement], left: int) -> bool:
         """Nothing serious was read, and the text is not known well enough to say that nothing serious is in it."""
         if not items.words:
             return False
-        if any(
-            statement.state in COUNTED and not self._concepts[statement.concept].slight
-            for statement in statements
-        ):
+        if any(map(self.is_telling, statements)):
             return False
         is_anchored = (
             bool(items.everything & self._anchors)
@@ -171,6 +186,16 @@ class TextReader:
         if not is_anchored:
             return True
         return left >= _MANY_LEFT or (left > 0 and left / len(items.words) >= _LARGE_SHARE)
+
+
+def _is_beside(time: Time, items: Items, first: int, end: int) -> bool:
+    """An amount of time right beside the words `first` to `end` (not included), or among them."""
+    if time.kind != "amount" or time.first > end + _BESIDE or time.end < first - _BESIDE:
+        return False
+    between = range(end, time.first + 1) if time.first >= end else range(time.end, first + 1)
+    if first <= time.first < end:
+        between = range(0)
+    return not any(items.gaps[at] & BREAKS_PHRASE for at in between if at < len(items.gaps))
 
 
 def _unit_words(tongues: Sequence[Tongue]) -> frozenset[str]:

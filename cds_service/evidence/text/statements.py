@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from cds_service.evidence.text.assertion import (
     ASKED,
     DENIED,
+    ENDED,
     MIGHT,
     OTHER,
     PAST,
@@ -72,6 +73,7 @@ class StatementWriter:
     __slots__ = (
         "_both",
         "_concepts",
+        "_habit",
         "_lasting",
         "_left",
         "_level",
@@ -87,6 +89,7 @@ class StatementWriter:
     def __init__(self, concepts: Mapping[str, Concept], bits: ClassBits) -> None:
         self._concepts = concepts
         self._modifiers = bits.of_role("modifier") | bits.mask(WordClasses.LEVEL, WordClasses.PAIN)
+        self._habit = bits.with_flag("habit")
         self._lasting = bits.with_flag("lasting")
         self._level = bits.mask(WordClasses.LEVEL)
         self._year = bits.mask(WordClasses.YEAR)
@@ -143,7 +146,9 @@ class StatementWriter:
         for at in span:
             said, mask = found.states[at], found.items.masks[at]
             if mask & self._lasting:
-                said &= ~(PAST | STEADY)
+                said &= ~(PAST | ENDED | STEADY)
+            elif mask & self._habit and not said & ENDED:
+                said &= ~PAST
             flags |= said
             if mask & ~self._modifiers:
                 core |= said | _IS_CORE

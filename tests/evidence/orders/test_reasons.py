@@ -246,3 +246,18 @@ def test_no_duration_is_made_up() -> None:
 def test_travel_and_imaging_elsewhere_are_noticed(text: str, travel: bool, elsewhere: bool) -> None:
     order = read(note=[{"text": text}])
     assert (order.mentions_travel, order.mentions_imaging_elsewhere) == (travel, elsewhere)
+
+
+def test_words_that_were_not_understood_are_named_beside_what_was_found() -> None:
+    order = read(reasonCode=[{"text": "foot drop, rukking"}])
+    assert order.unread_notes == ("rukking",)
+    assert read(reasonCode=[{"text": "low back pain, rukking"}]).unread_notes == ()
+
+
+def test_care_that_failed_for_eight_weeks_was_for_pain_of_as_long() -> None:
+    duration = read(reasonCode=[{"text": "radiculopathy despite PT x 8 weeks"}]).duration
+    assert duration is not None
+    assert duration.least == 56
+    shorter = read(reasonCode=[{"text": "radiculopathy for 2 weeks"}]).duration
+    assert shorter is not None
+    assert shorter.least == 14

@@ -457,3 +457,51 @@ def test_what_has_no_bearing_or_is_over_is_not_named(read: ReadRecord, shape: An
 def test_what_a_problem_denies_or_calls_old_is_no_new_finding(read: ReadRecord, words: str) -> None:
     """The near-miss of a problem that only its words tell."""
     assert read(condition({"text": words})).conditions.get("urinary-retention") is None
+
+
+def test_a_complaints_code_is_made_more_exact_by_its_words(read: ReadRecord) -> None:
+    words = "Radiculopathy, lumbar region, bilateral"
+    found = hit(read(condition(coded(ICD, "M54.16", words))), "bilateral-sciatica")
+    assert found.via == "text"
+
+
+@pytest.mark.parametrize(
+    ("code", "title"),
+    [
+        ("M80.039A", "Age-related osteoporosis with current pathological fracture, forearm"),
+        ("V24.01XA", "Driver injured in collision with heavy transport vehicle, leg"),
+        ("C72.1", "Malignant neoplasm of cauda equina"),
+    ],
+)
+def test_the_title_of_a_code_that_says_what_it_is_adds_nothing(
+    read: ReadRecord, code: str, title: str
+) -> None:
+    found = read(condition(coded(ICD, code, title))).conditions
+    assert not {"vertebral-fracture", "limb-weakness"} & found.keys()
+
+
+def test_words_beside_a_code_that_names_no_disease_are_read(read: ReadRecord) -> None:
+    assert (
+        "neoplasm-behaviour-unknown"
+        in read(condition(coded(ICD, "M89.9", "Bone lesion"))).conditions
+    )
+    assert not read(condition(coded(ICD, "M86.9X", "Bone lesion"))).conditions.get(
+        "neoplasm-behaviour-unknown"
+    )
+
+
+def test_a_code_whose_words_tell_the_past_is_past(read: ReadRecord) -> None:
+    told = hit(
+        read(condition(coded(ICD, "G83.4", "History of cauda equina syndrome"))),
+        "cauda-equina-syndrome",
+    )
+    assert told.entry.clinical == "past"
+    chronic = hit(
+        read(condition(coded(ICD, "G83.4", "Cauda equina syndrome"))), "cauda-equina-syndrome"
+    )
+    assert chronic.entry.clinical == "current"
+
+
+def test_a_disease_of_the_cord_that_is_not_known_is_named(read: ReadRecord) -> None:
+    record = read(condition({"text": "Sarcoidosis of the cord"}))
+    assert [found.text for found in record.not_understood] == ["Sarcoidosis of the cord"]

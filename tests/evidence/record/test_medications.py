@@ -340,3 +340,9 @@ def test_a_contained_drug_is_found_by_its_id_with_or_without_the_hash(
     )
     assert ("systemic-steroid" in record.exposures) == is_found
     assert any(gap.source == "medications" for gap in record.gaps) != is_found
+
+
+def test_a_brand_is_its_drug(read: ReadRecord) -> None:
+    record = read(order({"text": "Advil 200 mg tablet"}))
+    assert [found.via for found in record.exposures["conservative-drug"]] == ["text"]
+    assert not read(order({"text": "Lisinopril 10 mg tablet"})).exposures

@@ -80,3 +80,14 @@ def test_the_date_is_read_in_every_form(read: ReadRecord, elements: Any, day: st
 def test_another_procedure_is_none_of_ours(read: ReadRecord) -> None:
     """The near-miss."""
     assert read(procedure(code={"text": "Tooth extraction"})).procedures == {}
+
+
+def test_a_session_that_only_its_words_name_counts(read: ReadRecord) -> None:
+    assert hit(read(procedure(code={"text": "PT evaluation & treatment"}))).via == "text"
+
+
+@pytest.mark.parametrize(
+    "name", ["HIV antigen test", "Medication reconciliation", "Referral to transplant surgeon"]
+)
+def test_a_test_or_a_review_is_no_finding(read: ReadRecord, name: str) -> None:
+    assert not read(procedure(code={"text": name})).procedures

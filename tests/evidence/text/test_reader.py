@@ -269,3 +269,52 @@ def test_an_epidural_of_last_year_is_no_recent_procedure() -> None:
     found = only("Labour epidural 8 months ago, LBP", "spinal-procedure")
     assert found.state == "historical"
     assert not reader().counts(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("accident at work, LBP", "urinary-incontinence-new"),
+        ("csf leak, headache", "urinary-incontinence-new"),
+        ("dialysis catheter in situ", "urinary-retention"),
+        ("benign tumor of breast", "malignancy"),
+        ("basal cell carcinoma of the nose", "malignancy"),
+        ("heavy lifting, leg pain", "limb-weakness"),
+        ("comp fx L1 f/u", "vertebral-fracture"),
+        ("epidural lipomatosis", "spinal-procedure"),
+    ],
+)
+def test_a_word_of_many_meanings_means_nothing_alone(text: str, concept: str) -> None:
+    assert not states(text, concept)
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("bladder accidents since Monday", "urinary-incontinence-new"),
+        ("urinary catheter for retention", "urinary-retention"),
+        ("malignant tumor of breast", "malignancy"),
+        ("hepatocellular ca", "malignancy"),
+        ("heaviness of both legs", "bilateral-leg-weakness"),
+        ("comp fx L1 on CT", "vertebral-fracture"),
+        ("comp fx L1 f/u", "fragility-fracture-history"),
+        ("had an epidural recently, now fever", "spinal-procedure"),
+        ("no longer able to walk", "walking-loss-acute"),
+        ("motor deficit L5 left", "motor-deficit"),
+        ("no history of cancer until breast cancer found last month", "malignancy"),
+        ("h/o IVDU, LBP", "injecting-drug-use"),
+    ],
+)
+def test_beside_what_it_belongs_to_the_word_means_it(text: str, concept: str) -> None:
+    assert "stated" in states(text, concept)
+
+
+def test_a_habit_is_over_only_when_the_text_says_so() -> None:
+    for text in ("hx IVDU, clean 5 yrs", "h/o IVDU in remission", "IV drug use 20 years ago"):
+        assert not states(text, "injecting-drug-use")
+        assert states(text, "drug-use-generic") == {"historical"}
+
+
+def test_what_must_be_considered_is_asked() -> None:
+    text = "Erosion of the end plates at L3/4, infection must be considered."
+    assert "asked" in states(text, "spinal-infection")
