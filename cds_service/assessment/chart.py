@@ -210,6 +210,10 @@ class Chart:
             least, most = max(least, stated.least), max(most, stated.most)
         if recorded_least > least:
             return Duration(recorded_least, None)
+        care = order.care
+        if not is_known and care is not None and care.has_failed and care.days:
+            # what was treated for so long without success has lasted as long
+            return Duration(care.days, ANY_TIME, care.quote)
         return Duration(least, most, quote) if is_known else Duration(0, None)
 
     def _stated(self, order: ImagingOrder) -> Iterator[StatedDuration]:

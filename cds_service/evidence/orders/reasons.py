@@ -25,7 +25,6 @@ from cds_service.evidence.orders.answers import (
 from cds_service.evidence.orders.catalog import Catalog
 from cds_service.evidence.text.model import Care, Statement, TextReading
 from cds_service.evidence.text.name_words import words_of
-from cds_service.evidence.text.times import MAX_DAYS
 
 DISPLAY_LENGTH: Final = 60
 """Characters of a text of the order on a card."""
@@ -63,15 +62,12 @@ class OrderReasons(Struct, frozen=True, gc=False):
 
     @property
     def duration(self) -> StatedDuration | None:
-        """The longest duration of the pain that one of the texts states, else of the care that was tried for it."""
+        """The longest duration of the pain that one of the texts states."""
         stated = [found.duration for found in self.readings if found.duration is not None]
         longest = max(stated, key=lambda found: (found.least, found.most), default=None)
-        if longest is not None:
-            return StatedDuration(longest.least, longest.most, longest.quote)
-        care = self.care
-        if care is None or not care.days or not care.has_failed:
+        if longest is None:
             return None
-        return StatedDuration(care.days, MAX_DAYS, care.quote)
+        return StatedDuration(longest.least, longest.most, longest.quote)
 
     @property
     def care(self) -> Care | None:

@@ -254,10 +254,10 @@ def test_words_that_were_not_understood_are_named_beside_what_was_found() -> Non
     assert read(reasonCode=[{"text": "low back pain, rukking"}]).unread_notes == ()
 
 
-def test_care_that_failed_for_eight_weeks_was_for_pain_of_as_long() -> None:
-    duration = read(reasonCode=[{"text": "radiculopathy despite PT x 8 weeks"}]).duration
-    assert duration is not None
-    assert duration.least == 56
-    shorter = read(reasonCode=[{"text": "radiculopathy for 2 weeks"}]).duration
-    assert shorter is not None
-    assert shorter.least == 14
+def test_the_length_of_care_is_read_beside_it() -> None:
+    care = read(reasonCode=[{"text": "radiculopathy despite PT x 8 weeks"}]).care
+    assert care is not None
+    assert care.days == 56
+    plain = read(reasonCode=[{"text": "PT tried. Pain for 8 weeks"}]).care
+    assert plain is not None
+    assert plain.days == 0
