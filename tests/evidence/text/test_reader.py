@@ -318,3 +318,37 @@ def test_a_habit_is_over_only_when_the_text_says_so() -> None:
 def test_what_must_be_considered_is_asked() -> None:
     text = "Erosion of the end plates at L3/4, infection must be considered."
     assert "asked" in states(text, "spinal-infection")
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("peeing without noticing since the disc flared", "urinary-incontinence-new"),
+        ("unaware of having opened bowels", "fecal-incontinence"),
+        ("not being able to pee for two days", "urinary-retention"),
+        ("no sensation in the front passage", "saddle-anesthesia"),
+        ("ripping pain between the shoulder blades", "aortic-emergency"),
+        ("sudden inability to lift both legs", "motor-deficit-rapid"),
+        ("hit by a van", "high-energy-trauma"),
+    ],
+)
+def test_lay_words_are_read(text: str, concept: str) -> None:
+    assert states(text, concept) == {"stated"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("SLR neg bilat", "bilateral-sciatica"),
+        ("tearing pain in the calf", "aortic-emergency"),
+        ("unaware of the appointment", "urinary-incontinence-new"),
+        ("not able to sleep", "urinary-retention"),
+    ],
+)
+def test_ordinary_words_near_them_are_not(text: str, concept: str) -> None:
+    assert not states(text, concept)
+
+
+@pytest.mark.parametrize("text", ["fibromyalgia flare", "strained back lifting a patient"])
+def test_an_ordinary_complaint_is_understood(text: str) -> None:
+    assert not read(text).is_unread
