@@ -18,6 +18,9 @@ def criterion_line(words: CardWords, result: CriterionResult) -> str:
     """`Urinary retention: Retention of urine (14 Jun 2026)`: what is recorded of a criterion."""
     name = result.criterion.short or result.criterion.name
     recorded = [finding for finding in result.findings if not finding.from_order_text]
+    recorded = recorded or list(
+        result.findings
+    )  # a card beside the primary one may rest on the order alone
     items = ", ".join([finding_text(words, finding) for finding in recorded[:MAX_SHOWN]])
     if result.strength is None:
         return f"{name} ({words.detail['noted'].lower()}): {items}"

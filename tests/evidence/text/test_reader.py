@@ -352,3 +352,9 @@ def test_ordinary_words_near_them_are_not(text: str, concept: str) -> None:
 @pytest.mark.parametrize("text", ["fibromyalgia flare", "strained back lifting a patient"])
 def test_an_ordinary_complaint_is_understood(text: str) -> None:
     assert not read(text).is_unread
+
+
+def test_who_cannot_walk_on_the_heels_can_walk() -> None:
+    assert states("can't walk on heels right", "motor-deficit") == {"stated"}
+    assert not states("can't walk on heels right", "walking-loss")
+    assert states("can't walk since Monday", "walking-loss") == {"stated"}
