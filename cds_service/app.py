@@ -60,6 +60,7 @@ from cds_service.web.health import health_blueprint
 from cds_service.web.hooks import hooks_blueprint
 from cds_service.web.limits import RateLimit, parse_rate
 from cds_service.web.metrics import Metrics, PrefetchState, register_metrics
+from cds_service.web.openapi import openapi_blueprint, openapi_document
 from cds_service.web.problems import register_problems
 from cds_service.web.receiving import Receiver
 from cds_service.web.replay_guard import HostTokens, ReplayGuard, SeenBefore
@@ -133,6 +134,7 @@ def create_app(
         directions_blueprint(SERVICES, warnings, has_playground=settings.is_playground_on)
     )
     app.register_blueprint(documentation_blueprint())
+    app.register_blueprint(openapi_blueprint(openapi_document(SERVICES, compiled.guideline)))
     app.register_blueprint(health_blueprint(warnings, _checks(frame), _told(compiled)))
     steps = steps or real_steps(frame)
     calls = HookCalls(steps, settings, lambda: as_of(settings, clock), metrics)

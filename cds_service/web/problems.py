@@ -80,6 +80,18 @@ _UNTRUSTED: Final = Problem(
 _FORBIDDEN: Final = Problem(403, "forbidden", "This client may not make this call.")
 
 
+def error_statuses() -> dict[int, str]:
+    """Every status that a call can end with beside 200, and what it means."""
+    others = {
+        401: _UNTRUSTED.text,
+        403: _FORBIDDEN.text,
+        412: "Required data could be had neither by prefetch nor from a FHIR server.",
+        500: "A mistake of the service; nothing was evaluated.",
+        503: "The service gives no advice at the moment.",
+    }
+    return dict(sorted((others | {status: text for status, (_, text) in _HTTP.items()}).items()))
+
+
 def problem_of(error: Exception) -> Problem:
     """What a client is told about an error. Anything unforeseen is a 500 with an incident id, which is logged."""
     match error:

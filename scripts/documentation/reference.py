@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import click
 
+from cds_service.cards.ids import topic_code
 from cds_service.cli import commands
 from cds_service.evidence.record.types import REQUIREMENTS, TYPES
 from cds_service.knowledge.loader import load_guideline
@@ -21,8 +22,12 @@ from cds_service.knowledge.model import (
     ObservationEvidence,
 )
 from cds_service.settings import Settings, variable
+from cds_service.web.openapi import openapi_document
+from cds_service.web.services import SERVICES
 from scripts.documentation.guideline_keys import guideline_keys_page
 
+_MOST_SHOWN: Final = 12
+"""Words of a closed list; of a longer one the first three stand for the others."""
 _OPERATORS: Final = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
 _TELLS_SETTINGS: Final = (
     "Every setting of this version, from the program itself: its name, what may stand there and what it is when "
@@ -36,6 +41,11 @@ _TELLS_CRITERIA: Final = (
     "Every criterion of the guideline, its strength, and where it is looked for. Windows are in days before the day "
     "of the call, both ends included. The ids are those of the explanation that goes with every answer. How criteria "
     "become a level, and levels a card, stands in [how the guideline is read](../clinical.md)."
+)
+_TELLS_HTTP: Final = (
+    "The same as `GET /openapi.json` of a running service says in OpenAPI 3.1, made from it. Errors are FHIR "
+    "OperationOutcomes; what each status asks for stands in "
+    "[connecting an EHR](../integration.md#when-it-does-not-work)."
 )
 _TELLS_CARDS: Final = (
     "Every kind of card. The id stands in `source.topic.code`, in UpperCamelCase, and never changes. A card has forms: "
@@ -52,6 +62,7 @@ def reference_files() -> dict[str, str]:
         "criteria": lambda: criteria_page(_guideline()),
         "cards": lambda: cards_page(_guideline()),
         "keys": guideline_keys_page,
+        "http": lambda: http_page(_guideline()),
     }
     return {f"reference/{name}.md": make() for name, make in pages.items()}
 
@@ -119,7 +130,7 @@ def cards_page(guideline: Guideline) -> str:
             (form.indicator or card.indicator, f"`{form.id}`", form.summary or "as above")
             for form in card.variant
         ]
-        parts += [f"## {_camel(card.id)} (`{card.id}`)"]
+        parts += [f"## {topic_code(card.id)} (`{card.id}`)"]
         parts.append(table(("indicator", "form", "summary"), rows))
         if card.suggestions:
             parts.append("Suggestions: " + ", ".join(f"`{name}`" for name in card.suggestions))
@@ -135,6 +146,25 @@ def cards_page(guideline: Guideline) -> str:
     return _page("Cards", _TELLS_CARDS, *parts)
 
 
+def http_page(guideline: Guideline) -> str:
+    """Each address with what it is for and how it can end, and what the members of an answer are."""
+    document = openapi_document(SERVICES, guideline)
+    addresses = [
+        (f"`{method.upper()} {path}`", about["summary"], ", ".join(about["responses"]))
+        for path, methods in document["paths"].items()
+        for method, about in methods.items()
+    ]
+    parts = [table(("address", "what", "statuses"), addresses)]
+    for name, schema in document["components"]["schemas"].items():
+        needed = schema.get("required", ())
+        rows = [
+            (f"`{key}`", _schema_words(member), "yes" if key in needed else "no")
+            for key, member in schema.get("properties", {}).items()
+        ]
+        parts += [f"## {name}", table(("member", "holds", "needed"), rows)]
+    return _page("HTTP", _TELLS_HTTP, *parts)
+
+
 def table(heads: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
     """A Markdown table. A cell may hold anything but a line break."""
     lines = [heads, tuple("---" for _ in heads), *rows]
@@ -144,6 +174,20 @@ def table(heads: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
 @cache
 def _guideline() -> Guideline:
     return load_guideline(cpt=True)
+
+
+def _schema_words(schema: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if "enum" in schema:
+        shown = [f"`{value}`" for value in schema["enum"]]
+        return ", ".join(shown if len(shown) <= _MOST_SHOWN else [*shown[:3], f"… ({len(shown)})"])
+    if schema.get("type") == "array" and "items" in schema:
+        return f"list of {_schema_words(schema['items'])}"
+    inner = schema.get("properties")
+    words = ", ".join(f"`{key}`" for key in inner) if inner else str(schema.get("type", "anything"))
+    return f"{words}. {schema['description']}" if "description" in schema else words
 
 
 def _page(title: str, *parts: str) -> str:
@@ -221,7 +265,3 @@ def _plain_words(evidence: Evidence) -> str:
     what = f"computed `{evidence.fn}`" if evidence.type == "computed" else evidence.type
     words = " ".join((what.replace("-", " "), *(f"`{one}`" for one in sets)))
     return f"{words}, {days} days" if days else words
-
-
-def _camel(card_id: str) -> str:
-    return "".join(part.capitalize() for part in card_id.split("-"))
