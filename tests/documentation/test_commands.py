@@ -48,6 +48,14 @@ def test_what_looks_like_a_command_is_in_a_block_that_is_run(page):
             assert block.language == "sh", block
 
 
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.exists()], ids=lambda page: page.name
+)
+def test_a_link_into_the_playground_names_a_made_up_patient_and_a_call(page):
+    for story, call in re.findall(r"#case=([\w-]+)/([\w.-]+)", page.read_text(encoding="utf-8")):
+        assert (ROOT / "fhir_fixtures" / "patients" / story / f"{call}.json").is_file()
+
+
 def test_few_blocks_are_not_run_and_each_says_why():
     assert len(NOT_RUN) <= MOST_NOT_RUN
     assert [str(one) for one in NOT_RUN if len(one.told[1]) < 20] == []
