@@ -9,13 +9,13 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, date, datetime
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 import click
@@ -264,49 +264,71 @@ def _told_database_errors() -> Iterator[None]:
 
 
 @commands.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, required=True)
 @_as_of_option
-@click.option("--against", metavar="URL", help="A running service that has to answer the same.")
 @click.option(
-    "--jsonl",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="File for one line of JSON a case.",
+    "--what-if",
+    metavar="STUDY[:PRIORITY]",
+    help="Judge this study (mr-lumbar, mr-lumbar-without-and-with:stat) for every patient with a spine complaint.",
 )
+@click.option(
+    "--what-if-day",
+    type=click.Choice(["complaint", "last"]),
+    default="complaint",
+    show_default=True,
+    help="As of each complaint, or of the last resource; --as-of beats both.",
+)
+@click.option("--against", metavar="URL", help="A running service that has to answer the same.")
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Calls a second to URL.")
+@click.option(
+    "--prefetch",
+    multiple=True,
+    metavar="[KEY=]MODE",
+    help="Sent to URL as on, off, null, paged or outcome, for all keys or one; or random.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of --prefetch random.")
+@click.option("--jsonl", type=_new_file, help="File for one line of JSON an order.")
+@click.option(
+    "--parquet",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the same rows as Parquet.",
+)
+@click.option("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True)
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    help="Of the local engine.  [default: all processors]",
+)
+@click.option(
+    "--work",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("var", "replay"),
+    show_default=True,
+    help="Folder for what a stopped run goes on from; it holds patients' data.",
+)
+@click.option("--resume", is_flag=True, help="Go on where the same run was stopped.")
+@click.option("--lenient", is_flag=True, help="Exit 0 although something could not be read.")
+@click.option("--with-ids", is_flag=True, help="Ids as they are, not their hashes.")
 @click.option("--update-expected", is_flag=True, hidden=True)
-def replay(
-    paths: tuple[Path, ...],
-    as_of: datetime | None,
-    against: str | None,
-    jsonl: Path | None,
-    *,
-    update_expected: bool,
-) -> None:
-    """Replay saved cases: patients' stories, cases with a day, and hook calls as clients sent them.
+def replay(as_of: datetime | None, processes: int | None, **options: Any) -> None:
+    """Judge saved cases, and the imaging orders in whole populations of FHIR data, as the service would.
+
+    PATHS are files or folders: patients' stories, hook calls, FHIR Bundles, bulk exports (NDJSON), Parquet with FHIR
+    JSON in the column `resource`. Orders and performed imaging in the data are judged as of their own moment.
 
     Exit 1 when something else comes out than a case expects, or than the service at URL answers, when a call ends with
-    an error that nobody expected, and when a file in a folder holds no case.
+    an error that nobody expected, and when anything could not be read (not with --lenient).
     """
-    from cds_service.replay import runner  # noqa: PLC0415 - other commands start without it
+    from cds_service.replay.command import Asked, run_replay  # noqa: PLC0415 - other commands start without it
+    from cds_service.replay.local import default_processes  # noqa: PLC0415 - as above
 
-    cases, unread = _cases(paths, as_of)
-    engine, tally = _engine(), runner.RunTally(not_read=len(unread))
-    service = runner.RunningService(against) if against else None
-    with _written_lines(jsonl) as write, _progress(cases) as shown:
-        for case in shown:
-            outcome = runner.checked_case(case, engine, service)
-            tally.count(outcome)
-            write(runner.outcome_json(outcome))
-            click.echo(runner.outcome_line(outcome))
-            for difference in outcome.differences:
-                click.echo(f"  DIFFERENT: {difference}")
-            if update_expected and case.expected_file is not None:
-                case.expected_file.write_bytes(runner.expectation_json(outcome))
-    for file in unread:
-        click.echo(f"NOT READ: {file.name}: {file.why}")
-    for line in tally.lines():
-        click.echo(line)
-    if tally.different or tally.not_read:
-        sys.exit(1)
+    asked = Asked(
+        today=_today(),
+        as_of=None if as_of is None else as_of.date(),
+        processes=processes or default_processes(),
+        **options,
+    )
+    sys.exit(run_replay(asked, load_settings(os.environ, None), click.echo))
 
 
 @commands.command()
@@ -517,38 +539,6 @@ def _engine() -> Engine:
         max_orders=settings.max_orders,
     )
     return Engine(compile_guideline(load_guideline()), options, PROFILES[settings.profile])
-
-
-@contextmanager
-def _progress(cases: Sequence[SavedCase]) -> Iterator[Iterable[SavedCase]]:
-    """The cases, with a bar on a terminal and with nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield cases
-        return
-    from rich.console import Console  # noqa: PLC0415 - as above
-    from rich.progress import Progress  # noqa: PLC0415 - as above
-
-    # Only a terminal is taken over by the bar; what is piped stays as it is.
-    with Progress(
-        console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty()
-    ) as bar:
-        yield bar.track(cases, description="Replay")
-
-
-@contextmanager
-def _written_lines(path: Path | None) -> Iterator[Callable[[bytes], object]]:
-    if path is None:
-        yield lambda _: None
-        return
-    try:
-        with path.open("wb") as file:
-            yield lambda line: file.write(line + b"\n")
-    except OSError as error:
-        if error.filename not in (None, str(path)) or isinstance(error, BrokenPipeError):
-            raise
-        raise click.BadParameter(
-            f"{path}: cannot be written ({error.strerror}).", param_hint="--jsonl"
-        ) from None
 
 
 def _refuse_wrong_guideline(guideline: Guideline) -> None:

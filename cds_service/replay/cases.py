@@ -164,10 +164,20 @@ def _file_case(path: Path, name: str, otherwise: Day) -> SavedCase | Unread:
             name, "packed files and files of one JSON a line are not read. Unpack or split it."
         )
     try:
-        body = path.read_bytes().removeprefix(BOM_UTF8)
-        found = msgspec.json.decode(body)
+        body = path.read_bytes()
     except OSError as error:
         return Unread(name, f"cannot be read ({error.strerror}).")
+    case = read_case(body, name[: -len(".json")], otherwise)
+    if isinstance(case, Unread):
+        return Unread(name, case.why)
+    return expecting(path, case)
+
+
+def read_case(content: bytes, name: str, otherwise: Day) -> SavedCase | Unread:
+    """The hook call, or the case with a day of its own, that stands in a document."""
+    body = content.removeprefix(BOM_UTF8)
+    try:
+        found = msgspec.json.decode(body)
     except _READ_ERRORS:
         return Unread(name, "is not JSON.")
     if not isinstance(found, dict):
@@ -185,20 +195,16 @@ def _file_case(path: Path, name: str, otherwise: Day) -> SavedCase | Unread:
             day = date.fromisoformat(found["as_of"])
         except (TypeError, ValueError):
             return Unread(name, "has an 'as_of' that is no day, such as 2026-06-15.")
-        return _expecting(path, _case(name, request, body, day, "case"))
+        return SavedCase(name, service_of(request), day, body, None)
     written = day_written(request)
     if written is not None:
-        return _expecting(path, _case(name, request, body, written, "order"))
-    return _expecting(path, _case(name, request, body, otherwise.day, otherwise.day_from))
+        return SavedCase(name, service_of(request), written, body, None, day_from="order")
+    return SavedCase(
+        name, service_of(request), otherwise.day, body, None, day_from=otherwise.day_from
+    )
 
 
-def _case(
-    name: str, request: Mapping[str, Any], body: bytes, day: date, day_from: DayFrom
-) -> SavedCase:
-    return SavedCase(name[: -len(".json")], service_of(request), day, body, None, day_from=day_from)
-
-
-def _expecting(path: Path, case: SavedCase) -> SavedCase | Unread:
+def expecting(path: Path, case: SavedCase) -> SavedCase | Unread:
     """The case with what the file beside it expects, if there is one."""
     expected_file = path.with_name(path.name[: -len(".json")] + _EXPECTED)
     try:

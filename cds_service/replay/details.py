@@ -2,13 +2,16 @@
 
 Keys, all optional, all values counts unless said otherwise (a key that counts nothing is left out):
 
-* `run`: not counted but told: `knowledge`, `engine`, `digest`, `rows`, `what_if`, `with_ids`, `started_from`.
-* `sources`: `files`, `resources`, `hook_calls`, `repeated` (the same resource twice), `without_patient`,
-  `of_other_types` (never read by the service) and so on.
+* `run`: not counted but told: `knowledge` (id and version), `engine`, `digest`, `rows`, `what_if`, `with_ids`, `paths`.
+* `sources`: `files`, `resources`, `hook_calls`, `repeated` (the same resource twice, or an older version),
+  `of_other_types` (never read by the service, or nobody's device).
 * `resources`: by resource type.
 * `unread`: pieces that could not be read, by why. `unread_places`: the first 1,000 as `{"file", "line", "why"}`.
-* `patients`; `charts`: `{"all": n, "with_orders": n, "failed": n}`.
-* `orders`: `{"all": n, "advised": n}`; `problems`: orders without advice, by `status reason`.
+* `charts`: `{"all": n, "with_orders": n}`, one a patient and data set. `calls`, of saved hook calls: `{"all",
+  "different", "without_cards", "errors": {status: n}, "cards": {card id: n}}`.
+* `different`: `{"all": n}`, orders and calls that came out otherwise than a case expects or a running service answered;
+  `different_places`: the first 1,000 as `{"case", "differences"}`.
+* `orders`: `{"all": n, "advised": n}`; `problems`: orders without advice, by `source reason`.
 * `made_from`: orders by what they were made from (`ServiceRequest`, `Procedure`, `ImagingStudy`, `what-if`, `call` …).
 * `orders_by`: dimension → value → orders. `cards_by`: dimension → value → card (topic code) → cards.
   `criteria_by`: dimension → value → criterion → orders. Dimensions: `month` (`2026-06`), `modality`, `region` (an
@@ -16,10 +19,10 @@ Keys, all optional, all values counts unless said otherwise (a key that counts n
 * `clinician_days`: `clinician|day` → `{"orders": n, "cards": {card: n}}`.
 * `evidence_age`: criterion → orders by age of the newest evidence on the day of the order: `0-7`, `8-30`, `31-90`,
   `91-365`, `366-1825`, `older`, `undated` (days).
-* `readiness`, each chart counted once, as of its last resource:
+* `readiness`, each chart counted once, whatever the dates of its resources:
   `types`: resource type → `{"charts", "resources", "coded", "dated"}`;
-  `value_sets`: value set → `{"charts", "dated", "by_text", "valued", "unit-missing", "unit-unknown", "no-value",
-  "implausible"}` (charts with at least one such entry);
+  `value_sets`: value set → `{"charts", "dated", "valued", "unit-missing", "unit-unknown", "no-value", "implausible"}`
+  (charts with at least one such entry), and `by_text` (charts that hold it by its words alone, never by a code);
   `unread_codes`: resource type → `system|code|display` → charts, codes and local names in no value set;
   `words`: source (prefetch key or `order`) → text → charts or orders, words that were not understood.
   The two open-ended lists keep their most frequent entries only; `cut` tells how many were dropped.

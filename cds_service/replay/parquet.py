@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -12,6 +13,7 @@ from cds_service.errors import CaseError, SpineCdsError
 from cds_service.replay.rows import Row
 
 _ROWS_A_GROUP: Final = 5000
+_RESOURCES_A_BATCH: Final = 1000
 
 
 def _arrow() -> Any:
@@ -33,6 +35,21 @@ def open_parquet(path: Path) -> Any:
         return arrow.parquet.ParquetFile(path)
     except (OSError, arrow.ArrowException) as error:
         raise CaseError(f"{path}: cannot be read as Parquet ({type(error).__name__}).") from error
+
+
+def read_resources(path: Path) -> Iterator[bytes]:
+    """The JSON text of each resource, one a row, in the column `resource`; empty where a row has none.
+
+    Raises CaseError for a file that is no Parquet, or has no such column.
+    """
+    with open_parquet(path) as file:
+        if "resource" not in file.schema_arrow.names:
+            raise CaseError("has no column 'resource' with FHIR JSON")
+        for batch in file.iter_batches(batch_size=_RESOURCES_A_BATCH, columns=["resource"]):
+            for text in batch.column(0).to_pylist():
+                yield (
+                    text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text or b""
+                )
 
 
 def row_schema() -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 import requests
@@ -53,6 +54,8 @@ class Outcome:
     """Why there is no advice; empty when there is."""
     differences: tuple[str, ...] = ()
     """From what was expected, and from what a running service said."""
+    lacking: tuple[tuple[str, str], ...] = ()
+    """(prefetch key, why) of the required data that kept the advice from being given."""
 
 
 def replay_case(case: SavedCase, engine: Engine) -> Outcome:
@@ -68,12 +71,21 @@ def replay_case(case: SavedCase, engine: Engine) -> Outcome:
     except HookRequestError as error:
         return Outcome(case, error.status, b"", None, str(error))
     except PatientDataUnavailable as error:
-        return Outcome(case, 412, b"", None, str(error))
+        lacking = tuple(zip(error.keys, map(_as_gap, error.causes), strict=True))
+        return Outcome(case, 412, b"", None, str(error), lacking=lacking)
     body = response_json(advice.cards, advice.system_actions, advice.extension_json, engine.profile)
     return Outcome(case, 200, body, advice, "")
 
 
-def checked_case(case: SavedCase, engine: Engine, service: RunningService | None) -> Outcome:
+class Door(Protocol):
+    """Another way to the same answers."""
+
+    def compare(self, case: SavedCase, engine: Engine) -> Iterator[str]:
+        """How its answer differs from ours."""
+        ...
+
+
+def checked_case(case: SavedCase, engine: Engine, service: Door | None) -> Outcome:
     """One case, compared with what it expects, and with what a running service says to it.
 
     A bug in us is an outcome with status 500 and a difference: the cases after it are replayed all the same.
@@ -87,6 +99,11 @@ def checked_case(case: SavedCase, engine: Engine, service: RunningService | None
     if service is not None:
         differences += service.compare(case, engine)
     return replace(outcome, differences=tuple(differences))
+
+
+def _as_gap(cause: str) -> str:
+    """The reason of a gap for one of the causes of a failed read."""
+    return "not-provided" if cause in ("not-provided", "misspelled-key") else "unreadable"
 
 
 def _as_the_client_chose(engine: Engine, request: HookRequest) -> AdviceOptions:
@@ -162,12 +179,20 @@ class RunningService:
     session: requests.Session = field(default_factory=requests.Session)
     _today: date | None = None
 
-    def compare(self, case: SavedCase, engine: Engine) -> Iterator[str]:
-        """Send the case, moved to the service's own day, and compare the answer byte by byte."""
+    def compare(
+        self, case: SavedCase, engine: Engine, seconds: list[float] | None = None
+    ) -> Iterator[str]:
+        """Send the case, moved to the service's own day, and compare the answer byte by byte.
+
+        How long the answer took is added to `seconds`.
+        """
         day = self._day(case)
         moved = moved_case(case, day)
         here = replay_case(moved, engine)
+        started = time.perf_counter()
         status, body = self._post(moved)
+        if seconds is not None:
+            seconds.append(time.perf_counter() - started)
         if status != here.status:
             yield f"{self.url}: status {status}, here {here.status} {here.problem}"
         elif status == 200 and body != here.body:  # noqa: PLR2004 - HTTP
@@ -298,24 +323,6 @@ _DAY_FROM: Final[Mapping[DayFrom, str]] = {
 def day_text(case: SavedCase) -> str:
     """The day that a case is judged on, and whose day it is where it is not the case's own."""
     return f"{case.as_of.isoformat()}{_DAY_FROM[case.day_from]}"
-
-
-def outcome_json(outcome: Outcome) -> bytes:
-    """One line of JSON for one case: what was answered and why, to be kept and compared."""
-    advice = outcome.advice
-    body = {
-        "case": outcome.case.name,
-        "asOf": outcome.case.as_of.isoformat(),
-        "asOfFrom": outcome.case.day_from,
-        "status": outcome.status,
-        "cards": [card_summary(card) for card in advice.cards] if advice else [],
-        "advice": advice.extension_json if advice else None,
-        "problem": outcome.problem,
-        "differences": outcome.differences,
-    }
-    return msgspec.json.encode(
-        {key: value for key, value in body.items() if value or key == "cards"}
-    )
 
 
 def expectation_json(outcome: Outcome) -> bytes:

@@ -7,13 +7,15 @@ import shutil
 import sys
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from click.testing import CliRunner
 
-from cds_service import cli
 from cds_service.checks.remark import Remark
 from cds_service.cli import commands
+from cds_service.replay import command
+from cds_service.replay.local import Progress
 from tests.command_line import Run, run_here, run_process
 from tests.replay.conftest import FIXTURES
 
@@ -60,12 +62,16 @@ def test_an_expectation_can_be_brought_up_to_date(run: Run, changed: Path):
     assert run("replay", changed).returncode == 0
 
 
-def test_every_case_becomes_one_line_of_json(run: Run, tmp_path: Path):
+def test_every_imaging_order_of_the_spine_becomes_one_line_of_json(run: Run, tmp_path: Path):
     kept = tmp_path / "out.jsonl"
-    assert run("replay", STORY, FIXTURES / "hooks", "--jsonl", kept).returncode == 0
+    result = run("replay", STORY, FIXTURES / "hooks", "--jsonl", kept, "--with-ids")
+    assert result.returncode == 0
     lines = [json.loads(line) for line in kept.read_text().splitlines()]
-    assert len(lines) == 2 + len(list((FIXTURES / "hooks").glob("*.json")))
+    without = result.stdout.count("no spine imaging order")
+    assert without == 3
+    assert len(lines) == 2 + len(list((FIXTURES / "hooks").glob("*.json"))) - without
     assert lines[0]["case"] == "order-select.mri-lumbar"
+    assert lines[0]["cards"] == ["NotYetIndicated"]
 
 
 def test_the_day_of_calls_that_tell_none_can_be_given(run: Run):
@@ -155,19 +161,24 @@ def test_an_error_in_the_guideline_ends_with_1_and_is_told_first(monkeypatch: py
 
 def test_on_a_terminal_there_is_a_bar(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "stderr", _Terminal())
-    with cli._progress(()) as shown:
-        assert list(shown) == []
+    _Terminal.told.clear()
+    with command._progress() as show:
+        show(Progress("reading", 10, 10, 0))
+        show(Progress("judging", 5, 10, 50))
+    assert "Judging" in "".join(_Terminal.told)
 
 
 class _Terminal:
     """A standard error that says that it is a terminal."""
 
     encoding = "utf-8"
+    told: ClassVar[list[str]] = []
 
     def isatty(self) -> bool:
         return True
 
     def write(self, text: str) -> int:
+        self.told.append(text)
         return len(text)
 
     def flush(self) -> None:

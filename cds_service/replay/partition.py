@@ -1,0 +1,161 @@
+"""Charts on disk, divided by patient.
+
+Each part of the input is sorted into a file, and a part of the charts is gathered from all of these. They hold the
+resources themselves: their folder is for its owner alone.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import msgspec
+from msgspec import Struct
+
+from cds_service.replay.cases import Unread
+from cds_service.replay.charts import Chart, Resource, drugs_elsewhere, make_chart, read_resource
+from cds_service.replay.details import Details
+from cds_service.replay.judge import count_piece, count_unread
+from cds_service.replay.pieces import Piece, type_of_file
+from cds_service.replay.shared import SharedResources
+from cds_service.replay.sources import Chunk, InputFile, read_chunk
+
+CALLS: Final = -1
+SHARED: Final = -2
+_MOST_HELD: Final = 48 << 20
+"""Bytes that are held before they are written."""
+_LENGTH: Final = 4
+
+Record = tuple[str, str, str, str, bytes]
+"""(data set, patient, type, id, JSON); of a call (data set, its file where it is alone in one, empty, place, JSON)."""
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(Record).decode
+
+
+class Sorted(Struct):
+    """What one part of the input was sorted into."""
+
+    files: list[str]
+    slices: dict[int, list[tuple[int, int, int]]]
+    """(number of the file, offset, length) by part of the charts; calls and shared resources have numbers of theirs."""
+    types: dict[str, list[str]]
+    """Resource types by data set."""
+    details: Details
+
+
+class Sorter:
+    """Sorts the pieces of one part of the input."""
+
+    def __init__(self, folder: Path, name: str, parts: int) -> None:
+        self._folder = folder
+        self._name = name
+        self._parts = parts
+        self._held: dict[int, list[bytes]] = {}
+        self._size = 0
+        self.result = Sorted([], {}, {}, {})
+
+    def add(self, piece: Piece | Unread) -> None:
+        """Keep one piece."""
+        details = self.result.details
+        if isinstance(piece, Unread):
+            count_unread(details, piece)
+            return
+        count_piece(details, piece)
+        if piece.type:
+            types = self.result.types.setdefault(piece.dataset, [])
+            if piece.type not in types:
+                types.append(piece.type)
+        if piece.kind == "other":
+            return
+        part = {"call": CALLS, "shared": SHARED}.get(piece.kind)
+        if part is None:
+            part = part_of(piece.dataset, piece.patient, self._parts)
+        record = _encode((piece.dataset, piece.patient, piece.type, piece.id, piece.raw))
+        self._held.setdefault(part, []).append(len(record).to_bytes(_LENGTH) + record)
+        self._size += len(record)
+        if self._size >= _MOST_HELD:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is held."""
+        if not self._held:
+            return
+        number = len(self.result.files)
+        name = f"{self._name}.{number}"
+        offset = 0
+        with (self._folder / name).open("wb") as file:
+            for part in sorted(self._held):
+                content = b"".join(self._held[part])
+                file.write(content)
+                self.result.slices.setdefault(part, []).append((number, offset, len(content)))
+                offset += len(content)
+        self.result.files.append(name)
+        self._held.clear()
+        self._size = 0
+
+
+def sort_chunk(chunk: Chunk, folder: Path, name: str, parts: int) -> Sorted:
+    """Sort one part of the input into files of the folder."""
+    sorter = Sorter(folder, name, parts)
+    for piece in read_chunk(chunk):
+        sorter.add(piece)
+    sorter.flush()
+    return sorter.result
+
+
+def part_of(dataset: str, patient: str, parts: int) -> int:
+    """The part that a patient's chart is in."""
+    return zlib.crc32(f"{dataset}\0{patient}".encode("utf-8", "surrogatepass")) % parts
+
+
+def read_part(folder: Path, every: Iterable[Sorted], part: int) -> Iterator[Record]:
+    """The records of one part, gathered from all files."""
+    for found in every:
+        for number, offset, length in found.slices.get(part, ()):
+            with (folder / found.files[number]).open("rb") as file:
+                file.seek(offset)
+                yield from _records(file, length)
+
+
+def charts_of(
+    records: Iterable[Record], types: dict[str, frozenset[str]], shared: SharedResources
+) -> Iterator[Chart]:
+    """The charts that these records hold, by data set and patient."""
+    found: dict[tuple[str, str], list[tuple[str, str, bytes]]] = {}
+    for dataset, patient, kind, name, raw in records:
+        found.setdefault((dataset, patient), []).append((kind, name, raw))
+    for key in sorted(found):
+        resources = [read_resource(*one) for one in found.pop(key)]
+        yield make_chart(key, with_drugs(key[0], resources, shared), types.get(key[0], frozenset()))
+
+
+def with_drugs(dataset: str, resources: list[Resource], shared: SharedResources) -> list[Resource]:
+    """The resources with the Medications that they point to and that are nobody's own."""
+    if not shared.are_any:
+        return resources
+    found = [shared.find(dataset, name) for name in sorted(drugs_elsewhere(resources))]
+    return [*resources, *(read_resource(*one) for one in found if one is not None)]
+
+
+def joined_types(every: Iterable[Sorted], files: Iterable[InputFile]) -> dict[str, frozenset[str]]:
+    """Resource types by data set: those met, and those that a file is named after, were it empty."""
+    types: dict[str, set[str]] = {}
+    for found in every:
+        for dataset, kinds in found.types.items():
+            types.setdefault(dataset, set()).update(kinds)
+    for file in files:
+        path = Path(file.path)
+        kind = type_of_file(path.name) or type_of_file(path.parent.name)
+        if kind and file.form in ("lines", "parquet"):
+            types.setdefault(file.dataset, set()).add(kind)
+    return {dataset: frozenset(kinds) for dataset, kinds in types.items()}
+
+
+def _records(file: BinaryIO, length: int) -> Iterator[Record]:
+    left = length
+    while left > 0:
+        size = int.from_bytes(file.read(_LENGTH))
+        yield _decode(file.read(size))
+        left -= size + _LENGTH

@@ -1,0 +1,272 @@
+"""What charts hold of what the guideline needs, and what of them it cannot read: counted once a chart, for mapping."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+import msgspec
+from msgspec import Raw, Struct
+
+from cds_service.advice import CompiledGuideline
+from cds_service.cds_hooks.model import Source
+from cds_service.evidence.codes.codeable import read_concept
+from cds_service.evidence.codes.concepts import ConceptReader
+from cds_service.evidence.codes.dates import read_date
+from cds_service.evidence.model import ObservationHit, PatientRecord
+from cds_service.evidence.raw import NOTHING, READ_ERRORS, plain
+from cds_service.evidence.record.observations import doubtful_values
+from cds_service.evidence.record.record import read_record
+from cds_service.evidence.record.types import REQUIREMENTS
+from cds_service.replay.charts import Chart, Resource
+from cds_service.replay.details import Details, count
+
+_KEY_OF: Final = {
+    kind: need.key
+    for need in reversed(REQUIREMENTS)
+    for kind in (
+        need.resource_type,
+        *need.also,
+        *(("Medication",) if need.key == "medications" else ()),
+    )
+}
+_CODED: Final = frozenset(
+    (
+        *("Condition", "Observation", "Procedure", "AllergyIntolerance", "MedicationRequest"),
+        *("MedicationStatement", "MedicationOrder", "MedicationDispense"),
+        *("MedicationAdministration", "Medication"),
+    )
+)
+"""Types whose code names something that the guideline may look for."""
+_MOST: Final = 20_000
+"""Different codes, or texts, that one part of a run keeps; beyond that the rarest are dropped."""
+_MOST_KNOWN: Final = 200_000
+_NO_DAY: Final = date(1900, 1, 1)
+
+
+class _Amount(Struct, gc=False):
+    unit: object = None
+    code: object = None
+    system: object = None
+
+
+class _Part(Struct, rename="camel", gc=False):
+    code: Raw = NOTHING
+    value_quantity: _Amount | None = None
+    value_codeable_concept: Raw = NOTHING
+
+
+class _Value(Struct, rename="camel", gc=False):
+    """What an Observation says, but for its number."""
+
+    value_quantity: _Amount | None = None
+    value_codeable_concept: Raw = NOTHING
+    value_string: Raw = NOTHING
+    value_boolean: Raw = NOTHING
+    value_integer: object = None
+    value_date_time: object = None
+    data_absent_reason: Raw = NOTHING
+    component: list[_Part] = []
+
+
+class _Status(Struct, rename="camel", gc=False):
+    """Whether a Condition is one that counts."""
+
+    clinical_status: Raw = NOTHING
+    verification_status: Raw = NOTHING
+
+
+_value: Final = msgspec.json.Decoder(_Value).decode
+_status: Final = msgspec.json.Decoder(_Status).decode
+
+
+class _Meaning(Struct, frozen=True, gc=False):
+    """What one resource is to the guideline; the same for all that differ in nothing but dates and numbers."""
+
+    sets: tuple[tuple[str, bool], ...]
+    """(value set, whether by a code)."""
+    values: tuple[tuple[str, str], ...]
+    """(value set, `valued` or what is wrong with the value)."""
+    words: tuple[tuple[str, str], ...]
+    """(prefetch key, words that were not understood)."""
+
+
+class Readiness:
+    """Counts charts while they pass. What the same code and unit mean is read once, however many charts hold them."""
+
+    def __init__(self, compiled: CompiledGuideline) -> None:
+        self._compiled = compiled
+        self._known: dict[tuple[object, ...], _Meaning] = {}
+        self._types: Counter[tuple[str, str]] = Counter()
+        self._sets: Counter[tuple[str, str]] = Counter()
+        self._codes: Counter[tuple[str, bytes]] = Counter()
+        self._words: Counter[tuple[str, str]] = Counter()
+
+    def add(self, chart: Chart) -> None:
+        """Count one chart, whatever the dates of its resources."""
+        types = self._types
+        kinds: set[str] = set()
+        codes: set[tuple[str, bytes]] = set()
+        words: set[tuple[str, str]] = set()
+        facts: set[tuple[str, str]] = set()
+        by_code: set[str] = set()
+        for one in chart.resources:
+            kind = one.kind
+            kinds.add(kind)
+            types[kind, "resources"] += 1
+            if one.dates:
+                types[kind, "dated"] += 1
+            if not one.code or kind not in _CODED:
+                continue
+            types[kind, "coded"] += 1
+            codes.add((kind, one.code))
+            meaning = self._meaning(one, chart.patient)
+            for name, is_coded in meaning.sets:
+                facts.add((name, "charts"))
+                if one.dates:
+                    facts.add((name, "dated"))
+                if is_coded:
+                    by_code.add(name)
+            facts.update(meaning.values)
+            words.update(meaning.words)
+        facts.update(
+            [(name, "by_text") for name, what in facts if what == "charts" and name not in by_code]
+        )
+        types.update([(kind, "charts") for kind in kinds])
+        self._codes.update(codes)
+        self._sets.update(facts)
+        self._words.update(words)
+
+    def _meaning(self, one: Resource, patient: str) -> _Meaning:
+        name = _name(one)
+        known = self._known.get(name)
+        if known is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[name] = self._first_read(one, patient)
+        return known
+
+    def _first_read(self, one: Resource, patient: str) -> _Meaning:
+        """What a record of this resource alone holds."""
+        key = _KEY_OF[one.kind]
+        compiled = self._compiled
+        day = max((span.last for text in one.dates if (span := read_date(text))), default=_NO_DAY)
+        record = read_record(
+            {key: Source(key, (Raw(one.raw),), None)},
+            patient,
+            compiled.index,
+            compiled.catalog,
+            day,
+        )
+        values = tuple(
+            dict.fromkeys(
+                found
+                for name in record.observations
+                for found in _values(name, record.observations[name])
+            )
+        )
+        doubtful = doubtful_values(record.observations, compiled.index, day)
+        words = (
+            *(("conditions", found.text) for found in record.not_understood),
+            *(("observations", found.text) for found in (*record.unread_values, *doubtful)),
+        )
+        return _Meaning(tuple(dict.fromkeys(_sets(record))), values, tuple(dict.fromkeys(words)))
+
+    def details(self) -> Details:
+        """The counts so far, in the form of the details of a run."""
+        details: Details = {}
+        for (kind, what), number in self._types.items():
+            count(details, "readiness", "types", kind, what, by=number)
+        for (value_set, what), number in self._sets.items():
+            count(details, "readiness", "value_sets", value_set, what, by=number)
+        for (source, text), number in self._kept(self._words, details, "words"):
+            count(details, "readiness", "words", source, text, by=number)
+        labels = self._unread_codes()
+        for (kind, label), number in self._kept(labels, details, "unread_codes"):
+            count(details, "readiness", "unread_codes", kind, label, by=number)
+        return details
+
+    def _kept(
+        self, counter: Counter[tuple[str, str]], details: Details, name: str
+    ) -> list[tuple[tuple[str, str], int]]:
+        """The most frequent entries; equal ones by name, so that a run can be repeated."""
+        ordered = sorted(counter.items(), key=lambda item: (-item[1], item[0]))
+        if len(ordered) > _MOST:
+            count(details, "readiness", "cut", name, by=len(ordered) - _MOST)
+        return ordered[:_MOST]
+
+    def _unread_codes(self) -> Counter[tuple[str, str]]:
+        """Codes and names in no value set, and without words that say what the guideline knows."""
+        concepts = ConceptReader(self._compiled.index)
+        found: Counter[tuple[str, str]] = Counter()
+        for (kind, written), number in self._codes.items():
+            raw = Raw(written)
+            reading = concepts.read(raw)
+            if reading.hits or reading.is_family or concepts.has_no_bearing(reading):
+                continue
+            if concepts.read_words(raw) is None:
+                found[kind, _label(raw)] += number
+        return found
+
+
+def _name(one: Resource) -> tuple[object, ...]:
+    """All of a resource that decides what it means, but for dates and numbers."""
+    try:
+        if one.kind == "Observation":
+            return (one.kind, one.code, *_said(_value(one.raw)))
+        if one.kind == "Condition":
+            status = _status(one.raw)
+            told = (bytes(status.clinical_status), bytes(status.verification_status))
+            return (one.kind, one.code, *told, bool(one.ended))
+    except READ_ERRORS:
+        return (one.kind, one.raw)
+    return (one.kind, one.code)
+
+
+def _said(value: _Value) -> Iterator[object]:
+    yield from _unit(value.value_quantity)
+    yield bytes(value.value_codeable_concept)
+    yield bytes(value.value_string)
+    yield bytes(value.value_boolean)
+    yield value.value_integer is not None, value.value_date_time is not None
+    yield bytes(value.data_absent_reason)
+    for part in value.component:
+        yield bytes(part.code)
+        yield bytes(part.value_codeable_concept)
+        yield from _unit(part.value_quantity)
+
+
+def _unit(amount: _Amount | None) -> tuple[object, ...]:
+    return (None,) if amount is None else (str(amount.unit), str(amount.code), str(amount.system))
+
+
+def _sets(record: PatientRecord) -> Iterator[tuple[str, bool]]:
+    for name, conditions in record.conditions.items():
+        yield name, any(hit.via == "code" for hit in conditions)
+    for name in record.observations:
+        yield name, any(hit.via == "code" for hit in record.observations[name])
+    for name, exposures in record.exposures.items():
+        yield name, any(one.via == "code" for one in exposures)
+    for name, procedures in record.procedures.items():
+        yield name, any(one.via == "code" for one in procedures)
+    for allergy in record.allergies:
+        yield allergy.value_set, allergy.via == "code"
+
+
+def _values(name: str, found: tuple[ObservationHit, ...]) -> Iterator[tuple[str, str]]:
+    for hit in found:
+        if hit.number is not None or hit.entry.polarity != "unknown" or hit.entry.value_codings:
+            yield name, "valued"
+        if hit.problem:
+            yield name, hit.problem
+
+
+def _label(raw: Raw) -> str:
+    """`system|code|display` of the first code, else of the text alone."""
+    concept = read_concept(plain(raw))
+    first = next((coding for coding in concept.codings if coding.code), None)
+    if first is None:
+        return f"||{concept.label}"
+    return f"{first.system or first.uri}|{first.code}|{first.display or concept.text}"
