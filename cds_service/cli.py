@@ -290,8 +290,8 @@ def _told_database_errors() -> Iterator[None]:
 @click.option("--jsonl", type=_new_file, help="File for one line of JSON an order.")
 @click.option(
     "--parquet",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the same rows as Parquet.",
+    metavar="FOLDER",
+    help="New folder (with --engine spark also a URL) for the same rows as Parquet.",
 )
 @click.option("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True)
 @click.option(

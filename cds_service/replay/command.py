@@ -32,10 +32,12 @@ from cds_service.replay.session import (
     Input,
     find_input,
     judge_input,
+    judge_input_on_spark,
     told_run,
     write_lines,
     write_parquet,
 )
+from cds_service.replay.spark import OnSpark
 from cds_service.replay.what_if import WhatIfDay, parse_what_if
 from cds_service.settings import Settings
 
@@ -59,7 +61,7 @@ class Asked(Struct, frozen=True):
     prefetch: tuple[str, ...]
     seed: int
     jsonl: Path | None
-    parquet: Path | None
+    parquet: str | None
     engine: EngineName
     processes: int
     work: Path
@@ -73,10 +75,10 @@ def run_replay(asked: Asked, settings: Settings, tell: Tell) -> int:
     """Carry out one `replay`; the exit status. Raises SpineCdsError for what cannot be done at all."""
     choice = _choice(asked, settings)
     _refuse_unwritable(asked)
-    if asked.engine == "spark":
-        return _run_on_spark(asked, choice, tell)
-    found = find_input(map(Path, asked.paths), choice)
     door = _door(asked)
+    found = find_input(asked.paths, choice)
+    if asked.engine == "spark":
+        return _run_on_spark(asked, found, choice, tell)
     with _folder(asked, found, choice) as folder:
         is_kept = folder.parent == asked.work
         with _progress() as progress:
@@ -139,14 +141,17 @@ def _folder(asked: Asked, found: Input, choice: EngineChoice) -> Iterator[Path]:
         ) from None
 
 
-def _write(finished: Finished, details: Details, asked: Asked) -> None:
-    for path, write in ((asked.jsonl, write_lines), (asked.parquet, write_parquet)):
-        if path is None:
-            continue
-        try:
-            write(finished, details, path)
-        except OSError as error:
-            raise _unwritable(path, error) from None
+def _write(finished: Finished | OnSpark, details: Details, asked: Asked) -> None:
+    place: str | Path | None = None
+    try:
+        if asked.jsonl is not None:
+            place = asked.jsonl
+            write_lines(finished, details, asked.jsonl)
+        if asked.parquet is not None:
+            place = asked.parquet
+            write_parquet(finished, details, asked.parquet)
+    except OSError as error:
+        raise _unwritable(place, error) from None
 
 
 def _refuse_unwritable(asked: Asked) -> None:
@@ -158,7 +163,7 @@ def _refuse_unwritable(asked: Asked) -> None:
             raise _unwritable(asked.jsonl, error) from None
 
 
-def _unwritable(path: Path, error: OSError) -> SpineCdsError:
+def _unwritable(path: object, error: OSError) -> SpineCdsError:
     return SpineCdsError(f"{path}: cannot be written ({error.strerror}).")
 
 
@@ -286,5 +291,10 @@ def _progress() -> Iterator[Callable[[Progress], object]]:
         yield show
 
 
-def _run_on_spark(asked: Asked, choice: EngineChoice, tell: Tell) -> int:
-    raise NotImplementedError
+def _run_on_spark(asked: Asked, found: Input, choice: EngineChoice, tell: Tell) -> int:
+    if asked.against is not None or asked.resume or asked.update_expected:
+        raise CaseError("--against, --resume and --update-expected are for the local engine.")
+    finished = judge_input_on_spark(found, choice)
+    details = told_run(finished, found, choice, "spark")
+    _write(finished, details, asked)
+    return _tell_end(details, asked, tell, is_different=False)

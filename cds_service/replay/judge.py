@@ -23,7 +23,7 @@ from cds_service.replay.engine_choice import EngineChoice, make_engine
 from cds_service.replay.front_door import FrontDoor
 from cds_service.replay.judging import count_order, rows_of
 from cds_service.replay.pieces import Piece
-from cds_service.replay.readiness import Readiness
+from cds_service.replay.readiness import Meanings, Readiness
 from cds_service.replay.rows import Row, RowsDigest, row_line
 from cds_service.replay.runner import Outcome, checked_case
 
@@ -48,12 +48,13 @@ class Judge:
         self._door = door
         self.engine = make_engine(choice)
         self._names = choice.names
+        self._meanings = Meanings(self.engine.compiled)
         self._maker = OrderMaker(self.engine.compiled, choice.what_if, choice.as_of)
 
     def charts(self, charts: Iterable[Chart], write: WriteRow) -> Judged:
         """Judge every order of some charts; the rows come in the order of the charts."""
         digest, details = RowsDigest(), self._told_knowledge()
-        readiness = Readiness(self.engine.compiled)
+        readiness = Readiness(self._meanings)
         for chart in charts:
             count(details, "charts", "all")
             if chart.repeated:

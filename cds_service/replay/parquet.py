@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 import msgspec
 
 from cds_service.errors import CaseError, SpineCdsError
+from cds_service.replay.places import is_url, open_binary
 from cds_service.replay.rows import Row
 
 _ROWS_A_GROUP: Final = 5000
@@ -28,16 +29,18 @@ def _arrow() -> Any:
     return pa
 
 
-def open_parquet(path: Path) -> Any:
-    """A `pyarrow.parquet.ParquetFile`. Raises CaseError for a file that is none."""
+def open_parquet(path: str | Path) -> Any:
+    """A `pyarrow.parquet.ParquetFile` of a path or URL. Raises CaseError for a file that is none."""
     arrow = _arrow()
     try:
-        return arrow.parquet.ParquetFile(path)
+        # What Arrow opens itself it closes itself.
+        source = open_binary(path) if isinstance(path, str) and is_url(path) else path
+        return arrow.parquet.ParquetFile(source)
     except (OSError, arrow.ArrowException) as error:
         raise CaseError(f"{path}: cannot be read as Parquet ({type(error).__name__}).") from error
 
 
-def read_resources(path: Path) -> Iterator[bytes]:
+def read_resources(path: str) -> Iterator[bytes]:
     """The JSON text of each resource, one a row, in the column `resource`; empty where a row has none.
 
     Raises CaseError for a file that is no Parquet, or has no such column.
@@ -92,6 +95,22 @@ def row_columns(row: Row) -> dict[str, Any]:
     for name in ("gaps", "not_understood"):
         columns[name] = [msgspec.structs.asdict(one) for one in columns[name]]
     return columns
+
+
+def batch_of_rows(rows: Iterable[Row]) -> Any:
+    """The rows as an Arrow batch."""
+    return _arrow().RecordBatch.from_pylist([row_columns(row) for row in rows], row_schema())
+
+
+def batch_of_values(columns: tuple[str, ...], values: Iterable[tuple[Any, ...]]) -> Any:
+    """Texts, and bytes in the last column, as an Arrow batch."""
+    arrow = _arrow()
+    types = (*(arrow.string() for _ in columns[1:]), arrow.binary())
+    arrays = [
+        arrow.array(found, kind)
+        for found, kind in zip(zip(*values, strict=True), types, strict=True)
+    ]
+    return arrow.RecordBatch.from_arrays(arrays, list(columns))
 
 
 class RowsFile:

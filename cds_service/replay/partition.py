@@ -18,9 +18,9 @@ from cds_service.replay.cases import Unread
 from cds_service.replay.charts import Chart, Resource, drugs_elsewhere, make_chart, read_resource
 from cds_service.replay.details import Details
 from cds_service.replay.judge import count_piece, count_unread
-from cds_service.replay.pieces import Piece, type_of_file
+from cds_service.replay.pieces import Piece
 from cds_service.replay.shared import SharedResources
-from cds_service.replay.sources import Chunk, InputFile, read_chunk
+from cds_service.replay.sources import Chunk, InputFile, read_chunk, types_of_files
 
 CALLS: Final = -1
 SHARED: Final = -2
@@ -141,15 +141,10 @@ def with_drugs(dataset: str, resources: list[Resource], shared: SharedResources)
 
 def joined_types(every: Iterable[Sorted], files: Iterable[InputFile]) -> dict[str, frozenset[str]]:
     """Resource types by data set: those met, and those that a file is named after, were it empty."""
-    types: dict[str, set[str]] = {}
+    types = types_of_files(files)
     for found in every:
         for dataset, kinds in found.types.items():
             types.setdefault(dataset, set()).update(kinds)
-    for file in files:
-        path = Path(file.path)
-        kind = type_of_file(path.name) or type_of_file(path.parent.name)
-        if kind and file.form in ("lines", "parquet"):
-            types.setdefault(file.dataset, set()).add(kind)
     return {dataset: frozenset(kinds) for dataset, kinds in types.items()}
 
 

@@ -93,53 +93,16 @@ class _Meaning(Struct, frozen=True, gc=False):
     """(prefetch key, words that were not understood)."""
 
 
-class Readiness:
-    """Counts charts while they pass. What the same code and unit mean is read once, however many charts hold them."""
+class Meanings:
+    """What codes and units mean: read once, however many charts hold them."""
 
     def __init__(self, compiled: CompiledGuideline) -> None:
         self._compiled = compiled
         self._known: dict[tuple[object, ...], _Meaning] = {}
-        self._types: Counter[tuple[str, str]] = Counter()
-        self._sets: Counter[tuple[str, str]] = Counter()
-        self._codes: Counter[tuple[str, bytes]] = Counter()
-        self._words: Counter[tuple[str, str]] = Counter()
+        self._labels: dict[bytes, str | None] = {}
 
-    def add(self, chart: Chart) -> None:
-        """Count one chart, whatever the dates of its resources."""
-        types = self._types
-        kinds: set[str] = set()
-        codes: set[tuple[str, bytes]] = set()
-        words: set[tuple[str, str]] = set()
-        facts: set[tuple[str, str]] = set()
-        by_code: set[str] = set()
-        for one in chart.resources:
-            kind = one.kind
-            kinds.add(kind)
-            types[kind, "resources"] += 1
-            if one.dates:
-                types[kind, "dated"] += 1
-            if not one.code or kind not in _CODED:
-                continue
-            types[kind, "coded"] += 1
-            codes.add((kind, one.code))
-            meaning = self._meaning(one, chart.patient)
-            for name, is_coded in meaning.sets:
-                facts.add((name, "charts"))
-                if one.dates:
-                    facts.add((name, "dated"))
-                if is_coded:
-                    by_code.add(name)
-            facts.update(meaning.values)
-            words.update(meaning.words)
-        facts.update(
-            [(name, "by_text") for name, what in facts if what == "charts" and name not in by_code]
-        )
-        types.update([(kind, "charts") for kind in kinds])
-        self._codes.update(codes)
-        self._sets.update(facts)
-        self._words.update(words)
-
-    def _meaning(self, one: Resource, patient: str) -> _Meaning:
+    def of(self, one: Resource, patient: str) -> _Meaning:
+        """What one resource is to the guideline."""
         name = _name(one)
         known = self._known.get(name)
         if known is None:
@@ -147,6 +110,21 @@ class Readiness:
                 self._known.clear()
             known = self._known[name] = self._first_read(one, patient)
         return known
+
+    def unread_label(self, written: bytes) -> str | None:
+        """`system|code|display` of what is in no value set, and has no words that the guideline knows; else None."""
+        if written not in self._labels:
+            if len(self._labels) >= _MOST_KNOWN:
+                self._labels.clear()
+            self._labels[written] = self._first_label(Raw(written))
+        return self._labels[written]
+
+    def _first_label(self, raw: Raw) -> str | None:
+        concepts = ConceptReader(self._compiled.index)
+        reading = concepts.read(raw)
+        if reading.hits or reading.is_family or concepts.has_no_bearing(reading):
+            return None
+        return _label(raw) if concepts.read_words(raw) is None else None
 
     def _first_read(self, one: Resource, patient: str) -> _Meaning:
         """What a record of this resource alone holds."""
@@ -174,6 +152,52 @@ class Readiness:
         )
         return _Meaning(tuple(dict.fromkeys(_sets(record))), values, tuple(dict.fromkeys(words)))
 
+
+class Readiness:
+    """Counts charts while they pass."""
+
+    def __init__(self, meanings: Meanings) -> None:
+        self._meanings = meanings
+        self._types: Counter[tuple[str, str]] = Counter()
+        self._sets: Counter[tuple[str, str]] = Counter()
+        self._codes: Counter[tuple[str, bytes]] = Counter()
+        self._words: Counter[tuple[str, str]] = Counter()
+
+    def add(self, chart: Chart) -> None:
+        """Count one chart, whatever the dates of its resources."""
+        types = self._types
+        kinds: set[str] = set()
+        codes: set[tuple[str, bytes]] = set()
+        words: set[tuple[str, str]] = set()
+        facts: set[tuple[str, str]] = set()
+        by_code: set[str] = set()
+        for one in chart.resources:
+            kind = one.kind
+            kinds.add(kind)
+            types[kind, "resources"] += 1
+            if one.dates:
+                types[kind, "dated"] += 1
+            if not one.code or kind not in _CODED:
+                continue
+            types[kind, "coded"] += 1
+            codes.add((kind, one.code))
+            meaning = self._meanings.of(one, chart.patient)
+            for name, is_coded in meaning.sets:
+                facts.add((name, "charts"))
+                if one.dates:
+                    facts.add((name, "dated"))
+                if is_coded:
+                    by_code.add(name)
+            facts.update(meaning.values)
+            words.update(meaning.words)
+        facts.update(
+            [(name, "by_text") for name, what in facts if what == "charts" and name not in by_code]
+        )
+        types.update([(kind, "charts") for kind in kinds])
+        self._codes.update(codes)
+        self._sets.update(facts)
+        self._words.update(words)
+
     def details(self) -> Details:
         """The counts so far, in the form of the details of a run."""
         details: Details = {}
@@ -199,15 +223,11 @@ class Readiness:
 
     def _unread_codes(self) -> Counter[tuple[str, str]]:
         """Codes and names in no value set, and without words that say what the guideline knows."""
-        concepts = ConceptReader(self._compiled.index)
         found: Counter[tuple[str, str]] = Counter()
         for (kind, written), number in self._codes.items():
-            raw = Raw(written)
-            reading = concepts.read(raw)
-            if reading.hits or reading.is_family or concepts.has_no_bearing(reading):
-                continue
-            if concepts.read_words(raw) is None:
-                found[kind, _label(raw)] += number
+            label = self._meanings.unread_label(written)
+            if label is not None:
+                found[kind, label] += number
         return found
 
 

@@ -18,7 +18,7 @@ from cds_service.errors import CaseError
 from cds_service.replay.parquet import open_parquet
 from cds_service.replay.rows import COLUMNS, Row
 
-_DETAILS: Final = "_details.json"
+DETAILS: Final = "_details.json"
 _PARQUET: Final = ".parquet"
 _LINES: Final = frozenset((".jsonl", ".ndjson"))
 _BATCH: Final = 2048
@@ -47,7 +47,7 @@ def read_rows(results: Path) -> Iterator[Row]:
 def details_path(results: Path) -> Path:
     """Where the counts of a run stand that wrote its rows to this file or folder."""
     if results.is_dir() or results.suffix == "":
-        return results / _DETAILS
+        return results / DETAILS
     return results.with_name(f"{results.name}.details.json")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace as replaced
 from pathlib import Path
 from typing import Final
@@ -17,11 +17,13 @@ from cds_service.replay.details import Details, merge_details
 from cds_service.replay.engine_choice import EngineChoice
 from cds_service.replay.front_door import FrontDoor
 from cds_service.replay.judge import Judge, Judged, count_unread
-from cds_service.replay.local import Finished, LocalRun, judge_files
+from cds_service.replay.local import Finished, LocalRun, OnCall, judge_files
 from cds_service.replay.parquet import RowsFile
+from cds_service.replay.places import is_url
 from cds_service.replay.results import details_path, read_rows
 from cds_service.replay.rows import Row, RowsDigest, row_line
 from cds_service.replay.sources import InputFile, divided, find_files
+from cds_service.replay.spark import OnSpark, judge_on_spark, start_spark
 
 SMALL: Final = 64 << 20
 """Bytes of input below which one process is quicker than several, and nothing has to be taken up again."""
@@ -32,7 +34,7 @@ _PART: Final = "part-00000.parquet"
 class Input(Struct, frozen=True):
     """Everything below the paths."""
 
-    paths: tuple[Path, ...]
+    paths: tuple[str, ...]
     files: tuple[InputFile, ...]
     stories: tuple[SavedCase | Unread, ...]
 
@@ -42,15 +44,15 @@ class Input(Struct, frozen=True):
         return sum(chunk.weight for chunk in divided(self.files))
 
 
-def find_input(paths: Iterable[Path], choice: EngineChoice) -> Input:
-    """Files and stories below the paths.
+def find_input(paths: Iterable[str | Path], choice: EngineChoice) -> Input:
+    """Files and stories below paths and URLs.
 
     Raises CaseError for a path that is not there, or holds nothing: a run of nothing would look like a good one.
     """
-    every = tuple(paths)
+    every = tuple(map(str, paths))
     stories: list[SavedCase | Unread] = []
     for path in every:
-        found = tuple(_stories(path, choice))
+        found = () if is_url(path) else tuple(_stories(Path(path), choice))
         if not found and not find_files((path,)):
             raise CaseError(
                 f"{path}: holds no hook call and no FHIR resource. Name JSON, NDJSON or Parquet files, a patient's "
@@ -84,7 +86,22 @@ def judge_input(
     return finished
 
 
-def told_run(finished: Finished, found: Input, choice: EngineChoice, engine: str) -> Details:
+def judge_input_on_spark(found: Input, choice: EngineChoice) -> OnSpark:
+    """Judge everything: stories in this process, the files on Spark."""
+    spark = start_spark()
+    finished = judge_on_spark(spark, found.files, choice)
+    if found.stories:
+        lines: list[bytes] = []
+        judge = Judge(choice)
+        told = _judged_stories(found.stories, judge, lines.append, None)
+        finished.add(spark, lines, told)
+    finished.details.setdefault("sources", {})["files"] = len(found.files)
+    return finished
+
+
+def told_run(
+    finished: Finished | OnSpark, found: Input, choice: EngineChoice, engine: str
+) -> Details:
     """The details with what the run was; `knowledge` is told by those who judged."""
     what_if = choice.what_if
     run = {
@@ -92,34 +109,39 @@ def told_run(finished: Finished, found: Input, choice: EngineChoice, engine: str
         "engine": engine,
         "digest": finished.digest.text,
         "rows": finished.digest.rows,
-        "paths": [str(path) for path in found.paths],
+        "paths": list(found.paths),
         "with_ids": choice.key is None,
         **({"what_if": what_if.text} if what_if is not None else {}),
     }
     return {"run": run, **{key: one for key, one in finished.details.items() if key != "run"}}
 
 
-def rows_in(finished: Finished) -> Iterator[Row]:
-    """The rows of a finished run, in its order, as long as its folder is there."""
+def rows_in(finished: Finished | OnSpark) -> Iterator[Row]:
+    """The rows of a finished run, in its order, as long as its folder or its session is there."""
+    if isinstance(finished, OnSpark):
+        yield from finished.rows()
+        return
     for path in finished.rows:
         yield from read_rows(path)
 
 
-def write_lines(finished: Finished, details: Details, path: Path) -> None:
+def write_lines(finished: Finished | OnSpark, details: Details, path: Path) -> None:
     """Write the rows as lines of JSON, and the details beside them. Raises OSError."""
     with path.open("wb") as file:
-        for part in finished.rows:
-            with part.open("rb") as lines:
-                while block := lines.read(1 << 20):
-                    file.write(block)
+        for row in rows_in(finished):
+            file.write(row_line(row) + b"\n")
     _write_details(details, path)
 
 
-def write_parquet(finished: Finished, details: Details, folder: Path) -> None:
-    """Write the rows as a Parquet file in a folder, and the details beside it. Raises OSError.
+def write_parquet(finished: Finished | OnSpark, details: Details, place: str) -> None:
+    """Write the rows as Parquet in a new folder, and the details beside them. Raises OSError.
 
     Raises CaseError for a folder that holds something else.
     """
+    if isinstance(finished, OnSpark):
+        finished.write_parquet(place, details)
+        return
+    folder = Path(place)
     folder.mkdir(parents=True, exist_ok=True)
     others = [
         item.name
@@ -161,17 +183,22 @@ def _stories(path: Path, choice: EngineChoice) -> Iterator[SavedCase | Unread]:
 
 
 def _judge_stories(stories: Iterable[SavedCase | Unread], judge: Judge, run: LocalRun) -> Judged:
-    so_far = Judged(RowsDigest(), {})
     with (run.folder / _STORIES).open("wb") as file:
+        return _judged_stories(stories, judge, lambda line: file.write(line + b"\n"), run.on_call)
 
-        def write(row: Row) -> None:
-            file.write(row_line(row) + b"\n")
 
-        for case in stories:
-            if isinstance(case, Unread):
-                count_unread(so_far.details, case)
-                continue
-            outcome = judge.call(case, "stories", so_far, write)
-            if run.on_call is not None:
-                run.on_call(outcome)
+def _judged_stories(
+    stories: Iterable[SavedCase | Unread],
+    judge: Judge,
+    write: Callable[[bytes], object],
+    on_call: OnCall | None,
+) -> Judged:
+    so_far = Judged(RowsDigest(), {})
+    for case in stories:
+        if isinstance(case, Unread):
+            count_unread(so_far.details, case)
+            continue
+        outcome = judge.call(case, "stories", so_far, lambda row: write(row_line(row)))
+        if on_call is not None:
+            on_call(outcome)
     return so_far

@@ -9,8 +9,8 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Final
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Final, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,6 +19,7 @@ from cds_service.errors import CaseError
 from cds_service.replay.cases import STORY, Unread
 from cds_service.replay.parquet import read_resources
 from cds_service.replay.pieces import Piece, read_document, read_line, type_of_file
+from cds_service.replay.places import files_below, is_url, open_binary
 
 CHUNK: Final = 32 << 20
 """Bytes of a file of lines that are read in one go."""
@@ -41,6 +42,8 @@ class InputFile(Struct, frozen=True):
     form: str
     """lines, document, parquet, or what it is told as when it is none of these."""
     size: int
+    changed: str
+    """Another text when the file was changed."""
 
 
 class Chunk(Struct, frozen=True):
@@ -56,38 +59,87 @@ class Chunk(Struct, frozen=True):
         return (self.end - self.start) * (_GZIP_RATIO if self.file.path.endswith(".gz") else 1)
 
 
-def find_files(paths: Iterable[Path]) -> tuple[InputFile, ...]:
-    """The files below the paths, by name. Those of stories are left out: they are cases, and found as such.
+def find_files(places: Iterable[Path | str]) -> tuple[InputFile, ...]:
+    """The files below paths of this machine, and below URLs, by name.
 
-    A file that was named itself is taken whatever its name. Raises CaseError for a path that is not there.
+    Those of stories are left out: they are cases, and found as such. A file that was named itself is taken whatever its
+    name. Raises CaseError for a place that is not there.
     """
     found: dict[str, InputFile] = {}
-    names: dict[Path, str] = {}
-    for path in paths:
-        if path.is_file():
-            candidates = [] if (path.parent / STORY).exists() else [path]
-        elif path.is_dir():
-            stories = {story.parent for story in path.rglob(STORY)}
-            candidates = [
-                item
-                for item in sorted(path.rglob("*"))
-                if item.is_file()
-                and not item.name.startswith((".", "_"))
-                and stories.isdisjoint((item.parent, *item.parents))
-            ]
-        else:
-            raise CaseError(f"{path}: no such file or directory. Name files or folders of them.")
-        for item in candidates:
-            form = _form(item, is_named=item == path)
-            if form is not None:
-                name = item.name if item == path else str(item.relative_to(path))
-                folder = _folder(item.resolve())
-                dataset = names.setdefault(folder, _unused(folder, path, set(names.values())))
-                size = item.stat().st_size
-                found.setdefault(
-                    str(item.resolve()), InputFile(str(item), name, dataset, form, size)
-                )
+    names: dict[str, str] = {}
+    for place in places:
+        for one in _below(place):
+            form = _form(one.name, is_named=one.is_named)
+            if form is None:
+                continue
+            dataset = names.setdefault(one.folder, _unused(one, set(names.values())))
+            file = InputFile(one.path, one.name, dataset, form, one.size, one.changed)
+            found.setdefault(one.unique, file)
     return tuple(found.values())
+
+
+class _Candidate(Struct, frozen=True):
+    """A file that was met."""
+
+    path: str
+    unique: str
+    """The same for the same file, however it was named."""
+    name: str
+    folder: str
+    """Of its data set."""
+    dataset: str
+    """Its name, unless another has it."""
+    is_named: bool
+    size: int
+    changed: str
+
+
+def _below(place: Path | str) -> Iterator[_Candidate]:
+    if isinstance(place, str) and is_url(place):
+        yield from _below_url(place)
+        return
+    path = Path(place)
+    if path.is_file():
+        if not (path.parent / STORY).exists():
+            yield _candidate(path, path)
+        return
+    if not path.is_dir():
+        raise CaseError(f"{path}: no such file or directory. Name files or folders of them.")
+    stories = {story.parent for story in path.rglob(STORY)}
+    for item in sorted(path.rglob("*")):
+        if item.is_file() and stories.isdisjoint((item.parent, *item.parents)):
+            yield _candidate(item, path)
+
+
+def _candidate(item: Path, below: Path) -> _Candidate:
+    real, stat = item.resolve(), item.stat()
+    folder = real.parent.parent if type_of_file(real.parent.name) else real.parent
+    try:
+        dataset = str(Path(below.resolve().name) / folder.relative_to(below.resolve()))
+    except ValueError:
+        dataset = folder.name
+    is_named = item == below
+    return _Candidate(
+        str(item),
+        str(real),
+        item.name if is_named else str(item.relative_to(below)),
+        str(folder),
+        dataset,
+        is_named,
+        stat.st_size,
+        str(stat.st_mtime_ns),
+    )
+
+
+def _below_url(url: str) -> Iterator[_Candidate]:
+    for path, name, size, changed in files_below(url):
+        folder = path.rpartition("/")[0]
+        if type_of_file(folder.rpartition("/")[2]):
+            folder = folder.rpartition("/")[0]
+        root = url.rstrip("/")
+        inside = folder[len(root) :] if folder.startswith(root) else ""
+        last = root.rpartition("/")[2] if inside or folder == root else folder.rpartition("/")[2]
+        yield _Candidate(path, path, name, folder, f"{last}{inside}", path == url, size, changed)
 
 
 def divided(files: Iterable[InputFile], size: int = CHUNK) -> Iterator[Chunk]:
@@ -100,6 +152,17 @@ def divided(files: Iterable[InputFile], size: int = CHUNK) -> Iterator[Chunk]:
             yield Chunk(file, start, min(start + size, file.size))
 
 
+def types_of_files(files: Iterable[InputFile]) -> dict[str, set[str]]:
+    """Resource types that files of bulk exports are named after, by data set: an empty one says that there are none."""
+    types: dict[str, set[str]] = {}
+    for file in files:
+        path = PurePosixPath(file.path)
+        kind = type_of_file(path.name) or type_of_file(path.parent.name)
+        if kind and file.form in ("lines", "parquet"):
+            types.setdefault(file.dataset, set()).add(kind)
+    return types
+
+
 def read_chunk(chunk: Chunk) -> Iterator[Piece | Unread]:
     """Everything in one part of a file, in its order."""
     file = chunk.file
@@ -110,7 +173,7 @@ def read_chunk(chunk: Chunk) -> Iterator[Piece | Unread]:
             case "document":
                 yield from _read_document(file)
             case "parquet":
-                for number, text in enumerate(read_resources(Path(file.path)), 1):
+                for number, text in enumerate(read_resources(file.path), 1):
                     yield from read_line(text, file.name, number, file.dataset)
             case _:
                 yield Unread(file.name, file.form)
@@ -120,13 +183,15 @@ def read_chunk(chunk: Chunk) -> Iterator[Piece | Unread]:
         yield Unread(file.name, str(error))
 
 
-def _form(path: Path, *, is_named: bool) -> str | None:
+def _form(name: str, *, is_named: bool) -> str | None:
     """None for a file of a folder that is none of ours: words, pictures, results of other programs."""
+    path = PurePosixPath(name)
+    is_hidden = any(part.startswith((".", "_")) for part in path.parts)
+    if path.name.endswith(_EXPECTED) or (is_hidden and not is_named):
+        return None
     suffixes = [suffix.lower() for suffix in path.suffixes]
     packed = suffixes.pop() if suffixes and suffixes[-1] in {".gz", *_PACKED_OTHERWISE} else ""
     last = suffixes[-1] if suffixes else ""
-    if path.name.endswith(_EXPECTED):
-        return None
     if packed in _PACKED_OTHERWISE:
         is_ours = last in _LINES or last in {".json", ".parquet"} or is_named
         return f"packed as {packed}, which is not read; unpack it, or use gzip" if is_ours else None
@@ -139,28 +204,18 @@ def _form(path: Path, *, is_named: bool) -> str | None:
     return None
 
 
-def _folder(path: Path) -> Path:
-    """The folder of a data set: that of the file, or the one above where a folder holds the files of one type."""
-    folder = path.parent
-    return folder.parent if type_of_file(folder.name) else folder
-
-
-def _unused(folder: Path, below: Path, used: set[str]) -> str:
-    """A name for the folder that no other has."""
-    try:
-        inside = folder.relative_to(below.resolve())
-        name = str(Path(below.resolve().name) / inside)
-    except ValueError:
-        name = folder.name
-    number, unused = 1, name
+def _unused(one: _Candidate, used: set[str]) -> str:
+    """A name for the data set that no other has."""
+    number, unused = 1, one.dataset
     while unused in used:
         number += 1
-        unused = f"{name}#{number}"
+        unused = f"{one.dataset}#{number}"
     return unused
 
 
 def _read_document(file: InputFile) -> Iterator[Piece | Unread]:
-    content = Path(file.path).read_bytes()
+    with open_binary(file.path) as opened:
+        content = opened.read()
     if file.path.lower().endswith(".gz"):
         try:
             content = gzip.decompress(content)
@@ -184,7 +239,7 @@ def _read_lines(chunk: Chunk) -> Iterator[Piece | Unread]:
     number = 0
     # How many lines there are before this part is counted only where a line has to be named.
     at = chunk.start
-    with gzip.open(file.path) if is_packed else Path(file.path).open("rb") as lines:
+    with open_binary(file.path) as opened, _unpacked(opened, is_packed=is_packed) as lines:
         if chunk.start:
             # The line that crosses the border belongs to the part before; one that begins on it does not.
             lines.seek(chunk.start - 1)
@@ -210,10 +265,14 @@ def _read_lines(chunk: Chunk) -> Iterator[Piece | Unread]:
             yield Unread(file.name, "is packed and damaged from here on", number + 1)
 
 
+def _unpacked(opened: BinaryIO, *, is_packed: bool) -> BinaryIO:
+    return cast("BinaryIO", gzip.GzipFile(fileobj=opened)) if is_packed else opened
+
+
 def _line_number(path: str, offset: int) -> int:
     """Number of the line that begins at a place of a file."""
     newlines, left = 0, offset
-    with Path(path).open("rb") as file:
+    with open_binary(path) as file:
         while left > 0 and (block := file.read(min(left, 1 << 20))):
             newlines += block.count(b"\n")
             left -= len(block)

@@ -274,7 +274,7 @@ def test_results_are_written_as_lines_and_as_parquet_with_their_details(tmp_path
     details = told_run(finished, found, CHOICE, "local")
     lines, parquet = tmp_path / "rows.jsonl", tmp_path / "rows"
     write_lines(finished, details, lines)
-    write_parquet(finished, details, parquet)
+    write_parquet(finished, details, str(parquet))
     for results in (lines, parquet):
         assert digest_of(read_rows(results)) == finished.digest.text
         kept = read_details(results)
@@ -284,4 +284,4 @@ def test_results_are_written_as_lines_and_as_parquet_with_their_details(tmp_path
         assert kept["charts"]["all"] == 12
     (parquet / "other.txt").touch()
     with pytest.raises(CaseError, match="not empty"):
-        write_parquet(finished, details, parquet)
+        write_parquet(finished, details, str(parquet))
