@@ -94,7 +94,7 @@ class Resource(Struct, gc=False):
     ended: str
     """When a Condition ended, as written; empty when it did not, or another type."""
     encounter: str
-    """Id of its encounter."""
+    """Reference to its encounter, as written."""
     updated: str
     """meta.lastUpdated, to tell which of two versions is the newer: no date of the chart."""
     code: bytes
@@ -137,7 +137,7 @@ def read_resource(kind: str, name: str, raw: bytes) -> Resource:
         raw,
         _known_dates(kind, found),
         _ended(found) if kind == "Condition" else "",
-        split_reference(found.encounter.reference)[1] if found.encounter is not None else "",
+        found.encounter.reference if found.encounter is not None else "",
         found.meta.last_updated if found.meta is not None else "",
         bytes(found.code) or bytes(found.medication_codeable_concept),
         found.medication_reference.reference if found.medication_reference is not None else "",
@@ -178,7 +178,7 @@ def known_at(chart: Chart, moment: Moment, hidden: frozenset[str]) -> list[Resou
     for one in chart.resources:
         if one.reference in hidden or any(map(is_after, one.dates)):
             continue
-        if not one.dates and one.encounter in later:
+        if later and not one.dates and split_reference(one.encounter)[1] in later:
             continue
         known.append(_not_ended(one) if one.ended and is_after(one.ended) else one)
     return known
@@ -224,6 +224,27 @@ def drugs_elsewhere(resources: Iterable[Resource]) -> set[str]:
     return {one.drug for one in resources if one.drug and not one.drug.startswith("#")}
 
 
+_WHEN_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "Patient": (),
+    "Observation": ("effective_date_time", "effective_instant", "effective_period", "issued"),
+    "MedicationRequest": ("authored_on", "date_written"),
+    "Procedure": (
+        *("performed_date_time", "performed_period", "recorded_date"),
+        *("occurrence_date_time", "occurrence_period"),
+    ),
+    "Encounter": ("period",),
+    "Device": ("manufacture_date",),
+}
+"""What dates a type; the types that are not named have any of the rest."""
+_WHEN: Final = (
+    *("recorded_date", "asserted_date", "onset_date_time", "effective_date_time"),
+    *("effective_instant", "effective_period", "effective_time_date_time"),
+    *("effective_time_period", "issued", "authored_on", "ordered_on", "date_written"),
+    *("date_asserted", "when_handed_over", "when_prepared", "performed_date_time"),
+    *("performed_period", "occurence_date_time", "occurence_period", "started"),
+)
+
+
 def _known_dates(kind: str, found: _Dates) -> tuple[str, ...]:
     if kind == "Condition":
         # A beginning ahead of its own recording is a slip of the pen.
@@ -231,38 +252,14 @@ def _known_dates(kind: str, found: _Dates) -> tuple[str, ...]:
         started = found.onset_date_time or (found.onset_period.start if found.onset_period else "")
         known = recorded or started
         return (known,) if known else ()
-    if kind == "Patient":
-        return ()
-    periods = (
-        found.effective_period,
-        found.effective_time_period,
-        found.performed_period,
-        found.occurrence_period,
-        found.occurence_period,
-        found.period if kind == "Encounter" else None,
-    )
-    dates = (
-        found.recorded_date,
-        found.asserted_date,
-        found.onset_date_time,
-        found.effective_date_time,
-        found.effective_instant,
-        found.effective_time_date_time,
-        found.issued,
-        found.authored_on,
-        found.ordered_on,
-        found.date_written,
-        found.date_asserted,
-        found.when_handed_over,
-        found.when_prepared,
-        found.performed_date_time,
-        found.occurrence_date_time if kind == "Procedure" else None,
-        found.occurence_date_time,
-        found.started,
-        found.manufacture_date if kind == "Device" else None,
-        *(period.start or period.end for period in periods if period is not None),
-    )
-    return tuple(filter(None, dates))
+    dates = []
+    for name in _WHEN_OF.get(kind, _WHEN):
+        value = getattr(found, name)
+        if type(value) is Period:
+            value = value.start or value.end
+        if value:
+            dates.append(value)
+    return tuple(dates)
 
 
 def _ended(found: _Dates) -> str:

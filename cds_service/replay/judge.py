@@ -113,14 +113,14 @@ class Judge:
             write(row)
 
 
-def count_piece(details: Details, piece: Piece) -> None:
-    """Count one piece that was read."""
-    if piece.kind == "call":
+def count_pieces(details: Details, kind: str, name: str, number: int) -> None:
+    """Count pieces that were read, of a kind and a resource type."""
+    if kind == "call":
         return
-    count(details, "resources", piece.type)
-    count(details, "sources", "resources")
-    if piece.kind == "other":
-        count(details, "sources", "of_other_types")
+    count(details, "resources", name, by=number)
+    count(details, "sources", "resources", by=number)
+    if kind == "other":
+        count(details, "sources", "of_other_types", by=number)
 
 
 def count_differences(details: Details, outcome: Outcome, name: str) -> None:

@@ -7,6 +7,7 @@ resources themselves: their folder is for its owner alone.
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -17,7 +18,7 @@ from msgspec import Struct
 from cds_service.replay.cases import Unread
 from cds_service.replay.charts import Chart, Resource, drugs_elsewhere, make_chart, read_resource
 from cds_service.replay.details import Details
-from cds_service.replay.judge import count_piece, count_unread
+from cds_service.replay.judge import count_pieces, count_unread
 from cds_service.replay.pieces import Piece
 from cds_service.replay.shared import SharedResources
 from cds_service.replay.sources import Chunk, InputFile, read_chunk, types_of_files
@@ -53,6 +54,7 @@ class Sorter:
         self._name = name
         self._parts = parts
         self._held: dict[int, list[bytes]] = {}
+        self._met: Counter[tuple[str, str, str]] = Counter()
         self._size = 0
         self.result = Sorted([], {}, {}, {})
 
@@ -62,16 +64,13 @@ class Sorter:
         if isinstance(piece, Unread):
             count_unread(details, piece)
             return
-        count_piece(details, piece)
-        if piece.type:
-            types = self.result.types.setdefault(piece.dataset, [])
-            if piece.type not in types:
-                types.append(piece.type)
-        if piece.kind == "other":
-            return
-        part = {"call": CALLS, "shared": SHARED}.get(piece.kind)
-        if part is None:
+        self._met[piece.kind, piece.dataset, piece.type] += 1
+        if piece.kind == "resource":
             part = part_of(piece.dataset, piece.patient, self._parts)
+        elif piece.kind == "other":
+            return
+        else:
+            part = CALLS if piece.kind == "call" else SHARED
         record = _encode((piece.dataset, piece.patient, piece.type, piece.id, piece.raw))
         self._held.setdefault(part, []).append(len(record).to_bytes(_LENGTH) + record)
         self._size += len(record)
@@ -95,14 +94,24 @@ class Sorter:
         self._held.clear()
         self._size = 0
 
+    def finish(self) -> Sorted:
+        """Write the rest; all that was sorted."""
+        self.flush()
+        types: dict[str, set[str]] = {}
+        for (kind, dataset, name), number in self._met.items():
+            count_pieces(self.result.details, kind, name, number)
+            if name:
+                types.setdefault(dataset, set()).add(name)
+        self.result.types = {dataset: sorted(names) for dataset, names in types.items()}
+        return self.result
+
 
 def sort_chunk(chunk: Chunk, folder: Path, name: str, parts: int) -> Sorted:
     """Sort one part of the input into files of the folder."""
     sorter = Sorter(folder, name, parts)
     for piece in read_chunk(chunk):
         sorter.add(piece)
-    sorter.flush()
-    return sorter.result
+    return sorter.finish()
 
 
 def part_of(dataset: str, patient: str, parts: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import msgspec
@@ -106,6 +107,19 @@ def read_document(content: bytes, file: str, dataset: str) -> Iterator[Piece | U
             yield from read_line(line, file, number, dataset)
         return
     yield from _read_value(content, file, 0, dataset)
+
+
+def read_simple(line: bytes, dataset: str) -> Piece | None:
+    """The patient's resource that a line holds, as nearly every line of a bulk export does; None: look closer."""
+    try:
+        head = _read_head(line)
+    except READ_ERRORS:
+        return None
+    kind, name = head.resourceType, head.id
+    if type(kind) is not str or type(name) is not str or kind not in READ_TYPES:
+        return None
+    patient = _patient_of(head)
+    return Piece("resource", dataset, kind, patient, name, line.strip()) if patient else None
 
 
 def read_line(line: bytes | str, file: str, number: int, dataset: str) -> Iterator[Piece | Unread]:
@@ -242,11 +256,15 @@ def _patient_of(head: _Head) -> str:
         except READ_ERRORS:
             value = plain(whose)
             reference = value if isinstance(value, str) else as_object(value).get("reference")
-        if isinstance(reference, str):
-            kind, name = split_reference(reference)
-            if name and kind in ("", "Patient"):
-                return name
+        if isinstance(reference, str) and (name := _patient_named(reference)):
+            return name
     return ""
+
+
+@lru_cache(maxsize=10_000)
+def _patient_named(reference: str) -> str:
+    kind, name = split_reference(reference)
+    return name if kind in ("", "Patient") else ""
 
 
 def _is_json(text: bytes) -> bool:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from cds_service.errors import CaseError
 from cds_service.replay.cases import STORY, Unread
 from cds_service.replay.parquet import read_resources
-from cds_service.replay.pieces import Piece, read_document, read_line, type_of_file
+from cds_service.replay.pieces import Piece, read_document, read_line, read_simple, type_of_file
 from cds_service.replay.places import files_below, is_url, open_binary
 
 CHUNK: Final = 32 << 20
@@ -256,6 +256,10 @@ def _read_lines(chunk: Chunk) -> Iterator[Piece | Unread]:
                     return
                 begins, at = at, at + len(line)
                 number += 1
+                simple = read_simple(line, file.dataset)
+                if simple is not None:
+                    yield simple
+                    continue
                 for piece in read_line(line, file.name, number, file.dataset):
                     if isinstance(piece, Unread) and chunk.start:
                         yield Unread(piece.name, piece.why, _line_number(file.path, begins))

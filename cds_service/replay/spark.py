@@ -25,7 +25,7 @@ from cds_service.replay.cases import Unread
 from cds_service.replay.charts import Chart, make_chart, read_resource
 from cds_service.replay.details import Details, merge_details
 from cds_service.replay.engine_choice import EngineChoice
-from cds_service.replay.judge import Judge, Judged, case_of, count_piece, count_unread
+from cds_service.replay.judge import Judge, Judged, case_of, count_pieces, count_unread
 from cds_service.replay.parquet import batch_of_rows, batch_of_values
 from cds_service.replay.pieces import Piece
 from cds_service.replay.places import is_url, write_binary
@@ -204,7 +204,7 @@ def _read(batches: Iterable[Any]) -> Iterator[Any]:
             if isinstance(piece, Unread):
                 count_unread(details, piece)
                 continue
-            count_piece(details, piece)
+            count_pieces(details, piece.kind, piece.type, 1)
             whose = (piece.kind, piece.dataset, piece.patient)
             yield from out.add((*whose, piece.type, piece.id, _drug(piece), piece.raw))
         yield from out.add((_DETAILS, "", "", "", "", "", _told(Judged(RowsDigest(), details))))
