@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.criteria import CriteriaResult
+from cds_service.assessment.follow_up import is_called_check, is_known_disease, is_nothing_else
 from cds_service.assessment.groups import GroupContext, group_levels, group_urgency, is_neuro
 from cds_service.assessment.kept import kept
 from cds_service.assessment.model import (
@@ -134,12 +135,33 @@ class Case:
         """A reason or a problem was not understood."""
         return bool(self.order.not_understood or self.chart.record.not_understood)
 
+    @property
+    def states_pain(self) -> bool:
+        """A spine symptom is among the order's reasons."""
+        return not self.stated_sets.isdisjoint(self.rules.symptom_sets["any"])
+
+    @kept
+    def is_planned_check(self) -> bool:
+        """The planned check of a known disease, and nothing else counts."""
+        rules = self.rules.guideline.combination.follow_up
+        has_disease = is_known_disease(self.by_id, rules) or any(
+            self.chart.conditions(name).hits for name in rules.value_sets
+        )
+        return is_called_check(self.order, rules, has_disease=has_disease) and is_nothing_else(
+            (
+                result
+                for group, level in self.levels.items()
+                if level not in (NO_LEVEL, NOTED)
+                for result in self.criteria_of(group)
+            ),
+            rules,
+            states_pain=self.states_pain,
+        )
+
     @kept
     def has_symptom(self) -> bool:
         """A current spine symptom is in the data or on the order."""
-        return bool(self.chart.symptoms) or not self.stated_sets.isdisjoint(
-            self.rules.symptom_sets["any"]
-        )
+        return bool(self.chart.symptoms) or self.states_pain
 
     @kept
     def regions_present(self) -> frozenset[Region]:
@@ -343,7 +365,7 @@ class Case:
 
     def _group_result(self, group: Group, level: Level) -> GroupResult:
         criteria = self.criteria_of(group.id)
-        if level is NOTED:
+        if level is NOTED or self.is_planned_check:
             return GroupResult(group, level, ROUTINE, imaged_since=False, criteria=criteria)
         if self._is_imaged_since(criteria):
             return GroupResult(group, level, ROUTINE, imaged_since=True, criteria=criteria)

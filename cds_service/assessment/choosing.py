@@ -123,7 +123,7 @@ def _added(case: Case, reasons: CardReasons) -> dict[str, Conflict | None]:
     # one ask, one card: an order that is still open is later than every study of the kind
     if reasons.pending:
         added[Cards.DUPLICATE_PENDING] = None
-    elif reasons.duplicates:
+    elif reasons.duplicates and not case.is_planned_check:
         added[Cards.DUPLICATE_RECENT] = None
     if case.found.conflicts:
         added[Cards.CONFLICTING_DATA] = min(

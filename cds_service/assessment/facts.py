@@ -155,6 +155,7 @@ FACTS: Mapping[str, Callable[[Case], bool]] = {
     "radiograph-of-region-recent": _radiograph_recent,
     "sacroiliac-radiograph-done": _sacroiliac_radiograph_done,
     "problem-not-understood": lambda case: bool(case.chart.record.not_understood),
+    "planned-follow-up": lambda case: case.is_planned_check,
     "reason-not-understood": lambda case: bool(case.order.not_understood),
     "same-modality-phase-appropriate": lambda case: case.appropriate_phase is not None,
     "study-good-enough": lambda case: case.is_good_enough,

@@ -167,6 +167,7 @@ Fact = Literal[
     "reason-not-understood",
     "noted-acute-finding",
     "noted-sign",
+    "planned-follow-up",
     "mr-without-not-offered",
     "order-is-whole-spine",
     "order-region-unknown",
@@ -563,6 +564,22 @@ class Symptoms(Table):
     """What a card calls the symptom of a region, key `any` for an unstated level."""
 
 
+class FollowUp(Table):
+    """When an order is the planned check of a known disease."""
+
+    concept: ConceptId
+    """A check, said beside what is checked."""
+    concept_alone: ConceptId
+    """A check, where what is checked stands in the record."""
+    value_sets: tuple[ValueSetId, ...]
+    criteria: tuple[CriterionMention, ...]
+    """Diseases that are checked."""
+    silent_criteria: tuple[CriterionMention, ...]
+    """The same, but only while the order gives no pain as its reason."""
+    beside: tuple[CriterionMention, ...]
+    """What may count beside them."""
+
+
 class Combination(Table):
     """How criteria become groups, groups a scenario, and scenarios an urgency."""
 
@@ -575,6 +592,7 @@ class Combination(Table):
     scenario_rule: tuple[ScenarioRule, ...]
     urgency: dict[Urgency, UrgencyWord]
     symptoms: Symptoms
+    follow_up: FollowUp
     pediatric_groups: tuple[GroupId, ...]
     """In the order in which a child's serious group names the preferred study."""
 
