@@ -118,7 +118,7 @@ MISTAKES: dict[str, tuple[tuple[str, str, str], str]] = {
     ),
     "group that is not there": (
         ("combination.toml", '{ id = "vascular"', '{ id = "vasculer"'),
-        "combination.toml: scenario_rule 1 ('S-AAA'), when, group, id: there is no group 'vasculer'.",
+        "combination.toml: scenario_rule 2 ('S-AAA'), when, group, id: there is no group 'vasculer'.",
     ),
     "scenario that is not there": (
         ("ratings/lumbar.toml", 'scenario = "S-PERSIST"', 'scenario = "S-PERSISTENT"'),
@@ -126,7 +126,7 @@ MISTAKES: dict[str, tuple[tuple[str, str, str], str]] = {
     ),
     "card that is not there": (
         ("cards.toml", 'card = "spa-pathway"', 'card = "spa-path"'),
-        "cards.toml: card_rule 9 ('spa-path'), card: there is no card 'spa-path'.",
+        "cards.toml: card_rule 10 ('spa-path'), card: there is no card 'spa-path'.",
     ),
     "suggestion that is not there": (
         ("wording.toml", '["cancel-and-physio", "add-reason"]', '["cancel-physio", "add-reason"]'),
@@ -198,7 +198,7 @@ MISTAKES: dict[str, tuple[tuple[str, str, str], str]] = {
     "group test without a level": (
         ("combination.toml", '"vascular", at_least = "active" }', '"vascular" }'),
         (
-            "combination.toml: scenario_rule 1 ('S-AAA'): the test of group 'vascular' needs one of at_least "
+            "combination.toml: scenario_rule 2 ('S-AAA'): the test of group 'vascular' needs one of at_least "
             'and exactly. Without a level, or with two, it says nothing. Write: at_least = "active".'
         ),
     ),
