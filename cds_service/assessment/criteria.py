@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.computed import FUNCTIONS, ComputedQuestion
+from cds_service.assessment.contexts import with_contexts
 from cds_service.assessment.exposures import (
     exposure_gaps,
-    is_taken_within,
     medication_days_findings,
     medication_findings,
 )
@@ -37,7 +36,6 @@ from cds_service.assessment.reasons import (
 from cds_service.assessment.rules import CriterionRule, EvidenceStep
 from cds_service.assessment.timing import is_within, settled
 from cds_service.assessment.weighing import (
-    STRENGTH_ORDER,
     lowered,
     rank,
     weigh_condition,
@@ -115,7 +113,9 @@ def evaluate_criteria(chart: Chart, order: ImagingOrder) -> CriteriaResult:
             found.append(result)
             if any(finding.conflict for finding in result.findings):
                 conflicts.append(Conflict(rule.criterion, rule.group.emergency))
-    return CriteriaResult(tuple(found), tuple(stale), tuple(conflicts), tuple(failed), tuple(gaps))
+    return CriteriaResult(
+        with_contexts(found, chart), tuple(stale), tuple(conflicts), tuple(failed), tuple(gaps)
+    )
 
 
 def _rules_to_ask(asked: AskedOrder) -> list[CriterionRule]:
@@ -174,7 +174,7 @@ def _evaluated(rule: CriterionRule, asked: AskedOrder) -> _Outcome:
     if len(counting) > 1:
         counting.sort(key=rank)
         counting = _without_repeats(counting, asked.order)
-    return _Outcome(_result(rule, counting, asked.chart), None, [])
+    return _Outcome(_result(rule, counting), None, [])
 
 
 def _with_gaps(rule: CriterionRule, chart: Chart) -> _Outcome:
@@ -182,21 +182,10 @@ def _with_gaps(rule: CriterionRule, chart: Chart) -> _Outcome:
     return _Outcome(None, None, gaps) if gaps else _NOT_FOUND
 
 
-def _result(rule: CriterionRule, counting: list[Finding], chart: Chart) -> CriterionResult:
+def _result(rule: CriterionRule, counting: list[Finding]) -> CriterionResult:
     """The criterion as found; `counting` strongest first, not empty."""
-    strength, down = counting[0].strength, rule.criterion.downgrade
-    if (
-        down is not None
-        and strength is not None
-        and STRENGTH_ORDER[strength] < STRENGTH_ORDER[down.to]
-        and _is_documented(chart, down.when, down.days)
-    ):
-        strength = down.to
-        counting = [
-            replace(item, strength=strength, notes=(*item.notes, "explained")) for item in counting
-        ]
     return CriterionResult(
-        rule.criterion, rule.group.id, counting[0].state, strength, tuple(counting)
+        rule.criterion, rule.group.id, counting[0].state, counting[0].strength, tuple(counting)
     )
 
 
@@ -353,21 +342,6 @@ def _age(evidence: AgeEvidence, criterion: Criterion, _: Group, chart: Chart) ->
             value_set="age",
         )
     ]
-
-
-def _is_documented(chart: Chart, value_set: str, days: int) -> bool:
-    """Any Condition, Procedure or exposure of the set within so many days (or undated)."""
-    for hit in chart.conditions(value_set).hits:
-        start = hit.entry.onset or hit.entry.recorded
-        if start is None or is_within(start, chart.as_of, days):
-            return True
-    for procedure in chart.record.procedures.get(value_set, ()):
-        if procedure.when is None or is_within(procedure.when, chart.as_of, days):
-            return True
-    return any(
-        is_taken_within(exposure, chart, days)
-        for exposure in chart.record.exposures.get(value_set, ())
-    )
 
 
 _ON_RECORD: Mapping[type, Callable[[Any, Criterion, Group, Chart], list[Finding]]] = {

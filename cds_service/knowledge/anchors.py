@@ -252,6 +252,7 @@ class Parameters:
     PAIN_RISE_WINDOW: Final = "pain-rise-window"
     RECOVERY_WINDOW: Final = "recovery-window"
     WEIGHT_LOSS_FRACTION: Final = "weight-loss-fraction"
+    WEIGHT_LOSS_IMPLAUSIBLE: Final = "weight-loss-implausible"
     WEIGHT_LOSS_WINDOW: Final = "weight-loss-window"
     YOUNG_ONSET_AGE: Final = "young-onset-age"
     YOUNG_ONSET_DURATION: Final = "young-onset-duration"

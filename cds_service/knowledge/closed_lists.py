@@ -20,6 +20,7 @@ PARAMETERS: Final = {
     Parameters.OPEN_COURSE_NOTED_DAYS: "the weighing of drug courses",
     Parameters.RECOVERY_WINDOW: "the duration of symptoms",
     Parameters.WEIGHT_LOSS_FRACTION: "weight_loss_5pct_180d",
+    Parameters.WEIGHT_LOSS_IMPLAUSIBLE: "weight_loss_5pct_180d",
     Parameters.WEIGHT_LOSS_WINDOW: "weight_loss_5pct_180d",
     Parameters.YOUNG_ONSET_AGE: "young_onset_chronic",
     Parameters.YOUNG_ONSET_DURATION: "young_onset_chronic",

@@ -404,11 +404,18 @@ Evidence = Annotated[
 
 
 class Downgrade(Table):
-    """The criterion has strength `to` when a Condition, Procedure or exposure of set `when` lies within `days`."""
+    """A context that explains the finding: a Condition, Procedure or exposure of set `when` within `days`.
+
+    The criterion then has strength `to`; only when the context is not later than the finding, and never beside a second
+    finding of its group, a deficit or a cancer.
+    """
 
     to: Strength
     when: ValueSetId
     days: int
+    beside: tuple[CriterionMention, ...] = ()
+    """Findings that are no second one: the context itself makes them."""
+    why: Prose | None = None
 
 
 class Criterion(Table):
@@ -424,7 +431,7 @@ class Criterion(Table):
     needs_context: bool = False
     """Counts only with spine pain or a neurological context."""
     evidence: tuple[Evidence, ...]
-    downgrade: Downgrade | None = None
+    downgrade: tuple[Downgrade, ...] = ()
     accuracy: Prose | None = None
     note: Prose | None = None
     why: Prose | None = None
@@ -1019,6 +1026,7 @@ class DetailWords(Table):
     explained: Sentence
     future_date: Sentence
     newer_value_normal: Sentence
+    implausible: Sentence
     unit_inferred: Sentence
     level_not_recorded: Sentence
     conflict: Sentence

@@ -72,8 +72,7 @@ def test_nothing_is_offered_in_exchange_once_a_fracture_is_confirmed(guideline: 
 
 
 def test_explained_weight_loss_is_weak(guideline: Guideline) -> None:
-    lowered = criterion(guideline, "weight-loss-unexplained").downgrade
-    assert lowered is not None
+    lowered = criterion(guideline, "weight-loss-unexplained").downgrade[0]
     assert (lowered.to, lowered.when, lowered.days) == (Strength.WEAK, "weight-loss-intended", 365)
 
 

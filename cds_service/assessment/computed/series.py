@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from msgspec.structs import replace
+
 from cds_service.assessment.computed.question import ComputedQuestion
-from cds_service.assessment.model import PRESENT, SUSPECTED, Finding
+from cds_service.assessment.model import PRESENT, STALE, SUSPECTED, Finding
 from cds_service.assessment.timing import is_within
 from cds_service.evidence.model import ObservationHit
 from cds_service.knowledge.anchors import Parameters, ValueSets
@@ -68,7 +70,11 @@ def weight_loss_5pct_180d(question: ComputedQuestion) -> list[Finding]:
     fraction = question.parameter(Parameters.WEIGHT_LOSS_FRACTION)
     if before <= 0 or (before - after) / before < fraction - _ROUNDING:
         return []
-    return _trend(question, first, last)
+    findings = _trend(question, first, last)
+    if (before - after) / before > question.parameter(Parameters.WEIGHT_LOSS_IMPLAUSIBLE):
+        # one of the two is a slip of the keyboard: it is told, not counted
+        return [replace(item, state=STALE, notes=("implausible",)) for item in findings]
+    return findings
 
 
 _ROUNDING = 1e-9  # 100 kg to 95 kg is five per cent, whatever binary fractions make of it
