@@ -63,6 +63,8 @@ from cds_service.knowledge.model import Group, Level, Rating, Urgency
 from cds_service.knowledge.table import Region
 
 _CHILD = Scenarios.S_PED
+_IMAGED, _PLANNED = "imaged-since", "planned-check"
+"""`by` of the exceptions."""
 _NO_CRITERIA: tuple[CriterionResult, ...] = ()
 
 
@@ -143,6 +145,8 @@ class Case:
     @kept
     def is_planned_check(self) -> bool:
         """The planned check of a known disease, and nothing else counts."""
+        if _PLANNED not in self.rules.exceptions:
+            return False
         rules = self.rules.guideline.combination.follow_up
         has_disease = is_known_disease(self.by_id, rules) or any(
             self.chart.conditions(name).hits for name in rules.value_sets
@@ -345,7 +349,7 @@ class Case:
 
     def _is_imaged_since(self, criteria: Sequence[CriterionResult]) -> bool:
         """A suitable study of the ordered region is recent, and later than every finding and the symptoms' onset."""
-        if not criteria or not self.earlier_studies:
+        if not criteria or not self.earlier_studies or _IMAGED not in self.rules.exceptions:
             return False
         onset, day = latest_onset(self.chart.onsets), self._suitable_study_day
         return (

@@ -22,6 +22,8 @@ PARTIAL = Cards.PARTIAL_DATA
 _DISPATCHED = "dispatchedOrders"
 _PATIENT = "patient"
 _UNMAPPED = Cards.UNMAPPED_ORDER
+_DEATH, _END_OF_LIFE = "death", "end-of-life"
+"""`by` of the exceptions."""
 
 
 class Unread(Struct, frozen=True, gc=False):
@@ -156,7 +158,10 @@ def _limited_by_policy(
     """Without cards that the site, the patient's situation or missing data leave out."""
     limits = case.rules.guideline.card_limits
     choices, record = case.call.choices, case.chart.record
-    is_dying = record.in_hospice or (record.person is not None and record.person.is_deceased)
+    allowed = case.rules.exceptions
+    is_dying = (_END_OF_LIFE in allowed and record.in_hospice) or (
+        _DEATH in allowed and record.person is not None and record.person.is_deceased
+    )
 
     def is_left_out(candidate: _Candidate) -> bool:
         card = candidate.form.card

@@ -14,6 +14,7 @@ from cds_service.knowledge.model import (
     CardText,
     ComputedEvidence,
     ConditionEvidence,
+    Context,
     Criterion,
     Group,
     Guideline,
@@ -98,6 +99,8 @@ def compile_rules(guideline: Guideline) -> Rules:
         card_rules=tuple((rule.card, compile_when(rule.when)) for rule in guideline.card_rules),
         card_forms={card.id: _card_forms(card) for card in guideline.wording.card},
         keep_rank={name: rank for rank, name in enumerate(guideline.card_limits.keep_first)},
+        contexts=_contexts(guideline),
+        exceptions=frozenset(item.by for item in guideline.exceptions.values()),
         possible_urgency={
             group.id: compile_when(group.possible.urgency_when)
             for group in guideline.groups
@@ -135,6 +138,15 @@ def _criterion_rule(
             if criterion.id in concept.criteria and reason_sets.isdisjoint(concept.value_sets)
         },
     )
+
+
+def _contexts(guideline: Guideline) -> dict[str, tuple[Context, ...]]:
+    found: dict[str, tuple[Context, ...]] = {}
+    for exception in guideline.exceptions.values():
+        if exception.context is not None:
+            for name in exception.context.criteria:
+                found[name] = (*found.get(name, ()), exception.context)
+    return found
 
 
 def _found_by(triggers: Sequence[frozenset[str] | None]) -> dict[str, frozenset[int]]:

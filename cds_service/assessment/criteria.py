@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.computed import FUNCTIONS, ComputedQuestion
-from cds_service.assessment.contexts import with_contexts
+from cds_service.assessment.contexts import in_context
 from cds_service.assessment.exposures import (
     exposure_gaps,
     medication_days_findings,
@@ -114,7 +114,7 @@ def evaluate_criteria(chart: Chart, order: ImagingOrder) -> CriteriaResult:
             if any(finding.conflict for finding in result.findings):
                 conflicts.append(Conflict(rule.criterion, rule.group.emergency))
     return CriteriaResult(
-        with_contexts(found, chart), tuple(stale), tuple(conflicts), tuple(failed), tuple(gaps)
+        in_context(found, chart, order), tuple(stale), tuple(conflicts), tuple(failed), tuple(gaps)
     )
 
 
@@ -185,7 +185,11 @@ def _with_gaps(rule: CriterionRule, chart: Chart) -> _Outcome:
 def _result(rule: CriterionRule, counting: list[Finding]) -> CriterionResult:
     """The criterion as found; `counting` strongest first, not empty."""
     return CriterionResult(
-        rule.criterion, rule.group.id, counting[0].state, counting[0].strength, tuple(counting)
+        rule.criterion,
+        rule.group.id,
+        counting[0].state,
+        counting[0].strength,
+        tuple(counting),
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from msgspec.structs import replace
 
 from cds_service.assessment.chart import Chart
@@ -56,14 +54,8 @@ def observation_findings(
         return older[-1:]  # the newest of those that a newer value corrected
     best = max if evidence.op in ("gt", "ge") else min
     hit, span = best(meeting, key=lambda item: item[0].number or 0.0)
-    strength: Strength | None = criterion.strength
-    notes: tuple[str, ...] = ("unit_inferred",) if hit.inferred_unit else ()
-    if evidence.long_standing is not None and _is_known_for(
-        chart, evidence.long_standing.vs, evidence.long_standing.min_days
-    ):
-        strength = lowered(criterion.strength)
-        notes = (*notes, "long_standing")
-    return [_measured(evidence, hit, span=span, strength=strength, notes=notes)]
+    notes = ("unit_inferred",) if hit.inferred_unit else ()
+    return [_measured(evidence, hit, span=span, strength=criterion.strength, notes=notes)]
 
 
 def _numbers(
@@ -124,20 +116,6 @@ def _measured(
         value_set=evidence.vs,
         notes=notes,
     )
-
-
-def _is_known_for(chart: Chart, value_sets: Sequence[str], min_days: int) -> bool:
-    """A current entry of one of these sets began at least so many days ago."""
-    for value_set in value_sets:
-        for hit in chart.conditions(value_set).hits:
-            start = hit.entry.onset or hit.entry.recorded
-            if (
-                hit.entry.clinical == "current"
-                and start is not None
-                and chart.as_of.toordinal() - start.last.toordinal() >= min_days
-            ):
-                return True
-    return False
 
 
 _Answer = tuple[ObservationHit, DateSpan | None]

@@ -11,7 +11,15 @@ from cds_service.assessment.model import Finding
 from cds_service.cds_hooks.model import Indicator
 from cds_service.evidence.text.phrases import PhraseReader
 from cds_service.knowledge.language import Concept
-from cds_service.knowledge.model import Criterion, Group, Guideline, Level, Rating, RatingRow
+from cds_service.knowledge.model import (
+    Context,
+    Criterion,
+    Group,
+    Guideline,
+    Level,
+    Rating,
+    RatingRow,
+)
 
 Predicate = Callable[[Any], bool]
 """Asked of a `Case`."""
@@ -81,6 +89,10 @@ class Rules(Struct, frozen=True, gc=False):
     """Positions of the criteria that a value set can make found."""
     stated_by: Mapping[str, frozenset[int]]
     """Positions of the criteria that a concept states."""
+    contexts: Mapping[str, tuple[Context, ...]]
+    """What may explain a criterion, by its id."""
+    exceptions: frozenset[str]
+    """What may lower an answer by anything but a context: `by` of the listed exceptions."""
     always_looked_at: frozenset[int]
     """Positions of the criteria that need no value set."""
     acute: frozenset[str]

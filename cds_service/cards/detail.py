@@ -36,8 +36,6 @@ MAX_DETAIL = 900
 _MAX_FACTS = 4
 """Criteria told on a card; more are counted."""
 _MAX_OLD = 2
-_TELL_WHY: Final = frozenset({"newer_value_normal", "implausible"})
-"""Notes that say why a value is not counted."""
 _MAX_SOURCES = 2
 
 _CONTRAST_MATTERS = ("MR", "CT")
@@ -377,7 +375,7 @@ def _old(subject: Subject) -> list[str]:
     items = []
     for criterion, finding in subject.assessment.stale[:_MAX_OLD]:
         line = f"{criterion.short or criterion.name}: {finding_text(subject.words, finding)}"
-        is_corrected = not _TELL_WHY.isdisjoint(finding.notes)
+        is_corrected = "newer_value_normal" in finding.notes
         items.append(line if is_corrected else f"{line}, {words['stale']}")
     more = len(subject.assessment.stale) - len(items)
     if more > 0:

@@ -16,6 +16,7 @@ SINGLE_FILES: Final = (
     "observations.toml",
     "evidence.toml",
     "combination.toml",
+    "exceptions.toml",
     "procedures.toml",
     "order_checks.toml",
     "cards.toml",

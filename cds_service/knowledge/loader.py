@@ -30,6 +30,7 @@ from cds_service.knowledge.licenses import without_cpt
 from cds_service.knowledge.links import link_mistakes
 from cds_service.knowledge.mistakes import not_toml, shape_mistakes
 from cds_service.knowledge.model import (
+    AllowedException,
     Citation,
     Combination,
     Content,
@@ -175,6 +176,7 @@ def _validated(files_: Mapping[str, Tables], mistakes: list[str]) -> Parts:
         cards=_whole(CardsFile, "cards.toml", files_, mistakes),
         wording=_whole(Wording, "wording.toml", files_, mistakes),
         citations=_by_name(Citation, "citations.toml", files_, mistakes),
+        exceptions=_by_name(AllowedException, "exceptions.toml", files_, mistakes),
         disagreements=_by_name(Disagreement, "disagreements.toml", files_, mistakes),
         parameters=_by_name(Parameter, "parameters.toml", files_, mistakes),
         units=_by_name(Quantity, "units.toml", files_, mistakes),
@@ -269,6 +271,7 @@ def _assembled(parts: Parts, language: Language) -> Guideline:
         value_sets=parts.value_sets,
         groups=tuple(sorted(parts.groups.values(), key=lambda group: group.order)),
         combination=parts.combination,
+        exceptions=parts.exceptions,
         units=parts.units,
         observations=parts.observations,
         evidence=parts.evidence,

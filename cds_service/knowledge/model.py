@@ -274,13 +274,6 @@ class ValueSet(Table):
     unverified: tuple[UnverifiedCode, ...] = ()
 
 
-class LongStanding(Table):
-    """A Condition of these sets that began at least `min_days` before the day lowers the finding by one strength."""
-
-    vs: tuple[ValueSetId, ...]
-    min_days: int
-
-
 class ConditionEvidence(Table):
     """Condition in `vs`, dated within `days` (closed interval, both ends count)."""
 
@@ -318,7 +311,6 @@ class ObservationEvidence(Table):
     value: float
     days: int
     agg: Literal["latest", "max", "min"] = "latest"
-    long_standing: LongStanding | None = None
 
 
 class ObservationPositiveEvidence(Table):
@@ -403,21 +395,6 @@ Evidence = Annotated[
 ]
 
 
-class Downgrade(Table):
-    """A context that explains the finding: a Condition, Procedure or exposure of set `when` within `days`.
-
-    The criterion then has strength `to`; only when the context is not later than the finding, and never beside a second
-    finding of its group, a deficit or a cancer.
-    """
-
-    to: Strength
-    when: ValueSetId
-    days: int
-    beside: tuple[CriterionMention, ...] = ()
-    """Findings that are no second one: the context itself makes them."""
-    why: Prose | None = None
-
-
 class Criterion(Table):
     """One testable statement about the patient."""
 
@@ -431,7 +408,6 @@ class Criterion(Table):
     needs_context: bool = False
     """Counts only with spine pain or a neurological context."""
     evidence: tuple[Evidence, ...]
-    downgrade: tuple[Downgrade, ...] = ()
     accuracy: Prose | None = None
     note: Prose | None = None
     why: Prose | None = None
@@ -1120,6 +1096,36 @@ class Wording(Table):
     """Regular expressions that no text of ours may match (case ignored)."""
 
 
+class Context(Table):
+    """What explains a finding: any Condition, Procedure or drug of these sets that is older than the finding."""
+
+    vs: tuple[ValueSetId, ...]
+    days: int
+    """Look-back, closed interval."""
+    min_days: int = 0
+    is_active: bool = False
+    """Only Conditions that are still active."""
+    criteria: tuple[CriterionId, ...]
+    """What it lowers by one strength."""
+    findings: tuple[ValueSetId, ...] = ()
+    """Only where all findings of the criterion are of these sets; empty: of any."""
+    beside: tuple[CriterionMention, ...] = ()
+    """Findings of the group that are no second one: the context itself makes them."""
+
+
+class AllowedException(Table):
+    """What may make an answer less urgent although it is one fact more. Nothing else does."""
+
+    id: str
+    what: Prose
+    lowers: Prose
+    by: Literal["death", "end-of-life", "imaged-since", "planned-check", "context"]
+    context: Context | None = None
+    """Of those by a context: never beside a second finding of the group, a deficit or a cancer."""
+    why: Prose
+    sources: Cited
+
+
 class Disagreement(Table):
     """Where good sources disagree: each position, and our policy. Decides nothing by itself."""
 
@@ -1141,6 +1147,7 @@ class Guideline(Table):
     groups: tuple[Group, ...]
     """By `order`."""
     combination: Combination
+    exceptions: dict[str, AllowedException]
     units: dict[str, Quantity]
     observations: dict[str, ObservationName]
     evidence: EvidenceRules

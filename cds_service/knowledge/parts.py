@@ -9,6 +9,7 @@ from typing import Any
 from cds_service.knowledge.files import CardsFile, OrderChecksFile, RatingFile
 from cds_service.knowledge.language import Language
 from cds_service.knowledge.model import (
+    AllowedException,
     Citation,
     Combination,
     Content,
@@ -64,6 +65,7 @@ class Parts:
     cards: CardsFile | None = None
     wording: Wording | None = None
     citations: dict[str, Citation] = field(default_factory=dict)
+    exceptions: dict[str, AllowedException] = field(default_factory=dict)
     disagreements: dict[str, Disagreement] = field(default_factory=dict)
     parameters: dict[str, Parameter] = field(default_factory=dict)
     units: dict[str, Quantity] = field(default_factory=dict)
@@ -148,6 +150,7 @@ def every_table(parts: Parts) -> Iterator[tuple[str, Table]]:
     named: tuple[tuple[str, Mapping[str, Table]], ...] = (
         ("citations.toml: '{}'", parts.citations),
         ("disagreements.toml: '{}'", parts.disagreements),
+        ("exceptions.toml: '{}'", parts.exceptions),
         ("parameters.toml: '{}'", parts.parameters),
         ("units.toml: '{}'", parts.units),
         ("observations.toml: '{}'", parts.observations),

@@ -86,6 +86,31 @@ def test_a_past_cancer_that_the_order_names_has_no_date_and_is_not_remote(
 
 
 @pytest.mark.parametrize(
+    ("values", "shown", "strength"),
+    [
+        ([(100, 90), (60, 3)], ["1", "0"], Strength.MODERATE),
+        ([(100, 90), (59, 3)], ["1", "0"], Strength.WEAK),
+        ([(180, 40), (82, 3)], ["1", "0"], Strength.WEAK),
+        ([(300, 150), (100, 90), (90, 3)], ["2", "1"], Strength.MODERATE),
+        ([(300, 150), (91, 90), (90, 3)], ["2", "0"], Strength.WEAK),
+    ],
+)
+def test_a_loss_that_nobody_can_have_is_a_mistake_to_be_checked(
+    compiled: CompiledGuideline,
+    values: list[tuple[float, int]],
+    shown: list[str],
+    strength: Strength,
+) -> None:
+    hits = [observation(str(i), ago(days), kg) for i, (kg, days) in enumerate(values)]
+    out = findings(
+        chart(compiled.rules, observations={"obs-weight": hits}), "weight-loss-unexplained"
+    )
+    assert [item.reference.partition("/")[2] for item in out] == shown
+    assert {item.strength for item in out} == {strength}
+    assert all(("implausible" in item.notes) is (strength is Strength.WEAK) for item in out)
+
+
+@pytest.mark.parametrize(
     ("values", "shown"),
     [
         ([(100, 180), (95, 0)], ["1", "0"]),
@@ -98,7 +123,7 @@ def test_a_past_cancer_that_the_order_names_has_no_date_and_is_not_remote(
         ([(90, 3)], []),
         ([], []),
         ([(0, 90), (90, 3)], []),
-        ([(1, 90), (0.5, 3)], ["1", "0"]),
+        ([(1, 90), (0.7, 3)], ["1", "0"]),
         ([(90, 90), (100, 3)], []),
     ],
 )

@@ -148,9 +148,9 @@ def test_a_measured_value_against_its_threshold(
 @pytest.mark.parametrize(
     ("known", "strength"),
     [
-        (condition("c", ago(90)), Strength.MODERATE),
-        (condition("c", ago(89)), Strength.STRONG),
-        (condition("c", recorded=ago(90)), Strength.MODERATE),
+        (condition("c", ago(91)), Strength.MODERATE),
+        (condition("c", ago(90)), Strength.STRONG),
+        (condition("c", recorded=ago(91)), Strength.MODERATE),
         (condition("c"), Strength.STRONG),
         (condition("c", ago(400), clinical="past"), Strength.STRONG),
     ],
@@ -165,7 +165,18 @@ def test_a_residue_counts_less_when_the_bladder_has_been_trouble_for_three_month
     )
     shown = [item for item in findings(of, "ces-urinary-retention") if item.value]
     assert [item.strength for item in shown] == [strength]
-    assert ("long_standing" in shown[0].notes) is (strength is Strength.MODERATE)
+    assert ("explained" in shown[0].notes) is (strength is Strength.MODERATE)
+
+
+def test_a_retention_of_today_is_lowered_by_no_older_one_whatever_was_measured(
+    compiled: CompiledGuideline,
+) -> None:
+    of = chart(
+        compiled.rules,
+        observations={_PVR: [observation("a", ago(2), 400)]},
+        conditions={"urinary-retention": [condition("old", ago(400)), condition("new", ago(1))]},
+    )
+    assert {item.strength for item in findings(of, "ces-urinary-retention")} == {Strength.STRONG}
 
 
 _YES, _NO = "positive", "negative"
@@ -324,13 +335,16 @@ def test_a_spinal_procedure_in_the_window(
     [
         ("condition", ago(365), Strength.WEAK),
         ("condition", ago(366), Strength.MODERATE),
-        ("condition", None, Strength.WEAK),
+        ("condition", None, Strength.MODERATE),
         ("procedure", ago(365), Strength.WEAK),
         ("procedure", ago(366), Strength.MODERATE),
-        ("procedure", None, Strength.WEAK),
+        ("procedure", None, Strength.MODERATE),
         ("exposure", ago(365), Strength.WEAK),
         ("exposure", ago(366), Strength.MODERATE),
-        ("exposure", None, Strength.WEAK),
+        ("exposure", None, Strength.MODERATE),
+        ("exposure", ago(21), Strength.WEAK),
+        ("exposure", ago(20), Strength.MODERATE),
+        ("exposure", ago(10), Strength.MODERATE),
     ],
 )
 def test_weight_loss_that_was_wanted_counts_less(

@@ -16,6 +16,7 @@ from cds_service.knowledge.kinds import Filled, Ref
 from cds_service.knowledge.language import Concept
 from cds_service.knowledge.loader import load_guideline
 from cds_service.knowledge.model import (
+    AllowedException,
     CardText,
     Combination,
     Criterion,
@@ -53,6 +54,7 @@ _SHAPES: Mapping[str, type[Table]] = {
 }
 _SHAPES_BY_NAME: Mapping[str, type[Table]] = {
     "disagreements.toml": Disagreement,
+    "exceptions.toml": AllowedException,
     "language/concepts.toml": Concept,
     "observations.toml": ObservationName,
     "parameters.toml": Parameter,

@@ -4,7 +4,7 @@ import pytest
 
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge.loader import load_guideline
-from cds_service.knowledge.model import Criterion, Guideline, Level, Strength, Urgency
+from cds_service.knowledge.model import Criterion, Guideline, Level, Urgency
 
 
 def criterion(guideline: Guideline, name: str) -> Criterion:
@@ -72,8 +72,10 @@ def test_nothing_is_offered_in_exchange_once_a_fracture_is_confirmed(guideline: 
 
 
 def test_explained_weight_loss_is_weak(guideline: Guideline) -> None:
-    lowered = criterion(guideline, "weight-loss-unexplained").downgrade[0]
-    assert (lowered.to, lowered.when, lowered.days) == (Strength.WEAK, "weight-loss-intended", 365)
+    wanted = guideline.exceptions["weight-loss-intended"].context
+    assert wanted is not None
+    assert (wanted.vs, wanted.days) == (("weight-loss-intended",), 365)
+    assert wanted.criteria == ("weight-loss-unexplained",)
 
 
 def test_one_moderate_and_one_weak_criterion_make_a_group_active(guideline: Guideline) -> None:

@@ -85,7 +85,7 @@ def test_a_placeholder_that_nothing_fills_is_a_mistake(root, mistakes, text: str
     assert any("there is no placeholder 'day" in line for line in mistakes())
 
 
-@pytest.mark.parametrize("key", ["confirm_bedside", "timing"])
+@pytest.mark.parametrize("key", ["uncertain_suspected", "timing"])
 def test_a_word_of_the_detail_that_is_missing_is_a_mistake(root, mistakes, key: str) -> None:
     file = root / "wording.toml"
     words = file.read_text(encoding="utf-8")

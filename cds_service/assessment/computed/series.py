@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
-from msgspec.structs import replace
-
 from cds_service.assessment.computed.question import ComputedQuestion
-from cds_service.assessment.model import PRESENT, STALE, SUSPECTED, Finding
+from cds_service.assessment.model import PRESENT, SUSPECTED, Finding
 from cds_service.assessment.timing import is_within
 from cds_service.evidence.model import ObservationHit
 from cds_service.knowledge.anchors import Parameters, ValueSets
+from cds_service.knowledge.model import Strength
+
+TREND = "trend"
+"""Value set of the first and the last measurement of a course: the finding is of the day of the last."""
 
 
 def _series(
@@ -34,25 +36,33 @@ def _series(
 
 
 def _trend(
-    question: ComputedQuestion, first: ObservationHit, last: ObservationHit
+    question: ComputedQuestion,
+    first: ObservationHit,
+    last: ObservationHit,
+    *,
+    is_doubtful: bool = False,
 ) -> list[Finding]:
     return [
         Finding(
             reference=hit.entry.reference,
             display=hit.entry.display,
             when=hit.entry.when,
-            state=PRESENT if hit.via == "code" else SUSPECTED,
-            strength=question.criterion.strength,
+            state=PRESENT if hit.via == "code" and not is_doubtful else SUSPECTED,
+            strength=Strength.WEAK if is_doubtful else question.criterion.strength,
             value=hit.entry.value_text,
             converted=hit.converted,
-            value_set="trend",
+            value_set=TREND,
+            notes=("implausible",) if is_doubtful else (),
         )
         for hit in (last, first)
     ]
 
 
 def weight_loss_5pct_180d(question: ComputedQuestion) -> list[Finding]:
-    """First to last measured weight in the window falls by the fraction or more, after unit conversion."""
+    """First to last measured weight in the window falls by the fraction or more, after unit conversion.
+
+    What nobody can lose in that time is left out as a mistake; where nothing else was lost it is weak.
+    """
     values = sorted(
         (
             item
@@ -63,18 +73,23 @@ def weight_loss_5pct_180d(question: ComputedQuestion) -> list[Finding]:
         ),
         key=lambda item: item[0],
     )
-    if not values or values[0][0] == values[-1][0]:
+    if not values:
         return []
-    first, last = values[0][1], values[-1][1]
+    day, last = values[-1]
+    least = question.parameter(Parameters.WEIGHT_LOSS_FRACTION) - _ROUNDING
+    most = question.parameter(Parameters.WEIGHT_LOSS_IMPLAUSIBLE)
+    lost = [(_lost(hit, last), hit) for before, hit in values if before != day]
+    likely = [(fraction, hit) for fraction, hit in lost if fraction <= most]
+    if likely and likely[0][0] >= least:
+        return _trend(question, likely[0][1], last)
+    doubtful = [hit for fraction, hit in lost if fraction > most]
+    return _trend(question, doubtful[0], last, is_doubtful=True) if doubtful else []
+
+
+def _lost(first: ObservationHit, last: ObservationHit) -> float:
+    """The fraction of the first weight that was lost; negative for a gain."""
     before, after = first.number or 0.0, last.number or 0.0
-    fraction = question.parameter(Parameters.WEIGHT_LOSS_FRACTION)
-    if before <= 0 or (before - after) / before < fraction - _ROUNDING:
-        return []
-    findings = _trend(question, first, last)
-    if (before - after) / before > question.parameter(Parameters.WEIGHT_LOSS_IMPLAUSIBLE):
-        # one of the two is a slip of the keyboard: it is told, not counted
-        return [replace(item, state=STALE, notes=("implausible",)) for item in findings]
-    return findings
+    return (before - after) / before if before > 0 else 0.0
 
 
 _ROUNDING = 1e-9  # 100 kg to 95 kg is five per cent, whatever binary fractions make of it
