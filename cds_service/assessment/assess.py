@@ -123,6 +123,8 @@ def _order_assessment(case: Case, gaps: tuple[Gap, ...], lacking: Unread) -> Ord
         urgency=case.urgency,
         urgency_group=case.urgency_group,
         preferred=preferred,
+        is_preferred_only_possible=preferred is not None
+        and case.rating_of(preferred) is MAY_BE_APPROPRIATE,
         preferred_is_order=preferred is not None and same_study(preferred, case.order.procedure),
         is_only_unsafe=preferred is None
         and bool(case.call.safety.devices)

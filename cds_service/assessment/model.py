@@ -178,6 +178,8 @@ class OrderSafety(Struct, frozen=True, gc=False):
     pregnancy_unknown: bool
     """A woman of child-bearing age without any statement about pregnancy."""
     claustrophobia: bool
+    egfr_is_fresh: bool = False
+    """An eGFR was measured so lately that one more would tell nothing."""
     creatinine: Measured | None = None
     """The newest creatinine where no eGFR is current."""
 
@@ -257,6 +259,8 @@ class OrderAssessment(Struct, frozen=True, gc=False):
     """The group that asks for it; None when it is routine."""
     preferred: StudyProcedure | None
     """The preferred study after the safety of suggestions; None: none can be offered."""
+    is_preferred_only_possible: bool
+    """No study is rated appropriate: it is the best of those that may be."""
     preferred_is_order: bool
     """The preferred study is what was ordered."""
     is_only_unsafe: bool

@@ -37,6 +37,10 @@ _PRIORITY_ORDER: tuple[Priority, ...] = ("routine", "urgent", "asap", "stat")
 _ASKING_FORMS = (Forms.POSSIBLE, Forms.FEVER, Forms.SERIOUS, Forms.TRAUMA)
 
 
+_NO_KIDNEY = ("dialysis", "gadolinium_reaction", "iodinated_reaction", "contrast_reaction")
+"""Risks of contrast that a new eGFR would not change."""
+
+
 class _Asking(Struct, frozen=True, gc=False):
     """One card that asks what it may offer."""
 
@@ -67,14 +71,29 @@ def _few_answers(offers: list[Offer | None], most: int) -> tuple[Offer, ...]:
 
 
 def _in_order(asking: _Asking) -> tuple[str, ...]:
-    """On a wrong-region card an added order comes first only when the ordered region has a symptom."""
+    """The suggestions of the card, what agrees best with its words first.
+
+    On a wrong-region card an added order comes first only when the ordered region has a symptom. Where another study is
+    the usual one, to be faster with this one is not the first thing to do.
+    """
     names = asking.form.suggestions
+    if asking.form.card == Cards.URGENT_ESCALATE and _is_other_study_usual(asking.case):
+        first = Suggestions.REPLACE_WITH_PREFERRED
+        return (first, *(name for name in names if name != first))
     if asking.form.card != Cards.WRONG_REGION or Suggestions.ADD_ORDER not in names:
         return names
     case = asking.case
     if has_own_symptom(case.chart, case.order.procedure.regions, case.stated_sets):
         return names
     return (*(name for name in names if name != Suggestions.ADD_ORDER), Suggestions.ADD_ORDER)
+
+
+def _is_other_study_usual(case: Case) -> bool:
+    """The preferred study is of another modality, or the one that was ordered is not good enough."""
+    preferred = preferred_offer(case)
+    if preferred is None or same_study(preferred, case.order.procedure):
+        return False
+    return not case.is_good_enough or preferred.modality != case.order.procedure.modality
 
 
 def _raised(case: Case) -> Priority | None:
@@ -166,6 +185,13 @@ def _cancel(name: str, asking: _Asking) -> Offer | None:
     )
     is_open = case.lacks_data or case.lacks_understanding
     return None if rests_on_nothing and is_open else Offer(name, "listed")
+
+
+def _order_egfr(name: str, asking: _Asking) -> Offer | None:
+    """Where a kidney is the reason for care and its function was not just measured; no reaction asks for it."""
+    safety, risk = asking.case.call.safety, asking.case.contrast_risk
+    is_of_kidney = risk is not None and risk.name not in _NO_KIDNEY
+    return Offer(name, "listed") if is_of_kidney and not safety.egfr_is_fresh else None
 
 
 def _order_esr_crp(name: str, asking: _Asking) -> Offer | None:
@@ -339,7 +365,7 @@ _MAKERS: Mapping[str, Callable[[str, _Asking], Offer | None]] = {
     Suggestions.CANCEL_AND_PHYSIO: _cancel,
     Suggestions.ORDER_ESR_CRP: _order_esr_crp,
     Suggestions.ORDER_BLOOD_CULTURES: _order_blood_cultures,
-    Suggestions.ORDER_EGFR: _listed,
+    Suggestions.ORDER_EGFR: _order_egfr,
     Suggestions.ORDER_HCG: _listed,
     Suggestions.ADD_REASON: _add_reason,
     Suggestions.ANSWER_OVER_SIX_WEEKS_DESPITE_CARE: _answer_over_six_weeks,

@@ -29,6 +29,7 @@ def check_safety(chart: Chart) -> OrderSafety:
         pregnancy=pregnancy,
         pregnancy_unknown=pregnancy is None and _could_be_pregnant(chart),
         claustrophobia=bool(_current(chart, ValueSets.CLAUSTROPHOBIA)),
+        egfr_is_fresh=_is_egfr_fresh(chart),
         creatinine=_creatinine_alone(chart),
     )
 
@@ -96,6 +97,12 @@ def _current_egfr(chart: Chart) -> tuple[ObservationHit, DateSpan] | None:
     if not found:
         return None
     return min(found, key=lambda item: (-item[1].last.toordinal(), item[0].number))
+
+
+def _is_egfr_fresh(chart: Chart) -> bool:
+    egfr = _current_egfr(chart)
+    days = chart.rules.guideline.safety_limits.egfr_fresh_days
+    return egfr is not None and is_within(egfr[1], chart.as_of, days)
 
 
 def _creatinine_alone(chart: Chart) -> Measured | None:

@@ -73,14 +73,29 @@ def preferred_study(question: StudyQuestion) -> StudyProcedure | None:
         if question.is_child:
             # a child with a serious finding is never offered a radiograph in exchange
             return None
+    columns = _columns(question)
+    appropriate = next((study for study in columns if question.rating(study) is APPROPRIATE), None)
+    if appropriate is not None or group is None:
+        return appropriate
+    return _best_possible(question, (*placed, *columns))
+
+
+def _columns(question: StudyQuestion) -> list[StudyProcedure]:
+    """Every study of the rating tables at the ordered level."""
     regions = question.order.procedure.regions
-    for modality, contrast in question.rules.column_studies:
-        column = StudyProcedure(
-            cast("Modality", modality), regions, cast("Contrast", contrast or "without")
-        )
-        if question.rating(column) is APPROPRIATE:
-            return column
-    return None
+    return [
+        StudyProcedure(cast("Modality", modality), regions, cast("Contrast", contrast or "without"))
+        for modality, contrast in question.rules.column_studies
+    ]
+
+
+def _best_possible(
+    question: StudyQuestion, studies: Iterable[StudyProcedure]
+) -> StudyProcedure | None:
+    """Where no study is appropriate and the order is not: the first that may be."""
+    if question.rating(question.order.procedure) is not NOT_APPROPRIATE:
+        return None
+    return next((s for s in studies if question.rating(s) is MAY_BE_APPROPRIATE), None)
 
 
 def _group_studies(question: StudyQuestion, group: Group) -> list[Study]:

@@ -264,7 +264,8 @@ def _usual(subject: Subject) -> list[str]:
     preferred = assessment.preferred
     if preferred is not None and not assessment.preferred_is_order:
         name = subject.words.study(preferred, (assessment.order.procedure,))
-        lines.append(words["usually"].format(preferred=name))
+        key = "best_possible" if assessment.is_preferred_only_possible else "usually"
+        lines.append(words[key].format(preferred=name))
     elif assessment.is_only_unsafe:
         lines.append(words["mri_unsafe_no_study"])
     if not_a_spine_study is not None:

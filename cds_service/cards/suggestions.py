@@ -13,8 +13,8 @@ from cds_service.cards.ids import card_uuid
 from cds_service.cards.names import cut, plain
 from cds_service.cards.words import CardWords, PreparedSuggestion
 from cds_service.cds_hooks.model import Action, HookRequest, Suggestion
-from cds_service.knowledge.anchors import AdviceLines
-from cds_service.knowledge.members import UNDETERMINED
+from cds_service.knowledge.anchors import AdviceLines, Suggestions
+from cds_service.knowledge.members import MAY_BE_APPROPRIATE, UNDETERMINED
 from cds_service.knowledge.model import Rating
 
 REASON_LENGTH: Final = 60
@@ -66,7 +66,11 @@ def _name(offer: Offer, draft: Draft, words: CardWords) -> str:
         return f"{first} {words.detail['and_more'].format(count=more)}" if more else first
     if offer.label_study is None:
         return ""
-    return words.inside(words.study(offer.label_study, (draft.order.procedure,)))
+    name = words.inside(words.study(offer.label_study, (draft.order.procedure,)))
+    is_preferred = offer.suggestion == Suggestions.REPLACE_WITH_PREFERRED
+    if is_preferred and offer.studies[0].rating is MAY_BE_APPROPRIATE:
+        return f"{name} ({words.detail['rating_may_be_appropriate']})"
+    return name
 
 
 def _with_name(parts: tuple[str, ...], name: str) -> str:

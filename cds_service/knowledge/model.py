@@ -835,6 +835,7 @@ class SafetyLimits(Table):
     egfr_gadolinium_caution: float
     egfr_iodinated_caution: float
     egfr_max_age_days: int
+    egfr_fresh_days: int
     pregnancy_window_days: int
     hcg_max_age_days: int
     due_date_days_before: int
@@ -981,6 +982,7 @@ class DetailWords(Table):
     advice: Sentence
     none_found: Sentence
     usually: Annotated[str, filled("preferred")]
+    best_possible: Annotated[str, filled("preferred")]
     order_from_text: Sentence
     order_from_body_site: Sentence
     contrast_not_stated: Sentence
