@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from cds_service.assessment.case import Case
 from cds_service.assessment.modalities import ENHANCED, IONIZING
-from cds_service.assessment.model import ChosenCard, Conflict, CriterionResult
+from cds_service.assessment.model import AGE, ChosenCard, Conflict, CriterionResult, GroupResult
 from cds_service.assessment.naming import named_finding, named_group
 from cds_service.assessment.offers import made_offers
 from cds_service.assessment.rules import CardForm, Rules
@@ -169,17 +169,34 @@ def _limited_by_policy(
             (card in choices.hidden_cards and candidate.indicator != "critical")
             or (is_dying and card in limits.low_value)
             or (lacking.without_conditions and card in limits.drop_when_condition_unread)
-            or (
-                choices.is_quiet
-                and card in limits.quiet_mode_drops
-                and candidate.form.form not in limits.quiet_mode_keeps_forms
-            )
+            or (choices.is_quiet and _is_dropped_in_quiet(case, candidate))
         )
 
     kept = [candidate for candidate in candidates if not is_left_out(candidate)]
     if limits.drop_appropriate_if_any_warning and any(item.indicator != "info" for item in kept):
         kept = [item for item in kept if item.form.card != Cards.APPROPRIATE]
     return kept
+
+
+def _is_dropped_in_quiet(case: Case, candidate: _Candidate) -> bool:
+    """Nothing would be done for it that changes the order; or it rests on the age of the patient alone."""
+    limits, form = case.rules.guideline.card_limits, candidate.form
+    if f"{form.card} {form.form}" in limits.quiet_mode_drops:
+        return True
+    if form.card in limits.quiet_mode_drops and form.form not in limits.quiet_mode_keeps_forms:
+        return True
+    return (
+        form.card == case.primary_card
+        and candidate.indicator != "critical"
+        and _rests_on_age(case.group_result(case.scenario_subject))
+    )
+
+
+def _rests_on_age(group: GroupResult | None) -> bool:
+    """The group of the card was found by nothing but the age."""
+    return group is not None and all(
+        finding.value_set == AGE for result in group.criteria for finding in result.findings
+    )
 
 
 def _within_limit(

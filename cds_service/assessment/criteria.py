@@ -20,6 +20,7 @@ from cds_service.assessment.measurements import (
     positive_observation_findings,
 )
 from cds_service.assessment.model import (
+    AGE,
     PRESENT,
     STALE,
     SUSPECTED,
@@ -343,7 +344,7 @@ def _age(evidence: AgeEvidence, criterion: Criterion, _: Group, chart: Chart) ->
             state=PRESENT,
             strength=criterion.strength,
             value=str(age),
-            value_set="age",
+            value_set=AGE,
         )
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from cds_service.assessment.case import Case
+from cds_service.assessment.computed.care import has_begun_care
 from cds_service.assessment.naming import noted_signs
 from cds_service.assessment.regions import expanded
 from cds_service.assessment.timing import least_age
@@ -126,6 +127,7 @@ def _follow_up(case: Case) -> bool:
 
 FACTS: Mapping[str, Callable[[Case], bool]] = {
     "always": lambda _: True,
+    "care-begun": lambda case: has_begun_care(case.chart),
     "confirmed-fracture": lambda case: case.has_confirmed_fracture,
     "contrast-addition-passes-safety": _contrast_passes,
     "cord-or-root-injury": _cord_or_root_injury,

@@ -55,6 +55,10 @@ HISTORICAL: Final = State.HISTORICAL
 STALE: Final = State.STALE
 
 
+AGE: Final = "age"
+"""What a finding has in the place of a value set when it is the patient's age: it has no date, no study answers it."""
+
+
 class Finding(Struct, frozen=True, gc=False):
     """One piece of evidence for one criterion, weighed."""
 

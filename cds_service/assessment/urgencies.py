@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 
 from cds_service.assessment.levels import highest_urgency
-from cds_service.assessment.model import CriterionResult, GroupResult
+from cds_service.assessment.model import AGE, CriterionResult, GroupResult
 from cds_service.evidence.model import DateSpan
 from cds_service.knowledge.members import ROUTINE
 from cds_service.knowledge.model import Urgency
-
-_AGE = "age"
-"""Value set of findings that are the patient's age: it has no date, and no study answers it."""
 
 
 def latest_onset(onsets: Sequence[DateSpan | None]) -> date | None:
@@ -27,7 +24,7 @@ def is_older_than(day: date, criteria: Sequence[CriterionResult]) -> bool:
         finding.when is not None and finding.when.last < day
         for result in criteria
         for finding in result.findings
-        if finding.value_set != _AGE
+        if finding.value_set != AGE
     )
 
 

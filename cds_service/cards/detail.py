@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from cds_service.assessment.model import SUSPECTED, CallAssessment, CriterionResult, Finding
+from cds_service.assessment.model import AGE, SUSPECTED, CallAssessment, CriterionResult, Finding
 from cds_service.cards.evidence_lines import (
-    AGE,
     DISPLAY_LENGTH,
     MAX_SHOWN,
     criterion_line,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cds_service.assessment.model import HISTORICAL, SUSPECTED, CriterionResult, Finding
+from cds_service.assessment.model import AGE, HISTORICAL, SUSPECTED, CriterionResult, Finding
 from cds_service.cards.names import cut, date_text, value_text
 from cds_service.cards.words import CardWords
 from cds_service.cds_hooks.markdown import escaped
@@ -10,8 +10,6 @@ from cds_service.cds_hooks.markdown import escaped
 DISPLAY_LENGTH = 80
 MAX_SHOWN = 2
 """Findings shown of one criterion, and items on a card beside the primary one."""
-AGE = "age"
-"""Value set of findings that are the patient's age."""
 
 
 def criterion_line(words: CardWords, result: CriterionResult) -> str:

@@ -21,9 +21,16 @@ from cds_service.cards.detail import (
 from cds_service.cards.drafts import Draft, RatingChoice
 from cds_service.cards.ids import card_uuid, numbered
 from cds_service.cards.options import Answering
+from cds_service.cards.shared import (
+    Ask,
+    asks_together,
+    joined_assessment,
+    joined_chosen,
+    joined_suggestions,
+)
 from cds_service.cards.suggestions import made_suggestions
 from cds_service.cards.summary import Subject, filled_summary
-from cds_service.cds_hooks.model import Action, Card
+from cds_service.cds_hooks.model import Action, Card, Suggestion
 from cds_service.knowledge.anchors import Citations
 
 _SERIOUS_FIRST: Final = {"critical": 0, "warning": 1, "info": 2}
@@ -47,25 +54,46 @@ class RenderedCall(Struct, frozen=True, gc=False):
 
     @property
     def cards(self) -> tuple[Card, ...]:
-        """Every card, most serious first, in the order of the orders."""
-        every = [card for item in self.orders for card in item.cards]
-        every += self.call_cards
-        return tuple(sorted(every, key=lambda card: _SERIOUS_FIRST[card.indicator]))
+        """Every card once, most serious first, in the order of the orders."""
+        every = {card.uuid: card for item in self.orders for card in item.cards}
+        every |= {card.uuid: card for card in self.call_cards}
+        return tuple(sorted(every.values(), key=lambda card: _SERIOUS_FIRST[card.indicator]))
 
 
 def render_cards(call: CallAssessment, answering: Answering) -> RenderedCall:
     """The cards of one call. Nothing over the limit is lost: it becomes a line of the first card of its order."""
     lines = gap_lines(call, answering.words)
-    orders: list[OrderCards] = []
+    renderers = [_OrderRenderer(call, item, answering, lines) for item in call.orders]
+    cards: list[list[Card]] = [[] for _ in renderers]
+    for asks in asks_together(call.orders):
+        card = _card_of(asks, renderers)
+        for ask in asks:
+            cards[ask.order].append(card)
+    rank = answering.words.shown_order
+    orders = [
+        OrderCards(renderer.reference, tuple(sorted(own, key=lambda card: rank[card.indicator])))
+        for renderer, own in zip(renderers, cards, strict=True)
+    ]
     call_cards: tuple[Card, ...] = ()
-    ratings: list[Action] = []
-    for assessment in call.orders:
-        renderer = _OrderRenderer(call, assessment, answering, lines)
-        orders.append(OrderCards(assessment.order.reference, renderer.cards()))
-        if call.partial is not None and not call_cards:
-            call_cards = (renderer.partial_card(call.partial),)
-        ratings += renderer.rating()
+    if call.partial is not None and renderers:
+        call_cards = (renderers[0].partial_card(call.partial),)
+    ratings = [action for renderer in renderers for action in renderer.rating()]
     return RenderedCall(_told_apart(orders), call_cards, tuple(ratings))
+
+
+def _card_of(asks: Sequence[Ask], renderers: Sequence[_OrderRenderer]) -> Card:
+    """The card of one order, or of several that it asks the same about."""
+    of_orders = [renderers[ask.order] for ask in asks]
+    if len(asks) == 1:
+        return of_orders[0].card(asks[0].chosen)
+    joined = of_orders[0].beside(of_orders)
+    card = joined.card(joined_chosen([ask.chosen for ask in asks]))
+    of_each = [own.suggestions(ask.chosen) for own, ask in zip(of_orders, asks, strict=True)]
+    return replace(
+        card,
+        suggestions=joined_suggestions(card.suggestions, of_each),
+        also=tuple(own.reference for own in of_orders[1:]),
+    )
 
 
 def _told_apart(orders: Sequence[OrderCards]) -> tuple[OrderCards, ...]:
@@ -92,6 +120,7 @@ class _OrderRenderer:
         assessment: OrderAssessment,
         answering: Answering,
         gap_lines: Sequence[str],
+        draft: Draft | None = None,
     ) -> None:
         self._call = call
         self._assessment = assessment
@@ -99,22 +128,38 @@ class _OrderRenderer:
         self._words = answering.words
         self._gap_lines = gap_lines
         options = answering.options
-        self._draft = Draft(
+        self._draft = draft or Draft(
             assessment.order,
             answering.words.codes,
             answering.request.context.patient_id,
             RatingChoice(options.pama, options.qcdsm_id),
         )
 
-    def cards(self) -> tuple[Card, ...]:
-        """The cards of the order, in the order in which they are shown."""
-        over = [filled_summary(self._subject(chosen)) for chosen in self._assessment.left_out]
-        cards = []
-        for chosen in self._assessment.cards:
-            cards.append(self._card(chosen, over))
-            over = []  # said on the first card, and only there
-        rank = self._words.shown_order
-        return tuple(sorted(cards, key=lambda card: rank[card.indicator]))
+    @property
+    def reference(self) -> str:
+        """Of the order."""
+        return self._assessment.order.reference
+
+    def beside(self, renderers: Sequence[_OrderRenderer]) -> _OrderRenderer:
+        """The same, for the studies of several orders."""
+        joined = joined_assessment([renderer._assessment for renderer in renderers])  # noqa: SLF001 - its own kind
+        return _OrderRenderer(self._call, joined, self._answering, self._gap_lines, self._draft)
+
+    def card(self, chosen: ChosenCard) -> Card:
+        """One card; those that found no room are named on the first of the order, and only there."""
+        is_first = bool(self._assessment.cards) and chosen is self._assessment.cards[0]
+        over = self._assessment.left_out if is_first else ()
+        return self._card(chosen, [filled_summary(self._subject(item)) for item in over])
+
+    def suggestions(self, chosen: ChosenCard) -> tuple[Suggestion, ...]:
+        """The suggestions of one card."""
+        return made_suggestions(
+            chosen,
+            self._draft,
+            self._assessment.appropriateness,
+            self._words,
+            self._answering.request,
+        )
 
     def partial_card(self, chosen: ChosenCard) -> Card:
         """The card that says what could not be read."""
@@ -157,9 +202,7 @@ class _OrderRenderer:
             source_label=source.label,
             source_url=source.url,
             topic=prepared.topic,
-            suggestions=made_suggestions(
-                chosen, self._draft, self._assessment.appropriateness, self._words, request
-            ),
+            suggestions=self.suggestions(chosen),
             override_reasons=prepared.override_reasons,
             order=reference,
         )

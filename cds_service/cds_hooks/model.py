@@ -190,3 +190,9 @@ class Card(Struct, frozen=True, gc=False):
     links: tuple[Link, ...] = ()
     order: str | None = None
     """Reference of the order that the card is about; None for a card about the whole call."""
+    also: tuple[str, ...] = ()
+    """References of further orders that it asks the same about."""
+
+    def is_about(self, order: str) -> bool:
+        """Whether it speaks of the order with this reference."""
+        return order == self.order or order in self.also

@@ -77,10 +77,9 @@ def _card_json(card: Card, profile: ClientProfile) -> dict[str, Any]:
 
 
 def _order_link(card: Card) -> dict[str, Any] | None:
-    """Which order the card is about, when it can be named as CRD names it: by type and id."""
-    if card.order is None or not _LOCAL_REFERENCE.fullmatch(card.order):
-        return None
-    return {ORDER_EXTENSION: [card.order]}
+    """Which orders the card is about, as far as they can be named as CRD names them: by type and id."""
+    named = [name for name in (card.order, *card.also) if name and _LOCAL_REFERENCE.fullmatch(name)]
+    return {ORDER_EXTENSION: named} if named else None
 
 
 def _reason_json(reason: Coding, profile: ClientProfile) -> dict[str, Any]:

@@ -148,6 +148,7 @@ class GroupFinding(Table):
 
 Fact = Literal[
     "always",
+    "care-begun",
     "confirmed-fracture",
     "contrast-addition-passes-safety",
     "cord-or-root-injury",
@@ -898,6 +899,7 @@ class CardLimits(Table):
     """Answers of the orderer that one card offers."""
     low_value: tuple[CardMention, ...]
     quiet_mode_drops: tuple[CardMention, ...]
+    """A card; or one form of it, behind the card and a space."""
     quiet_mode_keeps_forms: tuple[str, ...]
     order: tuple[Literal["critical", "warning", "info"], ...]
     keep_first: tuple[CardOrPrimary, ...]

@@ -48,12 +48,17 @@ def _card_rule_mistakes(parts: Parts) -> Iterator[str]:
         )
     if parts.wording is None:
         return
+    dropped = [name.partition(" ") for name in cards.card_limits.quiet_mode_drops]
+    whole = {card for card, _, form in dropped if not form}
     forms = {
-        variant.id
-        for card in parts.wording.card
-        if card.id in cards.card_limits.quiet_mode_drops
-        for variant in card.variant
+        variant.id for card in parts.wording.card if card.id in whole for variant in card.variant
     }
+    for card in parts.wording.card:
+        named = [form for name, _, form in dropped if name == card.id and form]
+        own = {variant.id for variant in card.variant}
+        yield from unknown_names(
+            "cards.toml: card_limits.quiet_mode_drops", f"form of '{card.id}'", named, own
+        )
     where = "cards.toml: card_limits.quiet_mode_keeps_forms"
     kept = cards.card_limits.quiet_mode_keeps_forms
     yield from unknown_names(where, "form of a dropped card", kept, forms)

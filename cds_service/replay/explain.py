@@ -122,7 +122,8 @@ def _why_lines(
         yield f"Preferred study: {study_name(assessment.preferred, guideline.wording.short_names)}."
     yield f"Required urgency: {assessment.urgency.value}."
     yield "Cards:"
-    own = [card for card in advice.cards if card.order in (assessment.order.reference, None)]
+    reference = assessment.order.reference
+    own = [card for card in advice.cards if card.order is None or card.is_about(reference)]
     yield from _indented(f"{card.indicator} {card.id}: {card.summary}" for card in own)
     rule = next(
         (item for item in guideline.card_rules if item.card == assessment.primary_card), None

@@ -300,7 +300,7 @@ def outcome_line(outcome: Outcome) -> str:
         return f"{name}: no spine imaging order, no card"
     parts = []
     for assessment in outcome.advice.assessment.orders if outcome.advice.assessment else ():
-        own = [card for card in outcome.advice.cards if card.order == assessment.order.reference]
+        own = [card for card in outcome.advice.cards if card.is_about(assessment.order.reference)]
         cards = ", ".join(f"{card.indicator} {card.id}" for card in own) or "no card"
         why = ", ".join(
             f"{result.criterion.id} ({result.state.value})" for result in assessment.criteria[:4]

@@ -95,7 +95,7 @@ def _check_cards_of_order(
         own = {
             card.id: card.indicator
             for card in advice.cards
-            if card.order == assessment.order.reference
+            if card.is_about(assessment.order.reference)
         }
         assert own == part["cards"]
 

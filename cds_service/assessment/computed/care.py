@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from cds_service.assessment.chart import Chart
 from cds_service.assessment.computed.question import ComputedQuestion
 from cds_service.assessment.model import PRESENT, SUSPECTED, Finding
 from cds_service.assessment.timing import days_before
@@ -12,6 +13,7 @@ from cds_service.evidence.loose_json import shortened
 from cds_service.evidence.model import DateSpan, ImagingOrder
 from cds_service.evidence.text.model import MAX_QUOTE
 from cds_service.knowledge.anchors import Parameters, ValueSets
+from cds_service.knowledge.model import Strength
 
 
 def conservative_care_6w(question: ComputedQuestion) -> list[Finding]:
@@ -30,7 +32,7 @@ def conservative_care_6w(question: ComputedQuestion) -> list[Finding]:
     told = question.order.care
     if told is not None:
         return [_stated(question, told.quote)]
-    care = chart.once(("care", question.criterion.id), lambda: _care(question))
+    care = care_on_record(chart, question.criterion.strength)
     if not care:
         return []
     # on one day the entry with a code before one by its words
@@ -70,9 +72,22 @@ def _stated(question: ComputedQuestion, quote: str) -> Finding:
     )
 
 
-def _care(question: ComputedQuestion) -> list[tuple[date, date, Finding]]:
-    """Conservative care on record: (first day, last day, finding), nothing after the day itself."""
-    chart = question.chart
+def care_on_record(chart: Chart, strength: Strength) -> list[tuple[date, date, Finding]]:
+    """Conservative care on record: (first day, last day, finding of that strength), nothing after the day itself."""
+    found: list[tuple[date, date, Finding]] = chart.once(
+        ("care", strength), lambda: _care(chart, strength)
+    )
+    return found
+
+
+def has_begun_care(chart: Chart) -> bool:
+    """All care on record began less than the weeks ago that the guideline asks for."""
+    care = care_on_record(chart, Strength.STRONG)
+    least_days = int(chart.rules.parameters[Parameters.CARE_MIN_DAYS])
+    return bool(care) and all(days_before(first, chart.as_of) < least_days for first, _, _ in care)
+
+
+def _care(chart: Chart, strength: Strength) -> list[tuple[date, date, Finding]]:
     as_of = chart.as_of
     care: list[tuple[date, date, Finding]] = []
 
@@ -85,7 +100,7 @@ def _care(question: ComputedQuestion) -> list[tuple[date, date, Finding]]:
                 display=display,
                 when=span,
                 state=PRESENT if via == "code" else SUSPECTED,
-                strength=question.criterion.strength,
+                strength=strength,
                 value_set="care",
             )
             care.append((first, min(last, as_of), finding))
