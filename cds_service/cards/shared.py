@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from cds_service.assessment.model import ChosenCard, OrderAssessment
 from cds_service.cds_hooks.model import Action, Suggestion
 from cds_service.evidence.model import StudyProcedure
-from cds_service.evidence.orders.study_words import region_order
 from cds_service.knowledge.anchors import Cards
+from cds_service.knowledge.table import Region
 
+_REGIONS: Final = get_args(Region)
 _OF_ONE_ORDER = (
     Cards.WRONG_REGION,
     Cards.WHOLE_SPINE,
@@ -129,6 +130,6 @@ def _joined(studies: Sequence[StudyProcedure]) -> StudyProcedure:
     contrasts = {study.contrast for study in studies}
     return StudyProcedure(
         studies[0].modality,
-        region_order(region for study in studies for region in study.regions),
+        tuple(sorted({r for study in studies for r in study.regions}, key=_REGIONS.index)),
         contrasts.pop() if len(contrasts) == 1 else "unspecified",
     )
