@@ -22,7 +22,7 @@ from cds_service.assessment.rules import Rules
 from cds_service.cards.explanation import explanation_json
 from cds_service.cards.lost_orders import lost_orders_card, lost_orders_json
 from cds_service.cards.options import AdviceOptions, Answering
-from cds_service.cards.render import render_cards
+from cds_service.cards.render import render_cards, without_known
 from cds_service.cards.words import CardWords
 from cds_service.cds_hooks.model import Action, Card, DraftOrder, HookRequest, Source
 from cds_service.errors import HookRequestError, OrdersNotRead, PatientDataUnavailable
@@ -181,6 +181,8 @@ def advise(
     assessment = assess_call(orders, record, compiled.rules, as_of, options.choices)
     _check_required(record, sources, assessment, options)
     rendered = render_cards(assessment, Answering(request, options, compiled.words))
+    if options.is_known is not None:
+        rendered = without_known(rendered, options.is_known)
     explanation = None
     if options.explain:
         explanation = explanation_json(

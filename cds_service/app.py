@@ -6,10 +6,12 @@ import gc
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -44,6 +46,8 @@ from cds_service.evidence.record.types import REQUIREMENTS, prefetch_templates, 
 from cds_service.fhir.client import fhir_access
 from cds_service.fhir.complete import complete
 from cds_service.history.recording import CallOccasion, call_record
+from cds_service.history.records import QuietTimes, Viewer
+from cds_service.history.shown import ShownBefore
 from cds_service.history.store import HistoryStore
 from cds_service.knowledge.anchors import Cards
 from cds_service.knowledge.loader import load_guideline
@@ -69,6 +73,8 @@ from cds_service.web.services import SERVICES
 from cds_service.web.short_cut import short_cut
 from cds_service.web.trust import OPEN_CALLER, Caller, Trust, trust_from_settings
 
+SHOWN_SECONDS: Final = 0.05
+"""For the look at what was shown before, from the start of the call's other reads."""
 Clock = Callable[[], datetime]
 _log: Final = structlog.get_logger()
 
@@ -287,7 +293,47 @@ def _authentication(frame: Frame) -> Callable[[str | None, str], Caller]:
     return authenticate
 
 
+class Input(dict[str, Source]):
+    """The sources of a call, and what was shown before in its chart, as far as that is known in time."""
+
+    shown: Future[ShownBefore] | None = None
+    shown_until: float = 0.0
+    """The clock's time up to which it is waited for."""
+
+    def is_known(self) -> ShownBefore | None:
+        """None where nothing is held back: it is not wanted, or could not be told in time."""
+        if self.shown is None:
+            return None
+        try:
+            return self.shown.result(max(0.0, self.shown_until - time.monotonic()))
+        except Exception as error:  # noqa: BLE001 - whatever fails here, the card is shown
+            _log.warning("cards shown before not looked up", error=type(error).__name__)
+            return None
+
+
+def _look_up_shown(
+    frame: Frame, request: HookRequest, caller: Caller
+) -> Future[ShownBefore] | None:
+    if frame.settings.repeat != "suppress" or frame.history is None:
+        return None
+    limits = frame.compiled.guideline.card_limits
+    times = QuietTimes(
+        timedelta(hours=limits.repeated_hours), timedelta(days=limits.dismissed_days)
+    )
+    patient, instance = request.context.patient_id, request.hook_instance
+    viewer = Viewer(caller.client_id, patient, instance, frame.clock())
+    return frame.history.look_up_shown(viewer, times)
+
+
 def _complete(frame: Frame, request: HookRequest, caller: Caller) -> Mapping[str, Source]:
+    until = time.monotonic() + SHOWN_SECONDS
+    shown = _look_up_shown(frame, request, caller)
+    sources = Input(_sources(frame, request, caller))
+    sources.shown, sources.shown_until = shown, until
+    return sources
+
+
+def _sources(frame: Frame, request: HookRequest, caller: Caller) -> Mapping[str, Source]:
     servers = frame.settings.fhir_servers + (caller.client.fhir_servers if caller.client else ())
     access = fhir_access(
         servers,
@@ -313,6 +359,8 @@ def _advise(
     options = advice_options(frame, caller, request)
     if frame.strict is not None:
         options = replace(options, strict_findings=frame.strict(request, sources))
+    if isinstance(sources, Input):
+        options = replace(options, is_known=sources.is_known())
     advice = advise(request, sources, frame.compiled, day, options)
     if not (advice.orders or advice.cards or request.context.dispatched_orders):
         # The scope said that there is a spine order. Whatever lost it, the answer must not be "nothing of ours".
@@ -362,6 +410,7 @@ def advice_options(frame: Frame, caller: Caller, request: HookRequest) -> Advice
         max_orders=settings.max_orders,
         max_cards=chosen.max_cards,
         hidden_cards=chosen.hidden_cards,
+        tells_facts=settings.repeat == "suppress",
     )
 
 

@@ -36,7 +36,6 @@ CONFIG: Final = "SPINE_CDS_CONFIG"
 ProfileName = Literal["generic", "epic", "legacy-1.0", "crd"]
 
 NOT_YET: Final[tuple[tuple[str, str], ...]] = (
-    ("SPINE_CDS_REPEAT", "repeated and dismissed cards are recorded, but not held back yet"),
     ("SPINE_CDS_REPORT_LINKS", "there is no page to report a wrong card yet"),
     ("SPINE_CDS_STRICT_FHIR", "drafts are read tolerantly only, for now"),
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cds_service.assessment.model import Choices
 from cds_service.cards.words import CardWords
-from cds_service.cds_hooks.model import HookRequest, StrictFinding
+from cds_service.cds_hooks.model import Card, HookRequest, StrictFinding
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,10 @@ class AdviceOptions:
     """The client's own limit for the whole answer; None: no limit."""
     hidden_cards: frozenset[str] = frozenset()
     """Card ids that the client switched off."""
+    tells_facts: bool = False
+    """Cards carry what they rest on, so that the history can tell the same card again."""
+    is_known: Callable[[Card], bool] | None = None
+    """Whether a card was shown before, or dismissed, and tells nothing new; None: every card is shown."""
 
     @property
     def choices(self) -> Choices:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -19,6 +19,7 @@ from cds_service.cards.detail import (
     primary_sources,
 )
 from cds_service.cards.drafts import Draft, RatingChoice
+from cds_service.cards.facts import call_facts, card_facts
 from cds_service.cards.ids import card_uuid, numbered
 from cds_service.cards.options import Answering
 from cds_service.cards.shared import (
@@ -96,6 +97,21 @@ def _card_of(asks: Sequence[Ask], renderers: Sequence[_OrderRenderer]) -> Card:
     )
 
 
+def without_known(rendered: RenderedCall, is_known: Callable[[Card], bool]) -> RenderedCall:
+    """The same without the cards that were shown before and tell nothing new; a critical card is always shown."""
+
+    def is_shown(card: Card) -> bool:
+        return card.indicator == "critical" or not is_known(card)
+
+    return RenderedCall(
+        orders=tuple(
+            OrderCards(item.order, tuple(filter(is_shown, item.cards))) for item in rendered.orders
+        ),
+        call_cards=tuple(filter(is_shown, rendered.call_cards)),
+        ratings=rendered.ratings,
+    )
+
+
 def _told_apart(orders: Sequence[OrderCards]) -> tuple[OrderCards, ...]:
     """The same, but cards about a second study under the same id get uuids of their own.
 
@@ -128,6 +144,7 @@ class _OrderRenderer:
         self._words = answering.words
         self._gap_lines = gap_lines
         options = answering.options
+        self._tells_facts = options.tells_facts
         self._draft = draft or Draft(
             assessment.order,
             answering.words.codes,
@@ -166,7 +183,12 @@ class _OrderRenderer:
         subject = self._subject(chosen)
         detail = partial_detail(self._words, self._gap_lines)
         card = self._made(subject, detail, [Citations.POLICY])
-        return replace(card, uuid=card_uuid(self._answering.request, "", card.id), order=None)
+        return replace(
+            card,
+            uuid=card_uuid(self._answering.request, "", card.id),
+            order=None,
+            facts=call_facts(self._call, chosen) if self._tells_facts else "",
+        )
 
     def rating(self) -> list[Action]:
         """The system action that rates the order; none where it has no rating to publish."""
@@ -205,4 +227,5 @@ class _OrderRenderer:
             suggestions=self.suggestions(chosen),
             override_reasons=prepared.override_reasons,
             order=reference,
+            facts=card_facts(self._assessment, chosen) if self._tells_facts else "",
         )

@@ -192,6 +192,8 @@ class Card(Struct, frozen=True, gc=False):
     """Reference of the order that the card is about; None for a card about the whole call."""
     also: tuple[str, ...] = ()
     """References of further orders that it asks the same about."""
+    facts: str = ""
+    """Hash of what it rests on: the same for a card that tells nothing new."""
 
     def is_about(self, order: str) -> bool:
         """Whether it speaks of the order with this reference."""

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 from cds_service.cds_hooks.model import Card
 from cds_service.history.models import Call
 from cds_service.history.pseudonyms import Pseudonyms
-from cds_service.history.records import CallRecord, OrderRecord
+from cds_service.history.records import CallRecord, OrderRecord, Viewer
 
 _AT_ONCE: Final = 1000
 
@@ -32,7 +32,7 @@ class StoredOrder(msgspec.Struct, frozen=True):
     criteria: tuple[str, ...] = ()
 
 
-class StoredCard(msgspec.Struct, frozen=True):
+class StoredCard(msgspec.Struct, frozen=True, omit_defaults=True):
     """One card that was shown, or in silent mode would have been."""
 
     uuid: str
@@ -42,6 +42,8 @@ class StoredCard(msgspec.Struct, frozen=True):
     """Pseudonym."""
     suggestions: tuple[tuple[str, str], ...] = ()
     """(uuid, id) pairs."""
+    facts: str = ""
+    """Pseudonym of what it rests on; rows from before have none."""
 
 
 class CallDetail(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -103,7 +105,10 @@ def call_row(record: CallRecord, pseudonyms: Pseudonyms) -> CallRow:
         tenant=record.tenant,
         gaps=record.gaps,
         orders=tuple(_stored_order(order, orders) for order in record.orders),
-        cards=tuple(_stored_card(card, orders) for card in record.cards),
+        cards=tuple(
+            _stored_card(card, orders, facts_hash(pseudonyms, record, card.facts))
+            for card in record.cards
+        ),
     )
     columns = {
         "received_at": record.received_at,
@@ -153,11 +158,17 @@ def _stored_order(order: OrderRecord, pseudonyms: dict[str, str]) -> StoredOrder
     )
 
 
-def _stored_card(card: Card, pseudonyms: dict[str, str]) -> StoredCard:
+def facts_hash(pseudonyms: Pseudonyms, record: CallRecord | Viewer, facts: str) -> str:
+    """What stands in the history for the facts of a card; with the patient, as for orders."""
+    return pseudonyms.of("facts", record.client_id, record.patient_id, facts) if facts else ""
+
+
+def _stored_card(card: Card, pseudonyms: dict[str, str], facts: str) -> StoredCard:
     return StoredCard(
         card.uuid,
         card.id,
         card.indicator,
         pseudonyms[card.order] if card.order else None,
         tuple((made.uuid, made.id) for made in card.suggestions),
+        facts,
     )

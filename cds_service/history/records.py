@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from cds_service.cds_hooks.model import Card
 
@@ -48,6 +48,26 @@ class CallRecord:
 
     def __repr__(self) -> str:
         return f"CallRecord({self.service_id}, {len(self.cards)} cards)"
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks what was shown before, about whom, and in which call."""
+
+    client_id: str
+    patient_id: str
+    hook_instance: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QuietTimes:
+    """How long a card that tells nothing new stays silent."""
+
+    repeated: timedelta
+    """After it was shown for the same order."""
+    dismissed: timedelta
+    """After it was dismissed."""
 
 
 @dataclass(frozen=True, slots=True)

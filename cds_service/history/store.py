@@ -9,6 +9,7 @@ import atexit
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -33,7 +34,8 @@ from cds_service.history.database_file import DatabaseFile
 from cds_service.history.feedback_rows import joined_hash, write_feedback
 from cds_service.history.models import Call, CallCard, UsedToken, WriteCheck
 from cds_service.history.pseudonyms import Pseudonyms, load_pseudonyms
-from cds_service.history.records import CallRecord, FeedbackResult
+from cds_service.history.records import CallRecord, FeedbackResult, QuietTimes, Viewer
+from cds_service.history.shown import ShownBefore, ShownCards
 from cds_service.history.write_queue import WriteQueue
 
 _FLUSH_SECONDS: Final = 5.0
@@ -64,6 +66,7 @@ class HistoryStore:
         in_memory = path is None and self.engine.dialect.name == "sqlite"
         self._tokens = self.engine if in_memory else open_engine(url, _TOKEN_SECONDS)
         self._pseudonyms = pseudonyms
+        self._shown: ShownCards | None = None
         self._on_loss: Callable[[int], None] = lambda _: None
         self._queue: WriteQueue[CallRow] = WriteQueue(
             self._write_calls, capacity=queue_capacity, on_loss=self._tell_loss
@@ -133,6 +136,15 @@ class HistoryStore:
             self._on_loss(1)
             return False
         return self._queue.put(call_row(record, key))
+
+    def look_up_shown(self, viewer: Viewer, times: QuietTimes) -> Future[ShownBefore] | None:
+        """Starts to look what was shown before; None where that can't be told now."""
+        key = self._key()
+        if key is None:
+            return None
+        if self._shown is None:
+            self._shown = ShownCards(self._tokens, times)
+        return self._shown.look_up(viewer, key)
 
     def flush(self, timeout: float = _FLUSH_SECONDS) -> bool:
         """Waits until every recorded call is written."""

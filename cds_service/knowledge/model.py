@@ -901,6 +901,8 @@ class CardLimits(Table):
     quiet_mode_drops: tuple[CardMention, ...]
     """A card; or one form of it, behind the card and a space."""
     quiet_mode_keeps_forms: tuple[str, ...]
+    repeated_hours: int
+    dismissed_days: int
     order: tuple[Literal["critical", "warning", "info"], ...]
     keep_first: tuple[CardOrPrimary, ...]
     drop_appropriate_if_any_warning: bool
