@@ -358,3 +358,39 @@ def test_who_cannot_walk_on_the_heels_can_walk() -> None:
     assert states("can't walk on heels right", "motor-deficit") == {"stated"}
     assert not states("can't walk on heels right", "walking-loss")
     assert states("can't walk since Monday", "walking-loss") == {"stated"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("hemiplegia after stroke, LBP", "motor-deficit-severe"),
+        ("spastic quadriplegic cerebral palsy", "paraparesis"),
+        ("osteomyelitis of the right femur", "spinal-infection"),
+        ("bowel not dilated", "fecal-incontinence"),
+        ("flail chest", "motor-deficit-severe"),
+        ("water retention", "urinary-retention"),
+        ("consciousness, regaining slowly", "urinary-retention"),
+        ("Asian woman, LBP", "spinal-cord-injury"),
+        ("hypertrophic osteoarthropathy", "spinal-infection"),
+    ],
+)
+def test_titles_of_other_diseases_are_no_sign_of_the_spine(text: str, concept: str) -> None:
+    assert not states(text, concept)
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("head injury and paraplegia after a crash", "paraparesis"),
+        ("old stroke, now paralysed legs", "paraparesis"),
+        ("osteomyelitis L3", "spinal-infection"),
+        ("osteomyelitis of the right femur", "recent-bacterial-infection"),
+        ("cannot hold bowels", "fecal-incontinence"),
+        ("raised white cell count", "leukocytosis"),
+        ("increased tendon reflexes in the legs", "umn-signs"),
+        ("reduced strength in the left leg", "limb-weakness"),
+        ("leakage of urine", "urinary-incontinence-new"),
+    ],
+)
+def test_signs_of_the_spine_beside_them_are_read(text: str, concept: str) -> None:
+    assert "stated" in states(text, concept)
