@@ -25,6 +25,7 @@ from cds_service.evidence.record.observations import (
     read_observed,
     when_observed,
 )
+from cds_service.evidence.record.renewals import with_renewals
 from cds_service.evidence.record.sorting import sort_resources
 from cds_service.evidence.record.types import TYPES
 
@@ -60,7 +61,7 @@ def read_record(
         person=person,
         conditions=as_tuples(intake.conditions),
         observations=Observations(intake.observed, partial(read_observed, intake), when_observed),
-        exposures=as_tuples(intake.exposures),
+        exposures=with_renewals(intake.exposures),
         procedures=as_tuples(intake.procedures),
         studies=tuple(intake.studies),
         open_orders=tuple(order for order in intake.open_orders if order.reference not in over),

@@ -346,3 +346,23 @@ def test_a_brand_is_its_drug(read: ReadRecord) -> None:
     record = read(order({"text": "Advil 200 mg tablet"}))
     assert [found.via for found in record.exposures["conservative-drug"]] == ["text"]
     assert not read(order({"text": "Lisinopril 10 mg tablet"})).exposures
+
+
+def test_a_dispense_renews_the_open_order_of_the_same_drug(read: ReadRecord) -> None:
+    old = order(authoredOn="2021-02-01")
+    handed_out = {
+        "resourceType": "MedicationDispense",
+        "id": "d1",
+        "status": "completed",
+        "medicationCodeableConcept": PREDNISONE,
+        "subject": {"reference": "Patient/p1"},
+        "whenHandedOver": "2026-03-20",
+        "daysSupply": {"value": 90, "code": "d"},
+    }
+    alone, renewed = read(old), read(old, handed_out)
+    assert [found.open_since for found in alone.exposures["systemic-steroid"]] == [date(2021, 2, 1)]
+    by_reference = {found.reference: found for found in renewed.exposures["systemic-steroid"]}
+    assert by_reference["MedicationRequest/m1"].open_since == date(2026, 3, 20)
+    other = handed_out | {"medicationCodeableConcept": rxnorm("8638", "prednisolone")}
+    kept = {found.reference: found for found in read(old, other).exposures["systemic-steroid"]}
+    assert kept["MedicationRequest/m1"].open_since == date(2021, 2, 1)
