@@ -394,3 +394,31 @@ def test_titles_of_other_diseases_are_no_sign_of_the_spine(text: str, concept: s
 )
 def test_signs_of_the_spine_beside_them_are_read(text: str, concept: str) -> None:
     assert "stated" in states(text, concept)
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("his left foot has dropped over the past fortnight", "foot-drop"),
+        ("collapse of T12", "vertebral-fracture"),
+        ("knocked off her bicycle by a car", "high-energy-trauma"),
+        ("thrown from a quad bike", "high-energy-trauma"),
+        ("weakness of the legs over the last two days", "motor-deficit-rapid"),
+        ("cant feel it when i go to the toilet", "saddle-anesthesia"),
+    ],
+)
+def test_letters_and_plain_speech_are_read(text: str, concept: str) -> None:
+    assert states(text, concept) == {"stated"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("dropped a box on his foot", "foot-drop"),
+        ("disc collapse L5/S1", "vertebral-fracture"),
+        ("hit his back getting out of the car", "high-energy-trauma"),
+        ("pain when going to the toilet", "saddle-anesthesia"),
+    ],
+)
+def test_what_is_told_in_the_same_words_is_not(text: str, concept: str) -> None:
+    assert not states(text, concept)
