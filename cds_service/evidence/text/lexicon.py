@@ -219,6 +219,9 @@ class Lexicon:
                 mask |= self._number[_kind_of_number(word)]
             elif LEVEL.match(word):
                 mask |= self._number["level"]
+            elif mask:
+                # a compound that a list names as a whole still says what it is made of
+                mask |= self._infix(word)
             table[word] = Entry(
                 word,
                 mask | stem_mask,
@@ -236,6 +239,14 @@ class Lexicon:
                 if found is not None:
                     return found
         return _NO_STEM
+
+    def _infix(self, word: str) -> int:
+        """What the listed parts of a compound mean."""
+        mask = 0
+        for infix, infix_mask in self._infixes.items():
+            if infix in word and len(word) > len(infix) + _LETTERS_BESIDE_INFIX:
+                mask |= infix_mask
+        return mask
 
     def resolved(self, word: str) -> Entry:
         """What a word means that is not in the table."""
@@ -258,9 +269,7 @@ class Lexicon:
 
     def _by_stem(self, word: str) -> Entry | None:
         mask, extra, languages = self._stem(word)
-        for infix, infix_mask in self._infixes.items():
-            if infix in word and len(word) > len(infix) + _LETTERS_BESIDE_INFIX:
-                mask |= infix_mask
+        mask |= self._infix(word)
         if not mask and extra is None:
             return None
         return Entry(word, mask, extra=extra, languages=languages)
