@@ -33,6 +33,7 @@ from cds_service.settings import CONFIG, Settings, load_settings, start_warnings
 if TYPE_CHECKING:
     from cds_service.knowledge.model import Guideline
     from cds_service.replay.cases import SavedCase, Unread
+    from cds_service.replay.compare import Comparison
     from cds_service.replay.runner import Engine
 
 _SANDBOX: Final = "https://sandbox.cds-hooks.org/"
@@ -293,6 +294,7 @@ def _told_database_errors() -> Iterator[None]:
     metavar="FOLDER",
     help="New folder (with --engine spark also a URL) for the same rows as Parquet.",
 )
+@click.option("--report", type=_new_file, help="File for a report as one HTML page.")
 @click.option("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True)
 @click.option(
     "--processes",
@@ -334,24 +336,38 @@ def replay(as_of: datetime | None, processes: int | None, **options: Any) -> Non
 @commands.command()
 @click.argument("before", type=click.Path(exists=True, path_type=Path))
 @click.argument("after", type=click.Path(exists=True, path_type=Path))
+@click.argument("more", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--data",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    metavar="PATH...",
+    help="BEFORE and AFTER are guideline folders; both judge these files and folders.",
+)
 @click.option("--json", "as_json", type=_new_file, help="File for the comparison as JSON.")
 @click.option("--report", type=_new_file, help="File for the comparison as one HTML page.")
-def compare(before: Path, after: Path, as_json: Path | None, report: Path | None) -> None:
+def compare(
+    before: Path,
+    after: Path,
+    more: tuple[Path, ...],
+    data: tuple[Path, ...],
+    as_json: Path | None,
+    report: Path | None,
+) -> None:
     """Compare two results of replay: which orders change card, appropriateness or urgency, and why.
 
-    BEFORE and AFTER are what --jsonl or --parquet of replay wrote. Exit 1 when anything differs.
+    BEFORE and AFTER are what --jsonl or --parquet of replay wrote, or with --data two guideline folders. Exit 1 when
+    anything differs.
     """
-    from cds_service.replay.compare import compare_results  # noqa: PLC0415 - other commands start without it
-    from cds_service.replay.comparison_texts import (  # noqa: PLC0415 - as above
+    from cds_service.replay.comparison_texts import (  # noqa: PLC0415 - other commands start without it
         comparison_json,
         comparison_lines,
         comparison_page,
     )
-    from cds_service.replay.results import read_rows  # noqa: PLC0415 - as above
 
-    found = compare_results(
-        (str(before), str(after)), lambda: read_rows(before), lambda: read_rows(after)
-    )
+    if more and not data:
+        raise click.UsageError("Two results are compared. For two guidelines name data: --data.")
+    found = _compared(before, after, (*data, *more))
     for line in comparison_lines(found):
         click.echo(line)
     if as_json is not None:
@@ -360,6 +376,22 @@ def compare(before: Path, after: Path, as_json: Path | None, report: Path | None
         report.write_text(comparison_page(found), encoding="utf-8")
     if not found.is_same:
         sys.exit(1)
+
+
+def _compared(before: Path, after: Path, data: tuple[Path, ...]) -> Comparison:
+    from cds_service.replay.cases import Day  # noqa: PLC0415 - as above
+
+    if data:
+        from cds_service.replay.compare_guidelines import compare_guidelines  # noqa: PLC0415 - as above
+        from cds_service.replay.local import default_processes  # noqa: PLC0415 - as above
+
+        settings, day = load_settings(os.environ, None), Day(_today(), "today")
+        return compare_guidelines((before, after), data, settings, day, default_processes())
+    from cds_service.replay.compare import compare_results  # noqa: PLC0415 - as above
+    from cds_service.replay.results import read_rows  # noqa: PLC0415 - as above
+
+    names = (str(before), str(after))
+    return compare_results(names, lambda: read_rows(before), lambda: read_rows(after))
 
 
 @commands.command()

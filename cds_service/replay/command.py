@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -15,11 +15,13 @@ from msgspec import Struct
 
 from cds_service.errors import CaseError, SpineCdsError
 from cds_service.history.pseudonyms import load_pseudonyms
+from cds_service.knowledge.loader import load_guideline
 from cds_service.replay.cases import Day, Unread
 from cds_service.replay.details import Details
 from cds_service.replay.engine_choice import EngineChoice, choose_engine
 from cds_service.replay.front_door import FrontDoor, parse_prefetch
 from cds_service.replay.local import Finished, LocalRun, Progress, clear, run_fingerprint
+from cds_service.replay.rows import Row
 from cds_service.replay.runner import (
     Outcome,
     RunningService,
@@ -33,6 +35,7 @@ from cds_service.replay.session import (
     find_input,
     judge_input,
     judge_input_on_spark,
+    rows_in,
     told_run,
     write_lines,
     write_parquet,
@@ -62,6 +65,7 @@ class Asked(Struct, frozen=True):
     seed: int
     jsonl: Path | None
     parquet: str | None
+    report: Path | None
     engine: EngineName
     processes: int
     work: Path
@@ -92,6 +96,8 @@ def run_replay(asked: Asked, settings: Settings, tell: Tell) -> int:
             finished = judge_input(found, choice, run, door)
         details = told_run(finished, found, choice, "local")
         _write(finished, details, asked)
+        if asked.report is not None:
+            _write_report(rows_in(finished), details, choice, asked.report)
     if is_kept:
         clear(folder)
     is_different = _tell_late(door, tell)
@@ -101,7 +107,8 @@ def run_replay(asked: Asked, settings: Settings, tell: Tell) -> int:
 def _choice(asked: Asked, settings: Settings) -> EngineChoice:
     otherwise = Day(asked.today, "today") if asked.as_of is None else Day(asked.as_of, "option")
     choice = choose_engine(settings, otherwise)
-    is_hashed = not asked.with_ids and (asked.jsonl is not None or asked.parquet is not None)
+    kept = (asked.jsonl, asked.parquet, asked.report)
+    is_hashed = not asked.with_ids and any(path is not None for path in kept)
     return EngineChoice(
         choice.options,
         choice.profile,
@@ -154,13 +161,25 @@ def _write(finished: Finished | OnSpark, details: Details, asked: Asked) -> None
         raise _unwritable(place, error) from None
 
 
+def _write_report(rows: Iterable[Row], details: Details, choice: EngineChoice, path: Path) -> None:
+    from cds_service.replay.report import report_page  # noqa: PLC0415 - only where one is wanted
+
+    page = report_page(rows, details, load_guideline(choice.knowledge, cpt=choice.cpt))
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
 def _refuse_unwritable(asked: Asked) -> None:
     """Tell at the start, not after hours, that a result cannot be written."""
-    if asked.jsonl is not None:
+    for path in (asked.jsonl, asked.report):
+        if path is None:
+            continue
         try:
-            asked.jsonl.open("ab").close()
+            path.open("ab").close()
         except OSError as error:
-            raise _unwritable(asked.jsonl, error) from None
+            raise _unwritable(path, error) from None
 
 
 def _unwritable(path: object, error: OSError) -> SpineCdsError:
@@ -297,4 +316,6 @@ def _run_on_spark(asked: Asked, found: Input, choice: EngineChoice, tell: Tell) 
     finished = judge_input_on_spark(found, choice)
     details = told_run(finished, found, choice, "spark")
     _write(finished, details, asked)
+    if asked.report is not None:
+        _write_report(rows_in(finished), details, choice, asked.report)
     return _tell_end(details, asked, tell, is_different=False)

@@ -12,6 +12,8 @@ Keys, all optional, all values counts unless said otherwise (a key that counts n
 * `different`: `{"all": n}`, orders and calls that came out otherwise than a case expects or a running service answered;
   `different_places`: the first 1,000 as `{"case", "differences"}`.
 * `orders`: `{"all": n, "advised": n}`; `problems`: orders without advice, by `source reason`.
+* `modes`: of `SPINE_CDS_SHOW` (`all`, `actionable`) → `{"orders": n, "with_card": n, "cards": {card: n}}`, orders with
+  advice; a run that was quiet itself has `actionable` alone.
 * `made_from`: orders by what they were made from (`ServiceRequest`, `Procedure`, `ImagingStudy`, `what-if`, `call` …).
 * `orders_by`: dimension → value → orders. `cards_by`: dimension → value → card (topic code) → cards.
   `criteria_by`: dimension → value → criterion → orders. Dimensions: `month` (`2026-06`), `modality`, `region` (an

@@ -22,6 +22,7 @@ from cds_service.replay.details import MOST_PLACES, Details, count, merge_detail
 from cds_service.replay.engine_choice import EngineChoice, make_engine
 from cds_service.replay.front_door import FrontDoor
 from cds_service.replay.judging import count_order, rows_of
+from cds_service.replay.modes import count_modes
 from cds_service.replay.pieces import Piece
 from cds_service.replay.readiness import Meanings, Readiness
 from cds_service.replay.rows import Row, RowsDigest, row_line
@@ -107,7 +108,9 @@ class Judge:
         write: WriteRow,
     ) -> None:
         digest, details = so_far
-        for row in rows_of(outcome, facts, self._names):
+        rows = tuple(rows_of(outcome, facts, self._names))
+        count_modes(details, rows, outcome, self.engine)
+        for row in rows:
             digest.add(row_line(row))
             count_order(details, row, facts, self._names)
             write(row)

@@ -24,21 +24,22 @@ _AGE_WORDS: Final = (
 )
 
 
-def emergency(run: RunFacts, row: Row) -> dict[str, Any]:
-    """One emergency with its evidence."""
-    return {
-        "case": row.case,
-        "order": row.order,
-        "day": row.as_of,
-        "study": study_text(row.study),
-        "cards": ", ".join(words_of(card) for card in row.cards) or "No card",
-        "groups": ", ".join(
-            f"{run.groups.get(group, group)} ({level})"
-            for group, level in row.groups.items()
-            if level != "noted"
-        ),
-        "evidence": [line for found in deciding(row) for line in _evidence(run, found, row)],
-    }
+def emergency(run: RunFacts, row: Row) -> list[str]:
+    """One emergency with its evidence, as a row of a table."""
+    levels = [level for level in ("active", "possible") if level in row.groups.values()][:1]
+    groups = [
+        f"{run.groups.get(group, group)} ({level})"
+        for group, level in row.groups.items()
+        if level in levels
+    ]
+    return [
+        row.as_of,
+        study_text(row.study),
+        ", ".join(groups) or "–",
+        "; ".join(line for found in deciding(row) for line in _evidence(run, found, row)),
+        ", ".join(words_of(card) for card in row.cards) or "No card",
+        f"{row.case} {row.order}",
+    ]
 
 
 def criteria_figure(run: RunFacts) -> dict[str, Any]:
@@ -155,18 +156,15 @@ def gap_figures(run: RunFacts) -> dict[str, Any]:
     }
 
 
-def _evidence(run: RunFacts, found: FoundCriterion, row: Row) -> list[list[str]]:
+def _evidence(run: RunFacts, found: FoundCriterion, row: Row) -> list[str]:
     name = run.criteria.get(found.id, found.id)
-    return [
-        [
-            f"{name} ({found.state})",
-            f"“{one.quote}”" if one.stated and one.quote else one.display,
-            one.value or "–",
-            _age_text(days_old(one, row.as_of), one.date),
-            one.reference,
-        ]
-        for one in found.evidence
-    ]
+    lines = []
+    for one in found.evidence:
+        what = f"“{one.quote}”" if one.stated and one.quote else one.display
+        said = ", ".join(part for part in (what, one.value) if part)
+        age = _age_text(days_old(one, row.as_of), one.date)
+        lines.append(f"{name} ({found.state}): {said} ({age}; {one.reference})")
+    return lines
 
 
 def _age_text(days: int | None, written: str) -> str:

@@ -20,6 +20,7 @@ from cds_service.replay.cases import STORY, Unread
 from cds_service.replay.parquet import read_resources
 from cds_service.replay.pieces import Piece, read_document, read_line, read_simple, type_of_file
 from cds_service.replay.places import files_below, is_url, open_binary
+from cds_service.replay.views import read_table, view_of_file
 
 CHUNK: Final = 32 << 20
 """Bytes of a file of lines that are read in one go."""
@@ -40,7 +41,7 @@ class InputFile(Struct, frozen=True):
     dataset: str
     """Files of one folder belong together: types that none of them holds were not provided."""
     form: str
-    """lines, document, parquet, or what it is told as when it is none of these."""
+    """lines, document, parquet, view, or what it is told as when it is none of these."""
     size: int
     changed: str
     """Another text when the file was changed."""
@@ -156,11 +157,21 @@ def types_of_files(files: Iterable[InputFile]) -> dict[str, set[str]]:
     """Resource types that files of bulk exports are named after, by data set: an empty one says that there are none."""
     types: dict[str, set[str]] = {}
     for file in files:
-        path = PurePosixPath(file.path)
-        kind = type_of_file(path.name) or type_of_file(path.parent.name)
-        if kind and file.form in ("lines", "parquet"):
+        kind = _type_that_is_told(file)
+        if kind:
             types.setdefault(file.dataset, set()).add(kind)
     return types
+
+
+def _type_that_is_told(file: InputFile) -> str:
+    """The resource type that a file says it holds, were it empty; empty for a file that says none."""
+    path = PurePosixPath(file.path)
+    if file.form == "view":
+        view = view_of_file(path.name)
+        return view.resource if view is not None else ""
+    if file.form not in ("lines", "parquet"):
+        return ""
+    return type_of_file(path.name) or type_of_file(path.parent.name)
 
 
 def read_chunk(chunk: Chunk) -> Iterator[Piece | Unread]:
@@ -175,6 +186,8 @@ def read_chunk(chunk: Chunk) -> Iterator[Piece | Unread]:
             case "parquet":
                 for number, text in enumerate(read_resources(file.path), 1):
                     yield from read_line(text, file.name, number, file.dataset)
+            case "view":
+                yield from _read_view(file)
             case _:
                 yield Unread(file.name, file.form)
     except OSError as error:
@@ -192,6 +205,8 @@ def _form(name: str, *, is_named: bool) -> str | None:
     suffixes = [suffix.lower() for suffix in path.suffixes]
     packed = suffixes.pop() if suffixes and suffixes[-1] in {".gz", *_PACKED_OTHERWISE} else ""
     last = suffixes[-1] if suffixes else ""
+    if view_of_file(path.name) is not None:
+        return "view"
     if packed in _PACKED_OTHERWISE:
         is_ours = last in _LINES or last in {".json", ".parquet"} or is_named
         return f"packed as {packed}, which is not read; unpack it, or use gzip" if is_ours else None
@@ -231,6 +246,22 @@ def _read_document(file: InputFile) -> Iterator[Piece | Unread]:
             yield replace(piece, patient=file.path)
         else:
             yield piece
+
+
+def _read_view(file: InputFile) -> Iterator[Piece | Unread]:
+    """The resources of a table that a view of ours made."""
+    view = view_of_file(PurePosixPath(file.path).name)
+    if view is None:
+        raise AssertionError("only a file that is named after a view has this form")
+    try:
+        for item in read_table(file.path, view, file.name):
+            if isinstance(item, Unread):
+                yield item
+            else:
+                number, text = item
+                yield from read_line(text, file.name, number, file.dataset)
+    except (EOFError, zlib.error):
+        yield Unread(file.name, "is packed and damaged: not all of it can be unpacked")
 
 
 def _read_lines(chunk: Chunk) -> Iterator[Piece | Unread]:

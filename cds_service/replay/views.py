@@ -20,7 +20,6 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from typing import Any, Final, Literal
 
 import msgspec
@@ -29,6 +28,7 @@ from msgspec import Struct
 from cds_service.errors import CaseError
 from cds_service.replay.cases import Unread
 from cds_service.replay.parquet import open_parquet
+from cds_service.replay.places import open_binary
 
 Table = Mapping[str, Any]
 """One row, by column."""
@@ -108,9 +108,9 @@ def load_views() -> Mapping[str, View]:
     return found
 
 
-def view_of_file(path: Path) -> View | None:
-    """The view that a file is named after (`spine_conditions.csv`, `.ndjson.gz`); None for any other file."""
-    name = path.name.lower().removesuffix(".gz")
+def view_of_file(file: str) -> View | None:
+    """The view that a file is named after (`spine_conditions.csv`, `.ndjson.gz`); None for any other name."""
+    name = file.lower().removesuffix(".gz")
     for form in _FORMS:
         if name.endswith(form):
             stem = name.removesuffix(form)
@@ -119,13 +119,15 @@ def view_of_file(path: Path) -> View | None:
     return None
 
 
-def read_table(path: Path, view: View, name: str) -> Iterator[tuple[int, bytes] | Unread]:
+def read_table(place: str, view: View, name: str) -> Iterator[tuple[int, bytes] | Unread]:
     """(number of its first row, resource as JSON) of each resource of a table; `name` is how the file is told.
+
+    `place` is a path of this machine or a URL.
 
     The rows of a resource have to stand together. What cannot be read is named, and what follows is read.
     """
     known = {column.name for column in view.columns}
-    rows = _rows(path)
+    rows = _rows(place)
     keys: set[int] = set()
     waiting: list[Table] = []
     began, key = 0, ""
@@ -310,17 +312,17 @@ def _text(found: Any) -> str:
             return str(found)
 
 
-def _rows(path: Path) -> Iterator[tuple[int, Any]]:
-    name = path.name.lower().removesuffix(".gz")
+def _rows(place: str) -> Iterator[tuple[int, Any]]:
+    name = place.lower().removesuffix(".gz")
     if name.endswith(".parquet"):
-        with open_parquet(path) as file:
+        with open_parquet(place) as file:
             number = 0
             for batch in file.iter_batches(batch_size=_BATCH):
                 for row in batch.to_pylist():
                     number += 1
                     yield number, row
     elif name.endswith(".csv"):
-        with _opened(path) as lines:
+        with _opened(place) as lines:
             text = io.TextIOWrapper(lines, encoding="utf-8-sig", newline="")
             try:
                 for number, row in enumerate(csv.DictReader(text, strict=True), 1):
@@ -328,10 +330,10 @@ def _rows(path: Path) -> Iterator[tuple[int, Any]]:
             except (csv.Error, UnicodeDecodeError) as error:
                 raise CaseError(f"is not a table in CSV ({type(error).__name__})") from error
     elif name.endswith(".json"):
-        with _opened(path) as whole:
+        with _opened(place) as whole:
             yield from enumerate(_members(whole.read()), 1)
     else:
-        with _opened(path) as lines:
+        with _opened(place) as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     yield number, _decoded(line)
@@ -351,10 +353,10 @@ def _decoded(text: bytes) -> Any:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    if path.suffix.lower() == ".gz":
-        with gzip.open(path) as file:
-            yield file
-    else:
-        with path.open("rb") as file:
+def _opened(place: str) -> Iterator[Any]:
+    with open_binary(place) as file:
+        if place.lower().endswith(".gz"):
+            with gzip.open(file) as unpacked:
+                yield unpacked
+        else:
             yield file

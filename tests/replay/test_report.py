@@ -56,9 +56,8 @@ def test_an_order_without_advice_is_no_order_without_a_finding(text):
 
 
 def test_an_emergency_stands_with_its_evidence_and_how_old_that_was(text):
-    assert "MRI lumbar, without contrast, 2026-06-15" in text
-    assert "Retention of urine" in text
-    assert "2026-06-14, 1 day before" in text
+    assert "2026-06-15 MRI lumbar, without contrast Cauda equina syndrome (active)" in text
+    assert "Retention of urine (2026-06-14, 1 day before; Condition/c3)" in text
 
 
 def test_what_has_no_part_in_an_emergency_is_not_among_its_evidence():

@@ -223,9 +223,9 @@ def written(folder: Path, name: str, resources: list[dict[str, Any]]) -> Path:
 
 
 def read(path: Path) -> tuple[list[dict[str, Any]], list[str]]:
-    view = view_of_file(path)
+    view = view_of_file(path.name)
     assert view is not None
-    found = list(read_table(path, view, path.name))
+    found = list(read_table(str(path), view, path.name))
     resources = [json.loads(item[1]) for item in found if not isinstance(item, Unread)]
     return resources, [item.text for item in found if isinstance(item, Unread)]
 
@@ -238,9 +238,9 @@ def test_a_table_in_any_form_gives_the_resource_back(tmp_path, form, resource):
 
 
 def test_a_part_of_a_table_is_read_as_the_table():
-    assert view_of_file(Path("spine_conditions.000.ndjson")) is load_views()["spine_conditions"]
-    assert view_of_file(Path("conditions.ndjson")) is None
-    assert view_of_file(Path("spine_conditions.txt")) is None
+    assert view_of_file("spine_conditions.000.ndjson") is load_views()["spine_conditions"]
+    assert view_of_file("conditions.ndjson") is None
+    assert view_of_file("spine_conditions.txt") is None
 
 
 def test_resources_follow_each_other(tmp_path):
@@ -306,5 +306,7 @@ def test_the_digits_of_a_number_stay(tmp_path):
     path = written(tmp_path, "spine_observations.csv", [TEMPERATURE])
     path.write_text(path.read_text(encoding="utf-8").replace("38.5", "38.50"), "utf-8")
     view = load_views()["spine_observations"]
-    ((_, text),) = [item for item in read_table(path, view, "x") if not isinstance(item, Unread)]
+    ((_, text),) = [
+        item for item in read_table(str(path), view, "x") if not isinstance(item, Unread)
+    ]
     assert b'"value":38.50' in text

@@ -15,11 +15,19 @@
     const heads = [...table.tHead.rows[0].cells];
     heads.forEach((head, column) => {
       if (head.querySelector("a") || !head.textContent.trim()) return;
-      const button = document.createElement("button");
-      button.type = "button";
-      button.append(...head.childNodes);
-      head.append(button);
-      button.addEventListener("click", () => {
+      // No button: on paper a head is repeated without its buttons.
+      const link = document.createElement("a");
+      link.href = "#";
+      link.setAttribute("role", "button");
+      link.append(...head.childNodes);
+      head.append(link);
+      link.addEventListener("keydown", (event) => {
+        if (event.key !== " ") return;
+        event.preventDefault();
+        link.click();
+      });
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
         const was = head.getAttribute("aria-sort");
         const startsDown = head.classList.contains("number");
         const isDown = was ? was === "ascending" : startsDown;
