@@ -85,4 +85,6 @@ def _names(value_set: ValueSet) -> Iterator[str]:
 
 
 def _words(name: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(name.lower())) - _OF_TERMINOLOGIES
+    # LOINC: what is measured stands before the bracket, how and in what behind it.
+    measured = name.partition("[")[0].strip() or name
+    return frozenset(_WORD.findall(measured.lower())) - _OF_TERMINOLOGIES

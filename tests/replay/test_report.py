@@ -160,6 +160,12 @@ def test_a_run_of_nothing_says_what_would_fill_the_page(guideline):
     )
 
 
+def test_a_run_with_counts_and_without_orders_does_not_say_that_counts_are_missing(guideline):
+    page = words_of_page(report_page([], {"charts": {"all": 9}}, guideline))
+    assert "The run kept no counts" not in page
+    assert "No order was judged that would fill this." in page
+
+
 def test_labels_of_a_plot_hold_no_markup():
     figure = str(plots.lying_bars(["<b>x</b> & <a href='javascript:1'>"], [], "Orders"))
     assert "<" not in figure
@@ -212,6 +218,8 @@ def test_codes_that_are_like_an_entry_stand_first(nearest):
     [
         ("Tuberculosis of vertebral column", "spinal-infection"),
         ("Housing unsatisfactory", None),
+        ("Hematocrit [Volume Fraction] of Blood by Automated count", None),
+        ("C reactive protein [Mass/volume] in Serum by Rate method", "obs-crp"),
         ("Disorder (finding)", None),
         ("", None),
     ],
