@@ -53,6 +53,7 @@ def report_page(rows: Iterable[Row], details: Mapping[str, Any], guideline: Guid
         is_inline=True,
         version=__version__,
         plotly=plot_script(),
+        whose=_whose(details),
         run=details.get("run", {}),
         counts=counts,
         critical=cards_of_kind(run, "critical"),
@@ -93,6 +94,13 @@ def report_page(rows: Iterable[Row], details: Mapping[str, Any], guideline: Guid
         smallest=SMALLEST_SHOWN,
         details=details,
     )
+
+
+def _whose(details: Mapping[str, Any]) -> str:
+    """What a case is: a chart is a patient's, and who a saved call is about no row tells."""
+    if "calls" not in details:
+        return "patients"
+    return "patients and saved calls" if "charts" in details else "saved calls"
 
 
 def _what_was_judged(details: Mapping[str, Any]) -> list[list[str]]:

@@ -48,6 +48,13 @@ def test_orders_and_patients_are_counted_with_their_days(text):
     assert "4 imaging orders of the spine of 3 patients, 2026-05-02 to 2026-06-15" in text
 
 
+def test_saved_calls_are_not_told_as_patients(guideline):
+    calls = report_page(ROWS, {"calls": {"all": 3}}, guideline)
+    assert "of 3 saved calls" in words_of_page(calls)
+    both = report_page(ROWS, DETAILS | {"calls": {"all": 3}}, guideline)
+    assert "of 3 patients and saved calls" in words_of_page(both)
+
+
 def test_an_order_without_advice_is_no_order_without_a_finding(text):
     assert (
         "1 of 4 (25.0 %) of the orders got no advice, which is not the same as no finding" in text
