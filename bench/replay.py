@@ -2,15 +2,16 @@
 
     .venv/bin/python bench/replay.py EXPORT --patients 10000 [--processes 1 2] [--keep FOLDER]
 
-Every third patient gets an MRI order of the lumbar spine on the day of its last resource. Prints, for each number of
-processes, how long it took with and without the dividing by patient, patients a second, and the largest memory of any
-process; exit 1 when the digests differ.
+Every third patient (--every N) gets an MRI order of the lumbar spine on the day of its last resource. Prints, for each
+number of processes, how long it took with and without the dividing by patient, patients a second, the time of
+processors (which a busy machine changes less), and the largest memory of any process. Exit 1: the digests differ.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import resource
 import sys
@@ -35,6 +36,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("export", type=Path)
     parser.add_argument("--patients", type=int, default=1000)
+    parser.add_argument("--every", type=int, default=3)
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2])
     parser.add_argument(
         "--keep", type=Path, help="Folder for the population, made if it is not there."
@@ -43,7 +45,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.keep or Path(temporary, "population")
         if not folder.exists():
-            resources = repeat(asked.export, folder, asked.patients)
+            resources = repeat(asked.export, folder, asked.patients, asked.every)
             print(
                 f"{asked.patients} patients, {resources / asked.patients:.0f} resources a patient"
             )
@@ -51,7 +53,7 @@ def main() -> int:
     return 0 if len(digests) == 1 else 1
 
 
-def repeat(export: Path, folder: Path, patients: int) -> int:
+def repeat(export: Path, folder: Path, patients: int, every: int = 3) -> int:
     """Write so many patients; how many resources that are."""
     charts: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
     for path in sorted(export.glob("*.ndjson")):
@@ -69,7 +71,7 @@ def repeat(export: Path, folder: Path, patients: int) -> int:
         name = names[number % len(names)]
         new = f"{name}-{number}"
         lines = [(kind, line.replace(name.encode(), new.encode())) for kind, line in charts[name]]
-        if number % 3 == 0:
+        if number % every == 0:
             lines.append(("ServiceRequest", _order(new, lines)))
         for kind, line in lines:
             if kind not in files:
@@ -98,7 +100,7 @@ def _order(patient: str, lines: list[tuple[str, bytes]]) -> bytes:
 
 def measure(folder: Path, processes: int, work: Path) -> str:
     """Run once; the digest."""
-    began = time.monotonic()
+    began, before = time.monotonic(), os.times()
     judging: list[float] = []
 
     def tell(progress: Progress) -> None:
@@ -108,7 +110,8 @@ def measure(folder: Path, processes: int, work: Path) -> str:
     choice = choose_engine(Settings(), Day(date(2026, 1, 1), "option"))
     found = find_input((folder,), choice)
     finished = judge_input(found, choice, LocalRun(work, processes, tell=tell))
-    ended = time.monotonic()
+    ended, after = time.monotonic(), os.times()
+    processors = sum(after[:4]) - sum(before[:4])
     patients = finished.details["charts"]["all"]
     whole, alone = ended - began, ended - judging[-1]
     memory = max(
@@ -116,8 +119,10 @@ def measure(folder: Path, processes: int, work: Path) -> str:
         for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
     print(
-        f"{processes} processes: {whole:.1f} s, {patients / whole:.0f} patients/s; without dividing {alone:.1f} s, "
-        f"{patients / alone:.0f} patients/s; rows {finished.digest.rows}; at most {memory:.0f} MiB a process"
+        f"{processes} processes: {whole:.1f} s, {patients / whole:.0f} patients/s; "
+        f"without dividing {alone:.1f} s, {patients / alone:.0f} patients/s; rows {finished.digest.rows}; "
+        f"processors {processors:.1f} s, {processors / patients * 1000:.2f} ms a patient; "
+        f"at most {memory:.0f} MiB a process"
     )
     return finished.digest.text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import multiprocessing
 import os
@@ -37,6 +38,7 @@ from cds_service.replay.sources import CHUNK, Chunk, InputFile, divided
 PART: Final = 24 << 20
 """Bytes of charts that are judged at once; they are held in memory."""
 OnCall = Callable[[Outcome], object]
+_COLLECT_AFTER: Final = (20_000, 20, 50)
 _AHEAD: Final = 2
 """Tasks that wait for each process."""
 _PLAN: Final = "plan.json"
@@ -264,6 +266,10 @@ class _Worker:
         """Judge one part, and write its rows."""
         if self.known is None:
             self.known = Judge(self._choice)
+            # The guideline stays as long as the process: to walk through it again and again finds no garbage.
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(*_COLLECT_AFTER)
         if self._shared is None:
             sorted_files = sorted(self.folder.glob("chunk-*.json"))
             self._every = [
