@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from cds_service.errors import SpineCdsError
 from cds_service.evidence.loose_json import as_object, as_text, read_json
 from cds_service.replay.cases import SavedCase, Unread, expecting, read_case
 from cds_service.replay.chart_orders import (
@@ -57,25 +58,36 @@ class Judge:
         digest, details = RowsDigest(), self._told_knowledge()
         readiness = Readiness(self._meanings)
         for chart in charts:
-            count(details, "charts", "all")
-            if chart.repeated:
-                count(details, "sources", "repeated", by=chart.repeated)
-            readiness.add(chart)
-            has_orders = False
-            for order in self._maker.orders(chart):
-                has_orders = True
-                if isinstance(order, Undated):
-                    name = f"{chart.dataset}/{self._names.of('Patient', chart.patient)}"
-                    place = f"{name} {self._names.reference(order.order)}"
-                    count_unread(details, Unread(place, _UNDATED))
-                    continue
-                outcome = self._checked(order.case)
-                count_differences(details, outcome, self._told(order))
-                self._keep(outcome, order.facts, (digest, details), write)
-            if has_orders:
-                count(details, "charts", "with_orders")
+            try:
+                self._chart(chart, readiness, Judged(digest, details), write)
+            except (SpineCdsError, OSError):
+                raise  # a service that is away, or a disk that is full
+            except Exception as error:  # noqa: BLE001 - one bad chart must not cost the others
+                why = f"the chart could not be judged to its end ({type(error).__name__} inside)"
+                count_unread(details, Unread(self._patient(chart), why))
         merge_details(details, readiness.details())
         return Judged(digest, details)
+
+    def _chart(self, chart: Chart, readiness: Readiness, so_far: Judged, write: WriteRow) -> None:
+        details = so_far.details
+        count(details, "charts", "all")
+        if chart.repeated:
+            count(details, "sources", "repeated", by=chart.repeated)
+        readiness.add(chart)
+        orders = tuple(self._maker.orders(chart))
+        if orders:
+            count(details, "charts", "with_orders")
+        for order in orders:
+            if isinstance(order, Undated):
+                place = f"{self._patient(chart)} {self._names.reference(order.order)}"
+                count_unread(details, Unread(place, _UNDATED))
+                continue
+            outcome = self._checked(order.case)
+            count_differences(details, outcome, self._told(order))
+            self._keep(outcome, order.facts, (so_far.digest, details), write)
+
+    def _patient(self, chart: Chart) -> str:
+        return f"{chart.dataset}/{self._names.of('Patient', chart.patient)}"
 
     def call(self, case: SavedCase, dataset: str, so_far: Judged, write: WriteRow) -> Outcome:
         """Judge one saved call."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -15,6 +15,8 @@ import pytest
 from cds_service.errors import CaseError, SpineCdsError
 from cds_service.replay import local
 from cds_service.replay.cases import Day
+from cds_service.replay.chart_orders import ChartOrder, OrderMaker, Undated
+from cds_service.replay.charts import Chart
 from cds_service.replay.details import Details
 from cds_service.replay.engine_choice import EngineChoice, choose_engine
 from cds_service.replay.judge import Judge
@@ -183,6 +185,25 @@ def test_unreadable_pieces_are_counted_and_named_and_cost_no_order(tmp_path: Pat
         ("log.ndjson", 1),
         ("log.ndjson", 2),
     }
+
+
+def test_a_chart_that_breaks_something_in_us_is_told_and_costs_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = population(tmp_path / "clinic")
+    orders = OrderMaker.orders
+
+    def breaking(maker: OrderMaker, chart: Chart) -> Iterator[ChartOrder | Undated]:
+        if chart.patient == "p3":
+            raise ZeroDivisionError
+        return orders(maker, chart)
+
+    monkeypatch.setattr(OrderMaker, "orders", breaking)
+    ran = run(folder, tmp_path / "a")
+    assert len(ran.rows) == 8
+    (place,) = ran.details["unread_places"]
+    assert place["file"] == "clinic/p3"
+    assert "ZeroDivisionError" in place["why"]
 
 
 def test_a_type_whose_file_is_empty_is_known_to_be_empty(tmp_path: Path):
