@@ -27,7 +27,7 @@ test: $(VENV)/.dev.stamp
 lint: $(VENV)/.dev.stamp
 	scripts/lint.sh
 
-docs: $(VENV)/.dev.stamp
+docs: $(VENV)/.docs.stamp
 	$(VENV)/bin/python -m scripts.documentation.build
 
 wheel: docs
@@ -56,6 +56,10 @@ $(VENV)/.run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
 	scripts/install.sh $(VENV) requirements.lock
 	@touch $@
 
+$(VENV)/.docs.stamp: requirements-docs.lock pyproject.toml | $(VENV)/bin/python
+	scripts/install.sh $(VENV) requirements-docs.lock
+	@touch $@ $(VENV)/.run.stamp
+
 $(VENV)/.dev.stamp: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
 	scripts/install.sh $(VENV) requirements-dev.lock
-	@touch $@ $(VENV)/.run.stamp
+	@touch $@ $(VENV)/.docs.stamp $(VENV)/.run.stamp
