@@ -43,6 +43,7 @@ def build(work: Path = WORK, site: Path = SITE) -> None:
     pages = work / "docs"
     pages.mkdir(parents=True)
     shutil.copy(ROOT / "mkdocs.yml", work)
+    shutil.copy(Path(__file__).with_name("style.css"), pages)
     for source, name in _sources().items():
         text = source.read_text(encoding="utf-8")
         (pages / name).write_text(page_for_site(text, source), encoding="utf-8")
