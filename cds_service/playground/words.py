@@ -63,13 +63,13 @@ def _marks(text: str, reading: TextReading, compiled: CompiledGuideline) -> Iter
     duration = reading.duration
     if duration is not None:
         days = f"{duration.least} to {duration.most} days"
-        says = f"length of the pain: {days}"
+        says = f"Length of the pain: {days}"
         yield from _found(text, (duration.quote,), "duration", says)
     care = reading.care
     if care is not None:
-        says = f"care tried: {', '.join(care.kinds)}" + (", failed" if care.has_failed else "")
+        says = f"Care tried: {', '.join(care.kinds)}" + (", failed" if care.has_failed else "")
         yield from _found(text, (care.quote,), "care", says)
-    yield from _found(text, reading.left_over, "unknown", "not understood")
+    yield from _joined(text, _found(text, reading.left_over, "unknown", "Not understood"))
 
 
 def _found(text: str, quotes: tuple[str, ...], kind: str, says: str) -> Iterator[Mark]:
@@ -81,3 +81,17 @@ def _found(text: str, quotes: tuple[str, ...], kind: str, says: str) -> Iterator
         if match is not None:
             at = match.end()
             yield Mark(match.start(), match.end(), kind, says)
+
+
+def _joined(text: str, marks: Iterator[Mark]) -> Iterator[Mark]:
+    """The marks, those with nothing but space between them as one."""
+    last: Mark | None = None
+    for mark in marks:
+        if last is not None and not text[last.end : mark.start].strip():
+            last = last._replace(end=mark.end)
+            continue
+        if last is not None:
+            yield last
+        last = mark
+    if last is not None:
+        yield last

@@ -91,6 +91,18 @@ def test_accepting_a_suggestion_changes_the_order_asks_again_and_is_told(
     assert sum(row.accepted for row in card_outcomes(history.engine, *ALWAYS)) >= 1
 
 
+def test_an_answer_by_one_tap_becomes_a_reason_of_the_order_and_changes_the_card(browser, base):
+    with screen(browser, base) as shown:
+        shown.open(link(TEN_DAYS))
+        before = shown.order()["reasonCode"]
+        shown.page.get_by_role("button", name="State: new bladder").click()
+        expect(shown.page.locator("article.card.critical")).to_have_count(1)
+        assert len(shown.order()["reasonCode"]) == len(before) + 1
+        shown.page.get_by_role("button", name="Remove the reason").last.click()
+        expect(shown.page.locator("article.card.critical")).to_have_count(0)
+        assert shown.order()["reasonCode"] == before
+
+
 def test_dismissing_a_card_sends_the_reason_and_the_comment(browser: Browser, base: str):
     with screen(browser, base) as shown:
         shown.open(link(RETENTION))
@@ -124,6 +136,7 @@ def test_typed_words_count_and_are_marked_as_they_were_read(browser: Browser, ba
         marks = shown.page.locator("#words-marked mark")
         expect(marks.filter(has_text="Cannot pass urine")).to_have_class("stated")
         expect(marks.filter(has_text="fever")).to_have_class("denied")
+        expect(shown.page.locator("#words-marked")).to_contain_text("no fever (denied)")
         shown.unfold("why-part")
         expect(shown.page.locator("#why q").first).to_contain_text("pass urine")
 
@@ -142,7 +155,7 @@ def test_words_that_nobody_understood_are_quoted(browser: Browser, base: str):
     with screen(browser, base) as shown:
         shown.open(link(TEN_DAYS))
         shown.page.get_by_label("Indication").fill("rukking tolls")
-        expect(shown.page.locator("#words-marked mark.unknown")).to_have_text(["rukking", "tolls"])
+        expect(shown.page.locator("#words-marked mark.unknown")).to_have_text("rukking tolls")
         shown.unfold("why-part")
         expect(shown.page.locator("#why")).to_contain_text("as the answer names it (1)")
 

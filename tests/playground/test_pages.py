@@ -93,8 +93,8 @@ def test_words_are_pieces_that_make_up_the_text_again():
     marked = {piece["text"]: piece["says"] for piece in read["pieces"] if "says" in piece}
     assert marked["fever"] == "Fever: denied"
     assert marked["Cannot pass urine"].endswith(": said")
-    assert marked["for 3 weeks"] == "length of the pain: 21 to 27 days"
-    assert marked["rukking"] == "not understood"
+    assert marked["for 3 weeks"] == "Length of the pain: 21 to 27 days"
+    assert marked["rukking tolls"] == "Not understood"
 
 
 def test_care_is_marked_as_a_whole_and_what_lies_inside_is_listed():

@@ -279,7 +279,8 @@ function showAnswer(answer, details, sent) {
   }
   const { cards } = answer.body;
   const advice = answer.body.extension?.[ADVICE];
-  at("status").textContent = cards.length === 1 ? "1 card." : `${cards.length} cards.`;
+  const indicators = cards.map((card) => card.indicator).join(", ");
+  at("status").textContent = cards.length === 0 ? "No card." : `${cards.length === 1 ? "1 card" : `${cards.length} cards`}: ${indicators}.`;
   if (cards.length === 0) {
     at("cards").replaceChildren(noCardNotice(answer.body, advice !== undefined, state.choices.mode, state.choices.explains));
   } else {

@@ -32,11 +32,24 @@ export async function showReadWords(order, marks, sentences) {
 }
 
 function markedText(title, pieces) {
-  return element("p", { class: "read-words" }, element("span", { class: "soft" }, `${title}: `), pieces.map(piece));
+  return element("p", { class: "read-words" }, element("span", { class: "soft" }, `${title}: `), pieces.flatMap(piece));
 }
 
+/** What a mark would otherwise say by its color alone; findings that are said, lengths and care need no more words. */
+const LABELS = {
+  asked: "asked",
+  denied: "denied",
+  historical: "past",
+  "other-person": "of another person",
+  hypothetical: "if it comes",
+  unclear: "unclear",
+  unknown: "not understood",
+};
+
 function piece({ text, kind, says }) {
-  return kind ? element("mark", { class: kind, title: says }, text) : text;
+  if (!kind) return [text];
+  const mark = element("mark", { class: kind, title: says }, text);
+  return LABELS[kind] ? [mark, element("small", { class: "soft" }, ` (${LABELS[kind]})`)] : [mark];
 }
 
 function sentenceList(read) {
