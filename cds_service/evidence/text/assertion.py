@@ -334,6 +334,10 @@ class _Sentence:
         self._advised(at, mask)
         if mask & rules.ask:
             self.asked = True
+            is_behind = self.denied_findings or self.clause != self.denial_clause
+            if is_behind and not mask & (rules.denial | rules.denial_of_all):
+                # "no fever, ?discitis": what is asked behind what was denied is a question of its own.
+                self.reach = NO_REACH
             if self.items.word(at) == _TICK:
                 self._mark_before(at, ASKED)
         if mask & rules.ask_behind:

@@ -93,6 +93,38 @@ def test_what_is_asked_is_asked(text: str, concept: str) -> None:
 @pytest.mark.parametrize(
     ("text", "concept"),
     [
+        ("no fever, ?discitis", "spinal-infection"),
+        ("no fever ?discitis", "spinal-infection"),
+        ("no weakness or numbness, rule out cauda equina", "cauda-equina-syndrome"),
+        ("back pain, no weakness, query cord compression", "cord-compression"),
+        ("denies fever, query spinal abscess", "epidural-abscess"),
+        ("no red flags, r/o malignancy", "malignancy"),
+        ("kein Fieber, V.a. Diskitis", "spinal-infection"),
+        ("pas de fièvre, ?spondylodiscite", "spinal-infection"),
+        ("sin fiebre, sospecha de fractura vertebral", "vertebral-fracture"),
+    ],
+)
+def test_a_question_behind_a_denial_is_a_question_of_its_own(text: str, concept: str) -> None:
+    assert states(text, concept) == {"asked"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("no fever, ?discitis", "fever-condition"),
+        ("no evidence of ?discitis", "spinal-infection"),
+        ("no concern for cord compression", "cord-compression"),
+        ("no fever, no suspicion of discitis", "spinal-infection"),
+        ("Fever? N Trauma? N", "fever-condition"),
+    ],
+)
+def test_a_denied_question_stays_denied(text: str, concept: str) -> None:
+    assert states(text, concept) == {"denied"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
         ("transient urinary retention 2012, resolved", "urinary-retention"),
         ("hx of foot drop 2012, back pain", "foot-drop"),
         ("fell off horse 20 years ago", "high-energy-trauma"),
