@@ -37,6 +37,9 @@ _LETTERS: Mapping[str, Rating | None] = {
     ".": None,
 }
 
+_OF_FINDING = ("finding", "date", "reason_short", "where")
+"""Placeholders that speak of a finding."""
+
 
 def compile_rules(guideline: Guideline) -> Rules:
     """Compile a loaded guideline. Raises nothing: the loader has checked every reference."""
@@ -187,7 +190,7 @@ def _card_form(card: CardText, variant: Variant | None) -> CardForm:
         when=compile_when(variant.when) if variant is not None else None,
         indicator=indicator,
         suggestions=suggestions,
-        names_finding="{finding}" in summary or "{date}" in summary,
+        names_finding=any(f"{{{name}}}" in summary for name in _OF_FINDING),
     )
 
 

@@ -87,7 +87,7 @@ def added_detail(subject: Subject, sources: Sequence[str], over_limit: Sequence[
     lines = [words.detail[key] for key in _added_sentences(subject)]
     return _joined(
         _section(words, "found", [_listed(_added_evidence(subject))]),
-        _section(words, "suggests", [*lines, _cited(words, sources)]),
+        _section(words, "suggests", [*lines, _cited(words, sources)] if lines else ()),
         _section(words, "also", [_sentence(escaped(line)) for line in over_limit]),
     )
 
@@ -346,8 +346,10 @@ def added_sources(subject: Subject) -> list[str]:
 
 
 def _cited(words: CardWords, sources: Iterable[str]) -> str:
-    """`(Low back pain guidance 2021; GIRFT pathway 2023)`: each source once, without its places."""
-    texts = dict.fromkeys(words.source(cite).text for cite in sources)
+    """`(Low back pain guidance 2021; GIRFT pathway 2023)`: each source once, without its places; no policy of ours."""
+    texts = dict.fromkeys(
+        words.source(cite).text for cite in sources if cite.partition(" ")[0] != Citations.POLICY
+    )
     return f"({capitalized('; '.join(list(texts)[:_MAX_SOURCES]))})" if texts else ""
 
 

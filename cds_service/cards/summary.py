@@ -135,8 +135,9 @@ def _missing(subject: Subject) -> str:
 
 
 def _reason_short(subject: Subject) -> str:
-    group = subject.assessment.scenario_subject
-    return group.short if group is not None else _symptom(subject)
+    """The finding that decides, as what it is: a risk is no disease; else the symptom."""
+    is_group = subject.assessment.scenario_subject is not None
+    return _finding(subject) if is_group and subject.chosen.finding else _symptom(subject)
 
 
 def _modality(subject: Subject) -> str:

@@ -228,7 +228,7 @@ def _longest_group(template: str, form: Form, guideline: Guideline) -> dict[str,
             len(pair[0]) * ("{group}" in template) + len(pair[1]) * ("{finding}" in template)
         ),
     )
-    reason = _of_most((*(each.short for each in guideline.groups), symptom))
+    reason = _of_most((*(_short(each) for each in _criteria(guideline.groups)), symptom))
     return {"group": group, "finding": finding, "reason_short": reason}
 
 

@@ -240,16 +240,16 @@ MISTAKES: dict[str, tuple[tuple[str, str, str], str]] = {
         ),
     ),
     "unknown placeholder": (
-        ("wording.toml", "{ordered} fits the record", "{order} fits the record"),
+        ("wording.toml", "{ordered} fits:", "{order} fits:"),
         (
             "wording.toml: card 'appropriate', summary: there is no placeholder 'order'. Whatever a file names has to "
             "exist. Did you mean 'ordered'?"
         ),
     ),
     "brace that is not closed": (
-        ("wording.toml", "{ordered} fits the record", "{ordered fits the record"),
+        ("wording.toml", "{ordered} fits:", "{ordered fits:"),
         (
-            "wording.toml: card 'appropriate', summary: the braces of '{ordered fits the record: {reason_short}' do "
+            "wording.toml: card 'appropriate', summary: the braces of '{ordered fits: {reason_short} {where}' do "
             "not match. A placeholder is a word in braces, such as {ordered}. Correct them."
         ),
     ),
@@ -374,7 +374,7 @@ def test_all_mistakes_come_at_once(edit: Edit, mistakes: Mistakes) -> None:
     for name in ("unknown key", "missing key of evidence", "missing key of a file", "no unit"):
         edit(*MISTAKES[name][0])
     edit("ratings/whole.toml", '"Np"', '"Q"')
-    edit("wording.toml", "{ordered} fits the record", "{order} fits the record")
+    edit("wording.toml", "{ordered} fits:", "{order} fits:")
     files = {line.partition(":")[0] for line in mistakes()}
     assert {
         "groups/infection.toml",
