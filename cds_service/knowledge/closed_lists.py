@@ -14,6 +14,7 @@ PARAMETERS: Final = {
     Parameters.CARE_MIN_DAYS: "conservative_care_6w",
     Parameters.PAIN_RISE: "pain_score_rising",
     Parameters.PAIN_RISE_WINDOW: "pain_score_rising",
+    Parameters.HEMATOMA_DEFICIT_DAYS: "deficit_on_anticoagulant",
     Parameters.LIFELONG_DAYS: "the reach of a cut page of observations",
     Parameters.OLDEST_AGE: "the age of the patient",
     Parameters.OPEN_COURSE_CONFIRMED_DAYS: "the weighing of drug courses",

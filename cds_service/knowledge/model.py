@@ -368,6 +368,7 @@ ComputedName = Literal[
     "prior_surgery_region",
     "conservative_care_6w",
     "pain_score_rising",
+    "deficit_on_anticoagulant",
 ]
 
 

@@ -23,6 +23,7 @@ _SOURCE_OF: Mapping[str, tuple[str, ...]] = {
 }
 _SOURCE_OF_COMPUTED: Mapping[str, tuple[str, ...]] = {
     "weight_loss_5pct_180d": ("observations",),
+    "deficit_on_anticoagulant": ("medications", "conditions"),
     "pain_score_rising": ("observations",),
     "prior_surgery_region": ("procedures", "conditions"),
     "conservative_care_6w": ("procedures", "medications", "conditions"),

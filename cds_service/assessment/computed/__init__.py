@@ -13,6 +13,7 @@ from cds_service.assessment.computed.pairs import (
     aaa_new_pain,
     ankylosed_with_trauma,
     bilateral_sciatica,
+    deficit_on_anticoagulant,
     numbness_with_saddle_site,
     young_onset_chronic,
 )
@@ -37,6 +38,7 @@ FUNCTIONS: Mapping[str, Callable[[ComputedQuestion], list[Finding]]] = {
         prior_surgery_region,
         conservative_care_6w,
         pain_score_rising,
+        deficit_on_anticoagulant,
     )
 }
 """By the names that the guideline may use (`ComputedEvidence.fn`)."""

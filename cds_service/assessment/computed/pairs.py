@@ -5,10 +5,19 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from cds_service.assessment.computed.question import ComputedQuestion, weakest, weighed
+from cds_service.assessment.exposures import is_taken_within
 from cds_service.assessment.model import PRESENT, SUSPECTED, Finding
 from cds_service.assessment.timing import ANY_TIME, is_within, least_age
 from cds_service.assessment.weighing import weigh_condition, with_conflict
 from cds_service.knowledge.anchors import Parameters, ValueSets
+
+_MOTOR_DEFICITS = (
+    ValueSets.LIMB_WEAKNESS,
+    ValueSets.MOTOR_DEFICIT,
+    ValueSets.MOTOR_DEFICIT_PROGRESSIVE,
+    ValueSets.FOOT_DROP,
+    ValueSets.PARAPARESIS,
+)
 
 
 def bilateral_sciatica(question: ComputedQuestion) -> list[Finding]:
@@ -81,6 +90,15 @@ def ankylosed_with_trauma(question: ComputedQuestion) -> list[Finding]:
     # an undated or long-standing fall still makes an ankylosed spine a fracture until excluded
     strength = question.criterion.strength
     return [replace(item, strength=strength) for item in weakest(trauma, spine)]
+
+
+def deficit_on_anticoagulant(question: ComputedQuestion) -> list[Finding]:
+    """A motor deficit that began within so many days, and an anticoagulant that was, or may have been, taken then."""
+    chart, days = question.chart, question.whole(Parameters.HEMATOMA_DEFICIT_DAYS)
+    exposures = chart.record.exposures.get(ValueSets.ANTICOAGULANT, ())
+    if not any(is_taken_within(exposure, chart, days) for exposure in exposures):
+        return []
+    return [finding for name in _MOTOR_DEFICITS for finding in weighed(question, name, days)]
 
 
 def young_onset_chronic(question: ComputedQuestion) -> list[Finding]:
