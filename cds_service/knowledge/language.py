@@ -148,6 +148,10 @@ class Tongue(Table):
     """Inflection: an ending, and what stands in its place in the listed word."""
     loose_endings: tuple[tuple[str, str], ...] = ()
     """The same, for words that are known by it but need not mean what the listed word means."""
+    spellings: tuple[tuple[str, str], ...] = ()
+    """What writers without the letters of the language type, and the folded letter: `ae` for `ä`."""
+    abbreviations: tuple[str, ...] = ()
+    """A full stop behind them ends no sentence."""
     prefixes: tuple[str, ...] = ()
     """Short words that are written together with the next one."""
     joined: tuple[str, ...] = ()

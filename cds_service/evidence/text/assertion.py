@@ -6,6 +6,8 @@ in its clause; clauses and sentences end it. Of two readings the one that keeps 
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
@@ -69,15 +71,18 @@ class Asserter:
         "ask_behind",
         "behind",
         "cannot",
+        "condition",
         "cues",
         "denial",
         "denial_of_all",
         "denies_first",
+        "denies_list",
         "denies_next",
         "family",
         "finding",
         "fresh",
         "function",
+        "happened",
         "history",
         "history_behind",
         "if_",
@@ -108,7 +113,9 @@ class Asserter:
         "year",
     )
 
-    def __init__(self, bits: ClassBits, units: frozenset[str], verb_last: frozenset[str]) -> None:
+    def __init__(  # noqa: PLR0915 - one mask each
+        self, bits: ClassBits, units: frozenset[str], verb_last: frozenset[str]
+    ) -> None:
         self.units = units
         """Units of time: before a cue of history they make it a length."""
         self.verb_last = verb_last
@@ -119,10 +126,11 @@ class Asserter:
         self.now = bits.mask(WordClasses.NOW)
         self.denies_first = bits.mask(WordClasses.DENIES_FIRST)
         self.denies_next = bits.mask(WordClasses.DENIES_NEXT)
+        self.denies_list = bits.mask(WordClasses.DENIES_LIST)
         self.with_ = bits.mask(WordClasses.WITH)
         self.denial = bits.mask(WordClasses.DENIAL)
         self.denial_of_all = bits.mask(WordClasses.DENIAL_OF_ALL)
-        self.behind = bits.mask(WordClasses.DENIAL_BEHIND)
+        self.behind = bits.mask(WordClasses.DENIAL_BEHIND, WordClasses.DENIES_LIST)
         self.history = bits.mask(WordClasses.HISTORY)
         self.history_behind = bits.mask(WordClasses.HISTORY_BEHIND)
         self.family = bits.mask(WordClasses.FAMILY_HISTORY)
@@ -137,6 +145,7 @@ class Asserter:
         self.over = bits.mask(WordClasses.OVER)
         self.steady = bits.mask(WordClasses.STEADY)
         self.imaging = bits.mask(WordClasses.OTHER_TOPIC)
+        self.condition = bits.mask(WordClasses.CONDITION)
         self.turn = bits.mask(WordClasses.TURN)
         self.soft_turn = bits.mask(WordClasses.SOFT_TURN)
         self.affirmed = bits.mask(WordClasses.AFFIRMED)
@@ -155,6 +164,9 @@ class Asserter:
         self.finding = bits.of_role("finding", "part")
         self.function = bits.with_flag("function")
         self.neuro = bits.with_flag("neuro")
+        self.happened = bits.mask(
+            WordClasses.ROAD_CRASH, WordClasses.HIGH_ENERGY, WordClasses.FALL, WordClasses.INJURY
+        )
         self.triggers = (
             bits.of_role("cue", "trap")
             & ~(self.affirmed | self.and_or | self.or_ | self.quiet | self.told | self.lists)
@@ -164,13 +176,17 @@ class Asserter:
             WordClasses.PAIN, WordClasses.YEAR, WordClasses.NUMBER
         )
 
-    def states(self, items: Items, year: int, long_ago: AbstractSet[int]) -> list[int]:
+    def states(
+        self, items: Items, year: int, long_ago: AbstractSet[int], or_for_long: AbstractSet[int]
+    ) -> list[int]:
         """Flags of every item.
 
         `year` is that of the text: earlier ones are past. `long_ago` are the places of numbers that count back
-        many months.
+        many months, `or_for_long` those that may as well say how long something has lasted.
         """
         states = [0] * len(items.masks)
+        for place in or_for_long:
+            self._mark_events(items, states, place)
         triggers = self.triggers | (self.number if long_ago else 0)
         if not items.everything & triggers:
             return states
@@ -186,6 +202,16 @@ class Asserter:
         if has_cue:
             _Sentence(self, items, states, first, len(states)).read(year, long_ago)
         return states
+
+    def _mark_events(self, items: Items, states: list[int], place: int) -> None:
+        """What happened once in the clause before an amount of time was then; it does not last."""
+        at = bisect_left(items.firsts, place)
+        clause = items.clauses[at] if at < len(items.clauses) else -1
+        before = at - 1
+        while before >= 0 and items.clauses[before] == clause:
+            if items.masks[before] & self.happened:
+                states[before] |= PAST
+            before -= 1
 
 
 class _Sentence:
@@ -265,6 +291,8 @@ class _Sentence:
         forward, backward = self._direction(at, mask)
         if backward and not self._is_lost_function(at, mask):
             self._deny_backward(at)
+            if mask & rules.denies_list:
+                self._deny_list_backward(at)
         if forward:
             self._open_denial(at, mask)
             return
@@ -354,8 +382,7 @@ class _Sentence:
         if mask & rules.advice_topic:
             self.topic = at
         if mask & rules.advice_behind:
-            over_commas = self.items.language in rules.verb_last
-            self._mark_before(at, MIGHT, over_commas=over_commas)
+            self._advise_before(at, mask)
 
     def _follows_colon(self, at: int) -> bool:
         return self.topic == at - 1 >= 0 and bool(self.items.gaps[self.items.firsts[at]] & COLON)
@@ -368,6 +395,21 @@ class _Sentence:
         told, masks = self._.told, self.items.masks
         places = range(self.first, self.end if at == self.first else at)
         return any(masks[place] & told for place in places)
+
+    def _advise_before(self, at: int, mask: int) -> None:
+        """What stands before advice; where conditionals end the sentence, only when there is a condition."""
+        if self.items.language not in self._.verb_last:
+            self._mark_before(at, MIGHT)
+            return
+        condition = self._.condition
+        if mask & condition:
+            self._mark_before(at, MIGHT, over_commas=True)
+            return
+        for first in range(self.first, at):
+            if self.items.masks[first] & condition:
+                for place in range(first, at):
+                    self.states[place] |= MIGHT
+                return
 
     def _when(self, at: int, mask: int, year: int, long_ago: AbstractSet[int]) -> None:
         rules, items = self._, self.items
@@ -481,6 +523,48 @@ class _Sentence:
         while place < end and not items.gaps[place] & (ENDS_CLAUSE | SENTENCE):
             place += 1
         return place == len(items.words) or bool(items.gaps[place] & (ENDS_CLAUSE | SENTENCE))
+
+    def _deny_list_backward(self, at: int) -> None:
+        """The bare clauses before a denial that closes a list: "fever, chills, weight loss denied".
+
+        A bare pair whose first half is neurological is not clear: "leg weakness, fever denied" may deny both.
+        """
+        rules, items = self._, self.items
+        clauses: list[list[int]] = []
+        before = at - 1
+        while before >= self.first and items.clauses[before] == self.clause:
+            if items.masks[before] & (rules.denial | rules.turn):
+                return
+            before -= 1
+        while before >= self.first:
+            clause = [before]
+            while (
+                clause[-1] > self.first and items.clauses[clause[-1] - 1] == items.clauses[before]
+            ):
+                clause.append(clause[-1] - 1)
+            if not self._is_bare(clause):
+                break
+            clauses.append(clause)
+            before = clause[-1] - 1
+        is_pair = len(clauses) == 1
+        for clause in clauses:
+            is_clear = not is_pair or not any(items.masks[place] & rules.neuro for place in clause)
+            for place in clause:
+                if not self.states[place] & DENIED:
+                    self.states[place] |= DENIED if is_clear else UNCLEAR
+
+    def _is_bare(self, clause: Sequence[int]) -> bool:
+        """A few words with a finding and nothing that says more of it; from the last word to the first."""
+        rules, items = self._, self.items
+        findings = 0
+        for place in clause:
+            mask = items.masks[place]
+            if mask & (rules.turn | rules.affirmed | rules.numbers | rules.cannot | rules.behind):
+                return False
+            if mask & rules.pain and not mask & rules.finding:
+                return False
+            findings += bool(mask & rules.finding)
+        return bool(findings) and items.ends[clause[0]] - items.firsts[clause[-1]] <= _LONGEST_BARE
 
     def _turn(self, at: int) -> None:
         rules, items, mask = self._, self.items, self.mask

@@ -32,6 +32,9 @@ _SIGNS: Final = {
     # Arabic letters that writers interchange
     **dict.fromkeys("\u0623\u0625\u0622", "\u0627"),
     "\u0649": "\u064a",
+    "\u06cc": "\u064a",
+    "\u06a9": "\u0643",
+    "\u0629": "\u0647",
 }
 
 

@@ -17,6 +17,7 @@ from cds_service.evidence.text.tokens import (
     WORD,
     is_dash,
     is_range,
+    without_dots,
 )
 from cds_service.knowledge.anchors import WordClasses
 
@@ -86,20 +87,27 @@ class Itemizer:
         plain = folded(text)
         pieces: list[str] = WORD.findall(plain)
         found = Items(text, plain, pieces, [], [], [], [], ENGLISH)
-        candidates, languages = self._looked_up(found)
+        elsewhere: list[tuple[int, int]] = []
+        candidates, languages = self._looked_up(found, elsewhere)
         if languages is not None:
             found.language = self._language(text, languages)
+        if elsewhere:
+            language = self._lexicon.language_bits[found.language]
+            found.unknown.extend(at for at, known_in in elsewhere if not known_in & language)
+            found.unknown.sort()
         self._grouped(found, candidates)
         return found
 
-    def _looked_up(  # noqa: C901, PLR0912 - one loop over every word: calls would cost more than the work
-        self, found: Items
+    def _looked_up(  # noqa: C901, PLR0912, PLR0915 - one loop over every word: calls would cost more than the work
+        self, found: Items, elsewhere: list[tuple[int, int]]
     ) -> tuple[list[_Candidate], list[int] | None]:
         """The words that may mean something, and the languages of all words when any is foreign.
 
-        Fills the words and what stands between them.
+        Fills the words and what stands between them, and in `elsewhere` the places of the words that are known in
+        some languages only, with these.
         """
         table = self._lexicon.table
+        full_stop, abbreviations = table["."], self._lexicon.abbreviations
         words, gaps, piece_of = found.words, found.gaps, found.piece_of
         candidates: list[_Candidate] = []
         met: dict[str, Entry] = {}
@@ -125,7 +133,8 @@ class Itemizer:
                 piece_of.append(number)
                 continue
             if kind == SIGN:
-                gap |= entry.gap
+                if not (entry is full_stop and words and words[-1] in abbreviations):
+                    gap |= entry.gap
                 continue
             if gap:
                 if gap & SENTENCE:
@@ -142,7 +151,11 @@ class Itemizer:
                         piece_of.append(number)
                         gap = 0
                     continue
-                found.unknown.append(len(words))
+                if entry.known_in:
+                    elsewhere.append((len(words), entry.known_in))
+                    candidates.append((len(words), entry, clause, sentence))
+                else:
+                    found.unknown.append(len(words))
             elif kind:
                 candidates.append((len(words), entry, clause, sentence))
             words.append(entry.word)
@@ -153,8 +166,7 @@ class Itemizer:
 
     def _odd(self, piece: str, met: dict[str, Entry]) -> Entry:
         """What a piece means that is not in the table, each worked out once a text."""
-        if "." in piece and not piece[0].isdecimal():
-            piece = piece.replace(".", "")
+        piece = without_dots(piece)
         entry = self._lexicon.table.get(piece) or met.get(piece)
         if entry is None:
             entry = met[piece] = self._lexicon.resolved(piece)
@@ -170,9 +182,10 @@ class Itemizer:
         ):
             return None
         table = self._lexicon.table
+        resolved = {entry.word: entry for entry in met.values()}
         listed = []
         for word in found.words:
-            entry = table.get(word) or met.get(word)
+            entry = table.get(word) or resolved.get(word)
             if entry is not None and entry.languages:
                 listed.append(entry.languages)
         return listed
@@ -186,12 +199,12 @@ class Itemizer:
                     hits[bit] += 1
         english = self._lexicon.language_bits[ENGLISH]
         best = max(hits, key=lambda bit: (hits[bit], bit == english))
-        is_enough = hits[best] >= _FEWEST_HITS or not text.isascii()
+        is_enough = hits[best] >= _FEWEST_HITS or not hits[english] or not text.isascii()
         if hits[best] > hits[english] and is_enough:
             return self._language_of_bit[best]
         return ENGLISH
 
-    def _grouped(  # noqa: C901, PLR0912 - the same
+    def _grouped(  # noqa: C901, PLR0912, PLR0915 - the same
         self, found: Items, candidates: list[_Candidate]
     ) -> None:
         """Fills the items: the longest phrase at each word, else the word itself."""
@@ -200,6 +213,7 @@ class Itemizer:
         ordinary = self._lexicon.ordinary.get(language, frozenset())
         masks, firsts, ends = found.masks, found.firsts, found.ends
         clauses, sentences = found.clauses, found.sentences
+        is_english = found.language == ENGLISH
         written_in_capitals: frozenset[str] | None = None
         everything = end = 0
         last = len(words) - 1
@@ -219,24 +233,26 @@ class Itemizer:
                 end = at + len(phrase.words)
                 mask = phrase.mask
                 if phrase.is_open:
-                    mask |= self._open_classes(words, at, end)
+                    mask |= self._open_classes(words, at, end, language, ordinary)
             else:
                 end = at + 1
                 mask = entry.mask
-                if entry.extra is not None:
-                    mask |= entry.extra.get(language, 0)
-                if not mask:
-                    mask = self._signs.get(entry.word, 0)
-                    if not mask:
-                        continue
-                elif entry.is_doubtful:
+                if entry.is_doubtful:
                     if entry.word in ordinary:
-                        continue
-                    if entry.word in self._lexicon.capitals:
+                        mask = 0
+                    elif entry.word in self._lexicon.capitals:
                         if written_in_capitals is None:
                             written_in_capitals = _capitals_in(found.text)
                         if entry.word not in written_in_capitals:
                             continue
+                if entry.extra is not None:
+                    mask |= entry.extra.get(language, 0)
+                if not mask:
+                    mask = self._signs.get(entry.word, 0)
+                    if not mask and is_english and (entry.known_in or entry.extra is not None):
+                        mask = self._lexicon.corrected_mask(entry.word)
+                    if not mask:
+                        continue
             everything |= mask
             masks.append(mask)
             firsts.append(at)
@@ -256,13 +272,18 @@ class Itemizer:
         found = _first_of(entry.phrases.get(words[last + 1], ()), words, gaps, last)
         return phrase if found is None or not found.mask & ~self._cues else None
 
-    def _open_classes(self, words: list[str], first: int, end: int) -> int:
+    def _open_classes(
+        self, words: list[str], first: int, end: int, language: int, ordinary: frozenset[str]
+    ) -> int:
         """The classes that a phrase keeps of its words."""
         mask = 0
         for at in range(first, end):
             entry = self._lexicon.table.get(words[at])
             if entry is not None:
-                mask |= entry.mask
+                if words[at] not in ordinary:
+                    mask |= entry.mask
+                if entry.extra is not None:
+                    mask |= entry.extra.get(language, 0)
         return mask & self._open
 
 

@@ -6,7 +6,7 @@ Classes are bits of a whole number, so that what a word may mean is one value an
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from cds_service.evidence.text.folding import folded
@@ -32,6 +32,9 @@ _SHORTEST_CORRECTED: Final = 6
 _SHORTEST_PART: Final = 4
 """Letters of each half of two words written as one."""
 _SHORTEST_BASE: Final = 3
+_SHORTEST_PLAIN_STEM: Final = 4
+_START: Final = 3
+"""Letters by which phrases that may match one another are looked up."""
 _LETTERS_BESIDE_INFIX: Final = 2
 _YEARS: Final = range(1950, 2100)
 _LONGEST_LEVEL: Final = 8
@@ -63,6 +66,7 @@ class Entry:
         "is_doubtful",
         "is_known",
         "kind",
+        "known_in",
         "languages",
         "mask",
         "parts",
@@ -80,6 +84,7 @@ class Entry:
         phrases: Mapping[str, tuple[Phrase, ...]] | None = None,
         languages: int = 0,
         is_known: bool = True,
+        known_in: int = 0,
         gap: int = -1,
         parts: tuple[str, ...] | None = None,
     ) -> None:
@@ -97,6 +102,8 @@ class Entry:
         self.languages = languages
         """The languages that list it, as bits."""
         self.is_known = is_known
+        self.known_in = known_in
+        """Languages in whose texts alone it is known: the stem of an ordinary word."""
         self.gap = gap
         """For signs that stand between words: their flags; -1 for words."""
         self.parts = parts
@@ -143,13 +150,18 @@ class Lexicon:
 
     __slots__ = (
         "_endings",
+        "_first_stems",
         "_infixes",
         "_joined",
         "_number",
+        "_plain_stems",
         "_prefixes",
         "_similar",
+        "_spellings",
         "_stem_lengths",
         "_stems",
+        "_trap",
+        "abbreviations",
         "bits",
         "capitals",
         "foreign",
@@ -174,9 +186,10 @@ class Lexicon:
             "number": self.bits.mask(WordClasses.NUMBER),
             "level": self.bits.mask(WordClasses.LEVEL),
         }
+        self._trap = self.bits.of_role("trap")
         self._endings = tuple(
-            (ending, instead, keeps)
-            for tongue in language.tongues.values()
+            (ending, instead, keeps, self.language_bits[code])
+            for code, tongue in language.tongues.items()
             for endings, keeps in ((tongue.endings, True), (tongue.loose_endings, False))
             for ending, instead in endings
         )
@@ -186,9 +199,25 @@ class Lexicon:
         self._joined = tuple(
             folded(word) for tongue in language.tongues.values() for word in tongue.joined
         )
+        self._spellings = tuple(
+            (self.language_bits[code], tongue.spellings)
+            for code, tongue in language.tongues.items()
+            if tongue.spellings
+        )
+        self.abbreviations = frozenset(
+            folded(word) for tongue in language.tongues.values() for word in tongue.abbreviations
+        )
+        """Words behind which a full stop ends no sentence."""
         words = _Collected(language, self.bits, self.language_bits)
         self._stems = words.stems
-        self._stem_lengths = tuple(sorted({len(stem) for stem in words.stems}, reverse=True))
+        self._first_stems = words.first_stems
+        self._plain_stems = words.plain_stems
+        self._stem_lengths = tuple(
+            sorted(
+                {len(stem) for stem in (*words.stems, *words.first_stems, *words.plain_stems)},
+                reverse=True,
+            )
+        )
         self._infixes = words.infixes
         self.table = self._table(words)
         for word in self.capitals.union(*self.ordinary.values()) & self.table.keys():
@@ -219,14 +248,17 @@ class Lexicon:
                 mask |= self._number[_kind_of_number(word)]
             elif LEVEL.match(word):
                 mask |= self._number["level"]
-            elif mask:
+            elif mask or extra is not None:
                 # a compound that a list names as a whole still says what it is made of
-                mask |= self._infix(word)
+                infix_mask, infix_extra, _ = self._infix(word)
+                mask, extra = mask | infix_mask, _merged(extra, infix_extra)
             table[word] = Entry(
                 word,
                 mask | stem_mask,
                 extra=_merged(extra, stem_extra),
-                phrases=words.phrases_of(word),
+                phrases=_by_second_word(
+                    (*words.first_words.get(word, ()), *self._phrases_of(word))
+                ),
                 languages=words.languages.get(word, 0) | languages,
             )
         return table
@@ -240,13 +272,22 @@ class Lexicon:
                     return found
         return _NO_STEM
 
-    def _infix(self, word: str) -> int:
+    def _infix(self, word: str) -> _Stem:
         """What the listed parts of a compound mean."""
-        mask = 0
-        for infix, infix_mask in self._infixes.items():
+        mask = languages = 0
+        extra: Mapping[int, int] | None = None
+        for infix, (infix_mask, infix_extra, infix_languages) in self._infixes.items():
             if infix in word and len(word) > len(infix) + _LETTERS_BESIDE_INFIX:
                 mask |= infix_mask
-        return mask
+                extra = _merged(extra, infix_extra)
+                languages |= infix_languages
+        return mask, extra, languages
+
+    def _phrases_of(self, word: str) -> Iterator[Phrase]:
+        """Phrases that begin with a stem of a word."""
+        for length in self._stem_lengths:
+            if length <= len(word):
+                yield from self._first_stems.get(word[:length], ())
 
     def resolved(self, word: str) -> Entry:
         """What a word means that is not in the table."""
@@ -258,7 +299,8 @@ class Lexicon:
         if not first.isalpha():
             return Entry(word)
         return (
-            self._by_stem(word)
+            self._by_spelling(word)
+            or self._by_stem(word)
             or self._by_ending(word)
             or self._by_prefix(word)
             or self._by_joining(word)
@@ -267,18 +309,34 @@ class Lexicon:
             or Entry(word, is_known=False)
         )
 
+    def corrected_mask(self, word: str) -> int:
+        """Classes of the English word that a word is when its stem means something in another language only."""
+        if word in self.table:
+            return 0
+        found = self._by_ending(word) or self._by_correction(word)
+        return found.mask if found is not None else 0
+
     def _by_stem(self, word: str) -> Entry | None:
         mask, extra, languages = self._stem(word)
-        mask |= self._infix(word)
-        if not mask and extra is None:
-            return None
-        return Entry(word, mask, extra=extra, languages=languages)
+        is_trap = mask & self._trap or any(listed & self._trap for listed in (extra or {}).values())
+        if not is_trap:
+            infix_mask, infix_extra, infix_languages = self._infix(word)
+            mask, extra = mask | infix_mask, _merged(extra, infix_extra)
+            languages |= infix_languages
+        phrases = _by_second_word(tuple(self._phrases_of(word)))
+        if mask or extra is not None or phrases is not None:
+            return Entry(word, mask, extra=extra, phrases=phrases, languages=languages)
+        for length in self._stem_lengths:
+            known_in = self._plain_stems.get(word[:length], 0) if length <= len(word) else 0
+            if known_in:
+                return Entry(word, languages=known_in, is_known=False, known_in=known_in)
+        return None
 
     def _by_ending(self, word: str) -> Entry | None:
-        for ending, instead, keeps in self._endings:
+        for ending, instead, keeps, language in self._endings:
             if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_BASE:
                 base = self.table.get(word[: -len(ending)] + instead)
-                if base is not None:
+                if base is not None and base.languages & language:
                     return base if keeps else Entry(word, languages=base.languages)
         return None
 
@@ -289,7 +347,7 @@ class Lexicon:
                 base = self.table.get(rest) or self.table.get("\u0627\u0644" + rest)
                 if base is not None:
                     return base
-                found = self._by_stem(rest)
+                found = self._by_stem(rest) or self._by_ending(rest)
                 if found is not None:
                     return found
         return None
@@ -306,6 +364,22 @@ class Lexicon:
             parted = self._by_parting(rest)
             if parted is not None and parted.parts is not None:
                 return Entry(word, parts=(denial, *parted.parts))
+        return None
+
+    def _by_spelling(self, word: str) -> Entry | None:
+        """A word typed without the letters of its language: `Laehmung` for `Lähmung`."""
+        for language, spellings in self._spellings:
+            respelled = word
+            for written, letter in spellings:
+                respelled = respelled.replace(written, letter)
+            if respelled != word:
+                found = (
+                    self.table.get(respelled)
+                    or self._by_stem(respelled)
+                    or self._by_ending(respelled)
+                )
+                if found is not None and found.languages & language and not found.known_in:
+                    return found
         return None
 
     def _by_correction(self, word: str) -> Entry | None:
@@ -345,25 +419,41 @@ class _Collected:
         """Single words with a class other than plain."""
         self.known: set[str] = set()
         self.languages: dict[str, int] = defaultdict(int)
-        self.infixes: dict[str, int] = defaultdict(int)
         self.stems: dict[str, _Stem] = {}
+        self.plain_stems: dict[str, int] = defaultdict(int)
+        """Stems of ordinary words, and the languages that list them."""
         self.first_words: dict[str, list[Phrase]] = defaultdict(list)
+        self.first_stems: dict[str, list[Phrase]] = defaultdict(list)
+        """Phrases that begin with a stem."""
         self._words: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
         self._english = language_bits[ENGLISH]
         self._open = bits.with_flag("open")
         stems: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        infixes: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
         phrases: dict[tuple[str, ...], int] = defaultdict(int)
         plain = bits.mask(WordClasses.PLAIN)
         for code, classes in language.words.items():
             for name, words in classes.items():
                 for word in words:
-                    self._add(word, bits.bits[name], language_bits[code], stems, phrases, plain)
-        for stem, by_language in stems.items():
-            languages = sum(by_language)  # each a bit of its own
-            self.stems[stem] = (*self._gated(stem, by_language, _SHORT_STEM), languages)
-        for words_, mask in phrases.items():
+                    if word.startswith("*"):
+                        infixes[folded(word.strip("*"))][language_bits[code]] |= bits.bits[name]
+                    else:
+                        self._add(word, bits.bits[name], language_bits[code], stems, phrases, plain)
+        self.stems = self._parts(stems)
+        self.infixes = self._parts(infixes)
+        for words_, mask in _with_masks_of_stems(phrases).items():
             phrase = Phrase(words_, mask, is_open=not mask & ~self._open)
-            self.first_words[words_[0]].append(phrase)
+            if words_[0].endswith("*"):
+                self.first_stems[words_[0][:-1]].append(phrase)
+            else:
+                self.first_words[words_[0]].append(phrase)
+
+    def _parts(self, listed: Mapping[str, Mapping[int, int]]) -> dict[str, _Stem]:
+        """Parts of words, each with what it means and the languages that list it: a bit each."""
+        return {
+            part: (*self._gated(part, by_language, _SHORT_STEM), sum(by_language))
+            for part, by_language in listed.items()
+        }
 
     def _add(
         self,
@@ -382,19 +472,21 @@ class _Collected:
                 if not LEVEL.match(part):
                     self.known.add(part)
                     self.languages[part] |= language
+            if word.endswith("*") and len(words) == 1 and len(words[0]) >= _SHORTEST_PLAIN_STEM:
+                self.plain_stems[words[0]] |= language
             return
-        if word.startswith("*"):
-            self.infixes[folded(word.strip("*"))] |= bit
-        elif len(words) == 1:
+        if len(words) == 1:
             (stems if word.endswith("*") else self._words)[words[0]][language] |= bit
             if not word.endswith("*"):
                 self.listed.add(words[0])
                 self.languages[words[0]] |= language
         else:
-            phrases[_with_stems(word, words)] |= bit
-            self.known.update(
-                part for part in words if not LEVEL.match(part) and not part[0].isdecimal()
-            )
+            phrase = _with_stems(word, words)
+            phrases[phrase] |= bit
+            for part in phrase:
+                if not (part.endswith("*") or LEVEL.match(part) or part[0].isdecimal()):
+                    self.known.add(part)
+                    self.languages[part] |= language
 
     def masks(self, word: str) -> tuple[int, Mapping[int, int] | None]:
         """The classes of a listed word."""
@@ -414,13 +506,32 @@ class _Collected:
                 extra[language] = mask
         return everywhere, extra or None
 
-    def phrases_of(self, word: str) -> Mapping[str, tuple[Phrase, ...]] | None:
-        """Phrases that begin with a word, the longest first, by their second word."""
-        found: dict[str, list[Phrase]] = defaultdict(list)
-        for phrase in sorted(self.first_words.get(word, ()), key=lambda phrase: -len(phrase.words)):
-            second = phrase.words[1]
-            found["" if second.endswith("*") else second].append(phrase)
-        return {second: tuple(phrases) for second, phrases in found.items()} or None
+
+def _with_masks_of_stems(phrases: Mapping[tuple[str, ...], int]) -> dict[tuple[str, ...], int]:
+    """A phrase that another with a stem matches means what that one means too."""
+    merged = dict(phrases)
+    by_start: dict[tuple[str, int], list[tuple[str, ...]]] = defaultdict(list)
+    for words in phrases:
+        if any(word.endswith("*") for word in words):
+            by_start[words[0].rstrip("*")[:_START], len(words)].append(words)
+    for words in phrases:
+        for stems in by_start.get((words[0].rstrip("*")[:_START], len(words)), ()):
+            if stems != words and all(map(_is_matched, words, stems)):
+                merged[words] |= phrases[stems]
+    return merged
+
+
+def _is_matched(word: str, wanted: str) -> bool:
+    return word == wanted or (wanted.endswith("*") and word.rstrip("*").startswith(wanted[:-1]))
+
+
+def _by_second_word(phrases: Sequence[Phrase]) -> Mapping[str, tuple[Phrase, ...]] | None:
+    """The longest first; under no word those whose second word is a stem."""
+    found: dict[str, list[Phrase]] = defaultdict(list)
+    for phrase in sorted(phrases, key=lambda phrase: -len(phrase.words)):
+        second = phrase.words[1]
+        found["" if second.endswith("*") else second].append(phrase)
+    return {second: tuple(listed) for second, listed in found.items()} or None
 
 
 def _with_stems(word: str, words: list[str]) -> tuple[str, ...]:

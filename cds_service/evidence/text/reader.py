@@ -13,13 +13,14 @@ from cds_service.evidence.text.assertion import Asserter
 from cds_service.evidence.text.care import CareReader
 from cds_service.evidence.text.durations import PainTimes
 from cds_service.evidence.text.folding import folded
+from cds_service.evidence.text.inability import InabilityJoiner
 from cds_service.evidence.text.items import Itemizer, Items, left_over
 from cds_service.evidence.text.lexicon import Lexicon
 from cds_service.evidence.text.model import Care, PainDuration, Statement, TextReading
 from cds_service.evidence.text.patterns import PatternMatcher
 from cds_service.evidence.text.quotes import Quotes
 from cds_service.evidence.text.statements import Found, StatementWriter
-from cds_service.evidence.text.times import Time, TimeReader
+from cds_service.evidence.text.times import Kind, Time, TimeReader
 from cds_service.evidence.text.tokens import BREAKS_PHRASE
 from cds_service.evidence.text.values import Measured, ValueMatcher
 from cds_service.knowledge.anchors import WordClasses
@@ -48,6 +49,7 @@ class TextReader:
         "_care",
         "_concepts",
         "_fraction",
+        "_inability",
         "_itemizer",
         "_little",
         "_pain_times",
@@ -66,6 +68,7 @@ class TextReader:
         tongues = tuple(language.tongues.values())
         self._concepts = language.concepts
         self._itemizer = Itemizer(lexicon)
+        self._inability = InabilityJoiner(bits)
         self._asserter = Asserter(
             bits,
             _unit_words(tongues),
@@ -94,6 +97,7 @@ class TextReader:
     def read(self, text: str, written_on: date | None = None) -> TextReading:
         """What the text says. Without `written_on` every year is past, and `since March` is no length."""
         items = self._itemizer.items(text)
+        self._inability.join(items)
         has_fraction = bool(items.everything & self._fraction)
         times = self._times.times(items, written_on, has_fraction=has_fraction)
         quotes = Quotes(items)
@@ -132,14 +136,10 @@ class TextReader:
         return by_region or concept.value_sets
 
     def _states(self, items: Items, times: Sequence[Time], written_on: date | None) -> list[int]:
-        long_ago = frozenset(
-            place
-            for time in times
-            if time.kind == "ago" and time.least >= _LONG_AGO
-            for place in range(time.first, time.end)
-        )
         year = written_on.year if written_on is not None else _NO_YEAR
-        return self._asserter.states(items, year, long_ago)
+        return self._asserter.states(
+            items, year, _long_ago(times, "ago"), _long_ago(times, "either")
+        )
 
     def _statements(self, found: Found) -> tuple[Statement, ...]:
         everything = found.items.everything
@@ -190,12 +190,26 @@ class TextReader:
 
 def _is_beside(time: Time, items: Items, first: int, end: int) -> bool:
     """An amount of time right beside the words `first` to `end` (not included), or among them."""
-    if time.kind != "amount" or time.first > end + _BESIDE or time.end < first - _BESIDE:
+    if (
+        time.kind not in ("amount", "either")
+        or time.first > end + _BESIDE
+        or time.end < first - _BESIDE
+    ):
         return False
     between = range(end, time.first + 1) if time.first >= end else range(time.end, first + 1)
     if first <= time.first < end:
         between = range(0)
     return not any(items.gaps[at] & BREAKS_PHRASE for at in between if at < len(items.gaps))
+
+
+def _long_ago(times: Sequence[Time], kind: Kind) -> frozenset[int]:
+    """Places of the amounts of a kind that count back many months."""
+    return frozenset(
+        place
+        for time in times
+        if time.kind == kind and time.least >= _LONG_AGO
+        for place in range(time.first, time.end)
+    )
 
 
 def _unit_words(tongues: Sequence[Tongue]) -> frozenset[str]:

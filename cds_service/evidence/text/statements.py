@@ -38,7 +38,7 @@ _STATES: Final[tuple[tuple[int, State], ...]] = (
     (UNCLEAR, "unclear"),
 )
 """The first that is said decides."""
-_LEVEL_LETTERS: Final = re.compile(r"[clts](?=\d)")
+_LEVEL_LETTERS: Final = re.compile(r"[clts](?=h?\d)")
 _REGION_OF_LEVEL: Final[dict[str, Region]] = {
     "c": "cervical",
     "t": "thoracic",
@@ -218,7 +218,7 @@ def _days_ago(times: Sequence[Time], first: int, end: int) -> int | None:
         time = times[at]
         if time.first > end:
             return None
-        if time.kind in ("ago", "day", "past"):
+        if time.kind in ("ago", "either", "day", "past"):
             return time.least
     return None
 

@@ -50,7 +50,7 @@ _BEFORE_LAST: Final = ("the", "for", "over", "in", "during", "x")
 """Before `last week` they make it a length: the pain last week was then, for the last week is how long."""
 _ARTICLES: Final = ("a", "an", "past", "last", "half")
 
-Kind = Literal["amount", "ago", "since", "day", "past"]
+Kind = Literal["amount", "ago", "either", "since", "day", "past"]
 
 
 class Time(NamedTuple):
@@ -61,8 +61,8 @@ class Time(NamedTuple):
     least: int
     most: int
     kind: Kind
-    """amount: `6 weeks`; ago: `6 weeks ago`; since: since a day, month or year; day: today, yesterday;
-    past: last week, which is when and never how long."""
+    """amount: `6 weeks`; ago: `6 weeks ago`; either: words that say both (`hace 6 semanas`); since: since a day, month
+    or year; day: today, yesterday; past: last week, which is when and never how long."""
 
 
 class _Named(NamedTuple):
@@ -258,8 +258,23 @@ class _Scan:
         is_ago = self._word(end) in self._known.ago and not self._gap(end) & BREAKS_PHRASE
         if self._word(end) == "back" and self._word(end + 1) in ("pain", "ache"):
             is_ago = False
-        kind: Kind = "ago" if is_ago or self._word(at - 1) in self._known.ago_before else "amount"
+        kind: Kind = "ago" if is_ago else self._kind_before(at)
         return self._bounded(at, end + is_ago, least, most, kind)
+
+    def _kind_before(self, at: int) -> Kind:
+        """What the words before an amount make of it: `vor 6 Wochen`, `il y a environ 6 semaines`, `hace 6 semanas`."""
+        known = self._known
+        at -= 1
+        while True:
+            word, before = self._word(at), self._word(at - 1)
+            if f"{before} {word}" in known.ago_before:
+                return "ago"
+            if word in known.ago_before:
+                is_both = word in known.lasting
+                return "ago" if not is_both else "amount" if before in known.since else "either"
+            if word not in known.about | known.over | known.almost:
+                return "amount"
+            at -= 1
 
     def _is_rate(self, at: int, end: int) -> bool:
         """3 days a week, a week behind `days`; `end` is behind the unit."""

@@ -55,9 +55,11 @@ WORD: Final = re.compile(
     | (?<![^\W_])(?:w/wo|hx/o|w/out|c/f|f/c|w/o|b/[bl]|s/p|[hrc]/o|o/e|f/u|d/t|y/o|i/o|n/v|n/t|c/a|w/(?=\s|\w)
         |p&n|b&b|\d\+/\d|a&e)(?![^\W\d_])
     | \d[+-]?/\d+(?:/\d+)? | \d+(?:[.,]\d+)?
-    | (?<![^\W_])[clts]\d{1,2}(?:\s?[-/]\s?(?:[clts]?\d{1,2}|s\d))?(?![^\W_])
+    | (?<![^\W_])(?:[cls]|th?)\d{1,2}(?:\s?[-/]\s?(?:[clts]?\d{1,2}|s\d))?(?![^\W_])
     | (?<![^\W_])(?:[^\W\d_]\.){1,3}[^\W\d_](?![^\W\d_])\.?
-    | (?<![^\W_'])(?:[ldnsjmtc]|qu|dall|dell|nell)'(?=[^\W\d_])
+    | (?<![^\W_])[^\W\d_]\.\ [^\W\d_]\.(?!\w)
+    | (?<![^\W_'])(?:[ldnsjmtc]|qu|jusqu|lorsqu|puisqu|quelqu
+        |un|all|dall|dell|nell|sull|coll|quell|nessun|senz|com|dov)'(?=[^\W\d_])
     | (?<![^\W_])x(?=\d)
     | [^\W\d_][^\W_]*(?:'[^\W\d_]+)?
     | -\s+ | (?<=\d)-\d+(?:[.,/]\d+)? | (?<![^\s,;(:/])-(?=[^\W_])
@@ -65,7 +67,7 @@ WORD: Final = re.compile(
     """,
     re.VERBOSE,
 )
-LEVEL: Final = re.compile(r"[clts]\d{1,2}(?:\s?[-/]\s?(?:[clts]?\d{1,2}))?$")
+LEVEL: Final = re.compile(r"(?:[cls]|th?)\d{1,2}(?:\s?[-/]\s?(?:[clts]?\d{1,2}))?$")
 
 
 def is_dash(piece: str) -> bool:
@@ -88,5 +90,7 @@ def words_of(plain: str) -> list[str]:
 
 
 def without_dots(word: str) -> str:
-    """`a.m.` as `am`; a number keeps its point."""
-    return word.replace(".", "") if "." in word and not word[0].isdecimal() else word
+    """`a.m.` as `am`, `V. a.` as `va`; a number keeps its point."""
+    return (
+        word.replace(".", "").replace(" ", "") if "." in word and not word[0].isdecimal() else word
+    )
