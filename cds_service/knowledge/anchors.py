@@ -203,6 +203,7 @@ class WordClasses:
     SAYS_LITTLE: Final = "says-little"
     SOFT_TURN: Final = "soft-turn"
     SPINE: Final = "spine"
+    SPINAL_PROCEDURE: Final = "spinal-procedure"
     STEADY: Final = "steady"
     TELLS: Final = "tells"
     TEMPERATURE: Final = "temperature"

@@ -165,7 +165,11 @@ class Asserter:
         self.function = bits.with_flag("function")
         self.neuro = bits.with_flag("neuro")
         self.happened = bits.mask(
-            WordClasses.ROAD_CRASH, WordClasses.HIGH_ENERGY, WordClasses.FALL, WordClasses.INJURY
+            WordClasses.ROAD_CRASH,
+            WordClasses.HIGH_ENERGY,
+            WordClasses.FALL,
+            WordClasses.INJURY,
+            WordClasses.SPINAL_PROCEDURE,
         )
         self.triggers = (
             bits.of_role("cue", "trap")

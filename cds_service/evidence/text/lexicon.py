@@ -244,11 +244,14 @@ class Lexicon:
                 _NO_STEM if word in self._infixes else self._stem(word)
             )
             mask, extra = words.masks(word)
+            is_trap = self._is_trap(mask, extra)
+            if is_trap:
+                stem_mask, stem_extra, languages = _NO_STEM
             if word[0].isdecimal():
                 mask |= self._number[_kind_of_number(word)]
             elif LEVEL.match(word):
                 mask |= self._number["level"]
-            elif mask or extra is not None:
+            elif (mask or extra is not None) and not is_trap:
                 # a compound that a list names as a whole still says what it is made of
                 infix_mask, infix_extra, _ = self._infix(word)
                 mask, extra = mask | infix_mask, _merged(extra, infix_extra)
@@ -262,6 +265,11 @@ class Lexicon:
                 languages=words.languages.get(word, 0) | languages,
             )
         return table
+
+    def _is_trap(self, mask: int, extra: Mapping[int, int] | None) -> bool:
+        return bool(mask & self._trap) or any(
+            listed & self._trap for listed in (extra or {}).values()
+        )
 
     def _stem(self, word: str) -> _Stem:
         """What the longest listed stem of a word means."""
@@ -294,7 +302,7 @@ class Lexicon:
         first = word[0]
         if first.isdecimal():
             return Entry(word, self._number[_kind_of_number(word)])
-        if first in "clts" and len(word) <= _LONGEST_LEVEL and LEVEL.match(word):
+        if first in "cdlts" and len(word) <= _LONGEST_LEVEL and LEVEL.match(word):
             return Entry(word, self._number["level"])
         if not first.isalpha():
             return Entry(word)
@@ -318,8 +326,7 @@ class Lexicon:
 
     def _by_stem(self, word: str) -> Entry | None:
         mask, extra, languages = self._stem(word)
-        is_trap = mask & self._trap or any(listed & self._trap for listed in (extra or {}).values())
-        if not is_trap:
+        if not self._is_trap(mask, extra):
             infix_mask, infix_extra, infix_languages = self._infix(word)
             mask, extra = mask | infix_mask, _merged(extra, infix_extra)
             languages |= infix_languages

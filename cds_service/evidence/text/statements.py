@@ -38,10 +38,11 @@ _STATES: Final[tuple[tuple[int, State], ...]] = (
     (UNCLEAR, "unclear"),
 )
 """The first that is said decides."""
-_LEVEL_LETTERS: Final = re.compile(r"[clts](?=h?\d)")
+_LEVEL_LETTERS: Final = re.compile(r"[cdlts](?=h?\d)")
 _REGION_OF_LEVEL: Final[dict[str, Region]] = {
     "c": "cervical",
     "t": "thoracic",
+    "d": "thoracic",
     "l": "lumbar",
     "s": "sacrum",
 }

@@ -55,7 +55,7 @@ WORD: Final = re.compile(
     | (?<![^\W_])(?:w/wo|hx/o|w/out|c/f|f/c|w/o|b/[bl]|s/p|[hrc]/o|o/e|f/u|d/t|y/o|i/o|n/v|n/t|c/a|w/(?=\s|\w)
         |p&n|b&b|\d\+/\d|a&e)(?![^\W\d_])
     | \d[+-]?/\d+(?:/\d+)? | \d+(?:[.,]\d+)?
-    | (?<![^\W_])(?:[cls]|th?)\d{1,2}(?:\s?[-/]\s?(?:[clts]?\d{1,2}|s\d))?(?![^\W_])
+    | (?<![^\W_])(?:[cls]|th?|d(?=[4-9]|1[0-2]))\d{1,2}(?:\s?[-/]\s?(?:[clts]?\d{1,2}|s\d))?(?![^\W_])
     | (?<![^\W_])(?:[^\W\d_]\.){1,3}[^\W\d_](?![^\W\d_])\.?
     | (?<![^\W_])[^\W\d_]\.\ [^\W\d_]\.(?!\w)
     | (?<![^\W_'])(?:[ldnsjmtc]|qu|jusqu|lorsqu|puisqu|quelqu
@@ -67,7 +67,9 @@ WORD: Final = re.compile(
     """,
     re.VERBOSE,
 )
-LEVEL: Final = re.compile(r"(?:[cls]|th?)\d{1,2}(?:\s?[-/]\s?(?:[clts]?\d{1,2}))?$")
+LEVEL: Final = re.compile(
+    r"(?:[cls]|th?|d(?=[4-9]|1[0-2]))\d{1,2}(?:\s?[-/]\s?(?:[clts]?\d{1,2}))?$"
+)
 
 
 def is_dash(piece: str) -> bool:
