@@ -22,6 +22,7 @@ from cds_service.assessment.model import (
     GroupResult,
     OrderAssessment,
 )
+from cds_service.assessment.naming import noted_signs
 from cds_service.assessment.offers import mentions_travel, preferred_offer, wants_records
 from cds_service.assessment.open_studies import OpenStudies, is_done_since
 from cds_service.assessment.remarks import denied_words, order_remarks
@@ -32,7 +33,7 @@ from cds_service.assessment.symptoms import named_symptom
 from cds_service.assessment.timing import least_age
 from cds_service.evidence.model import Gap, ImagingOrder, PatientRecord
 from cds_service.evidence.record.types import REQUIRED_KEYS
-from cds_service.knowledge.anchors import Cards, Forms, Scenarios
+from cds_service.knowledge.anchors import NOTED_FORMS, Cards, Forms, Scenarios
 from cds_service.knowledge.members import (
     ACTIVE,
     APPROPRIATE,
@@ -175,7 +176,16 @@ def _published(case: Case, gaps: tuple[Gap, ...], cards: tuple[ChosenCard, ...])
         for gap in gaps
     ):
         return UNDETERMINED
-    return UNDETERMINED if _is_contradicted(case, cards) else case.rating
+    if _is_contradicted(case, cards) or _states_weak_sign(case, cards):
+        return UNDETERMINED
+    return case.rating
+
+
+def _states_weak_sign(case: Case, cards: tuple[ChosenCard, ...]) -> bool:
+    """The order states a red flag, however weak, and its card asks to examine for it: no rating says more than that."""
+    return any(card.form in NOTED_FORMS for card in cards) and any(
+        finding.from_order_text for result in noted_signs(case) for finding in result.findings
+    )
 
 
 def _is_contradicted(case: Case, cards: tuple[ChosenCard, ...]) -> bool:

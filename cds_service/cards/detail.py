@@ -444,6 +444,8 @@ def _added_sentences(subject: Subject) -> tuple[str, ...]:
         return ("mri_unsafe_no_study",)
     if card == Cards.CONFLICTING_DATA:
         return ("conflicting_refuted",)
+    if card == Cards.PATIENT_DECEASED:
+        return ("deceased_all_the_same",)
     return ()
 
 

@@ -1015,6 +1015,7 @@ class DetailWords(Table):
     conflict: Sentence
     uncertain_suspected: Sentence
     conflicting_refuted: Sentence
+    deceased_all_the_same: Sentence
     unread_values: Annotated[str, filled("values")]
     other_patients: Annotated[str, filled("count")]
     gap_not_provided: Annotated[str, filled("key")]

@@ -119,7 +119,8 @@ def _renamed(value: Any, hint: Any, rename: Rename) -> Any:
         inner, *marks = get_args(hint)
         ref = next((mark for mark in marks if isinstance(mark, Ref)), None)
         if ref is not None and isinstance(value, str):
-            return value if value in ref.also else rename(ref.kind, value)
+            name, space, rest = value.partition(" ")  # a card and its form
+            return value if value in ref.also else rename(ref.kind, name) + space + rest
         if isinstance(value, str) and any(isinstance(mark, Filled) for mark in marks):
             return _BRACES.sub(lambda found: "{" + rename("value set", found[1]), value)
         return _renamed(value, inner, rename)

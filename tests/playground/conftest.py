@@ -39,7 +39,7 @@ def base(compiled: CompiledGuideline, history: HistoryStore) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium."""
     with launched() as chromium:

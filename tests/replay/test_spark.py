@@ -40,9 +40,9 @@ pytestmark = [
     pytest.mark.spark,
     pytest.mark.skipif(
         importlib.util.find_spec("pyspark") is None,
-        reason="PySpark: pip install --require-hashes -r requirements-spark.lock",
+        reason="no PySpark; run pip install --require-hashes -r requirements-spark.lock",
     ),
-    pytest.mark.skipif(shutil.which("java") is None, reason="Java 17 or 21, for Spark"),
+    pytest.mark.skipif(shutil.which("java") is None, reason="no Java; install Java 17 or 21"),
     pytest.mark.timeout(600),
     # Spark leaves its sockets to the end of the process.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
