@@ -190,5 +190,5 @@ def _table(counts: Mapping[tuple[str, str], Counter[str]], sizes: Counter[str]) 
 if __name__ == "__main__":
     main(
         Path(sys.argv[1]),
-        date.fromisoformat(sys.argv[2]) if len(sys.argv) > 2 else _DAY,  # noqa: PLR2004
+        date.fromisoformat(sys.argv[2]) if len(sys.argv) > 2 else _DAY,  # noqa: PLR2004 - the second argument
     )

@@ -23,7 +23,10 @@ from tests.browser import (
     served,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(IS_MISSING, reason=WHAT_IT_NEEDS)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(IS_MISSING, reason=WHAT_IT_NEEDS),  # Chromium; never under CI
+]
 OF_THE_THEME = ("scrollable-region-focusable", "landmark-unique")
 """Its script wraps each table in a box that scrolls, and puts a menu of one button on each block of code."""
 PAGES = ("index", "tutorial", "clients", "reference/criteria")

@@ -16,7 +16,7 @@ from tests.playground.screen import NO_PROBLEM_LIST, RETENTION, TWO_ORDERS, Scre
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(IS_MISSING, reason=WHAT_IT_NEEDS),
+    pytest.mark.skipif(IS_MISSING, reason=WHAT_IT_NEEDS),  # Chromium; never under CI
 ]
 MOST_STEPS = 60
 PARTS = ("own", "words-part", "why-part", "request-part", "response-part", "feedback-part")

@@ -27,7 +27,7 @@ from tests.playground.screen import (
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(IS_MISSING, reason=WHAT_IT_NEEDS),
+    pytest.mark.skipif(IS_MISSING, reason=WHAT_IT_NEEDS),  # Chromium; never under CI
 ]
 FIXTURES = Path(__file__).parents[2] / "fhir_fixtures"
 ALWAYS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))

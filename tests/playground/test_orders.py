@@ -13,7 +13,7 @@ from tests.browser import IS_MISSING, WHAT_IT_NEEDS, opened
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(IS_MISSING, reason=WHAT_IT_NEEDS),
+    pytest.mark.skipif(IS_MISSING, reason=WHAT_IT_NEEDS),  # Chromium; never under CI
 ]
 ORDER = {
     "resourceType": "ServiceRequest",

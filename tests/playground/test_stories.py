@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flit_core.common import Module  # type: ignore[import-untyped]
+from flit_core.common import Module  # type: ignore[import-untyped]  # ships no types
 
 from cds_service.app import create_app
 from cds_service.playground.stories import PACKED, packed, packed_stories

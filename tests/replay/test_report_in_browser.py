@@ -23,7 +23,7 @@ from tests.replay.a_run import DETAILS, ROWS
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(IS_MISSING, reason=WHAT_IT_NEEDS),
+    pytest.mark.skipif(IS_MISSING, reason=WHAT_IT_NEEDS),  # Chromium; never under CI
 ]
 
 

@@ -38,14 +38,17 @@ from tests.replay.conftest import FIXTURES, cases_below
 
 pytestmark = [
     pytest.mark.spark,
-    pytest.mark.skipif(
+    pytest.mark.skipif(  # Spark is an extra of half a gigabyte; under CI a skip fails the run
         importlib.util.find_spec("pyspark") is None,
         reason="no PySpark; run pip install --require-hashes -r requirements-spark.lock",
     ),
-    pytest.mark.skipif(shutil.which("java") is None, reason="no Java; install Java 17 or 21"),
+    pytest.mark.skipif(  # Java is no part of a Python set-up; under CI a skip fails the run
+        shutil.which("java") is None, reason="no Java; install Java 17 or 21"
+    ),
     pytest.mark.timeout(600),
-    # Spark leaves its sockets to the end of the process.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings(
+        "ignore::ResourceWarning"
+    ),  # Spark leaves its sockets open to the end
 ]
 CHOICE = choose_engine(Settings(), Day(date(2026, 6, 15), "option"))
 CASES: list[SavedCase] = [*cases_below(FIXTURES / "patients"), *cases_below(FIXTURES / "hooks")]

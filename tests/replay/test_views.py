@@ -161,7 +161,7 @@ def run_view(resource: dict[str, Any]) -> list[dict[str, Any]]:
     view = next(v for v in load_views().values() if v.resource == resource["resourceType"])
     definition = json.loads((FOLDER / f"{view.name}.json").read_text(encoding="utf-8"))
     rows = RUNNER.call_fn(normalize(definition), copy.deepcopy(resource), {})
-    return json.loads(json.dumps(rows, default=float))  # type: ignore[no-any-return]
+    return json.loads(json.dumps(rows, default=float))  # type: ignore[no-any-return]  # rows, as asked
 
 
 class RoundTrip:
