@@ -107,15 +107,6 @@ def _explained(source: Source, request: HookRequest, access: FhirAccess | None) 
     return source
 
 
-def read_orders_by_reference(request: HookRequest, access: FhirAccess | None) -> Source:
-    """The orders that order-dispatch names in `dispatchedOrders`, by prefetch, else read one by one.
-
-    Of the references only those to orders that can be for imaging are read. The gap is None when each of
-    them was found; without it, nothing is known about the orders that are not among the resources.
-    """
-    return complete(request, (_DISPATCHED,), access)[_DISPATCHED.key]
-
-
 def _prefetched(request: HookRequest, need: Requirement) -> PrefetchAnswer:
     value = request.prefetch.get(need.key)
     return read_prefetch(

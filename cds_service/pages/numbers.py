@@ -14,17 +14,6 @@ def counted(count: int) -> str:
     return f"{count:,}".replace(",", _THIN)
 
 
-def shielded(count: int) -> str:
-    """A count of something that could tell who it was: small ones as `under 5`."""
-    return (
-        "0"
-        if count == 0
-        else f"under {SMALLEST_SHOWN}"
-        if count < SMALLEST_SHOWN
-        else counted(count)
-    )
-
-
 def per_thousand(count: int, of: int) -> str:
     """How many of a thousand; a dash where there is nothing to divide by."""
     return "–" if of == 0 else f"{1000 * count / of:,.1f}".replace(",", _THIN)

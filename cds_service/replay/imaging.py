@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from cds_service.advice import CompiledGuideline
 from cds_service.assessment.open_studies import is_same_kind
-from cds_service.evidence.codes.codeable import read_concept
 from cds_service.evidence.codes.references import local_reference
 from cds_service.evidence.loose_json import as_object, as_text, each, read_json
 from cds_service.evidence.model import StudyProcedure
@@ -187,12 +186,6 @@ def as_drafted(body: Mapping[str, Any]) -> dict[str, Any]:
             {**item, "status": "draft"} if isinstance(item, dict) else item for item in body["item"]
         ]
     return drafted
-
-
-def has_words(body: Mapping[str, Any]) -> bool:
-    """True for a code with something in it."""
-    code = read_concept(body.get("code"))
-    return bool(code.text or code.codings)
 
 
 def _written(body: Mapping[str, Any]) -> Moment | None:

@@ -9,13 +9,15 @@ import pytest
 from cds_service.cds_hooks.model import Source
 from cds_service.evidence.record.types import REQUIREMENTS, requirements_for
 from cds_service.fhir.client import MAX_PAGES, fhir_access
-from cds_service.fhir.complete import complete, read_orders_by_reference
+from cds_service.fhir.complete import complete
 from tests.fhir.conftest import TOKEN, AccessMaker, RequestMaker
 from tests.fhir.fake_server import Exchange, FakeFhirServer, bundle, conditions, outcome
 
 NEEDS = requirements_for("order-select")
 CONDITIONS = tuple(need for need in REQUIREMENTS if need.key == "conditions")
 PATIENT = tuple(need for need in REQUIREMENTS if need.key == "patient")
+
+DISPATCHED = next(need for need in REQUIREMENTS if need.key == "dispatchedOrders")
 
 
 def ids(source: Source) -> list[str]:
@@ -355,7 +357,7 @@ def test_dispatched_orders_are_read_by_reference(
     fhir.resources["ServiceRequest"] = [order("o1"), order("o2"), order("o3")]
     refs = ("ServiceRequest/o1", f"{fhir.base}/ServiceRequest/o2/_history/4", "o3")
     request = dispatch(request_to, fhir.base, *refs)
-    source = read_orders_by_reference(request, access_to(request))
+    source = complete(request, (DISPATCHED,), access_to(request))[DISPATCHED.key]
     assert (source.gap, sorted(ids(source))) == (None, ["o1", "o2", "o3"])
 
 
@@ -365,7 +367,7 @@ def test_dispatched_orders_that_prefetch_gives_are_not_read_again(
     fhir.resources["ServiceRequest"] = [order("o2")]
     refs = ("ServiceRequest/o1", "ServiceRequest/o2", "MedicationRequest/m1")
     request = dispatch(request_to, fhir.base, *refs, prefetch=bundle(order("o1")))
-    source = read_orders_by_reference(request, access_to(request))
+    source = complete(request, (DISPATCHED,), access_to(request))[DISPATCHED.key]
     assert (source.gap, ids(source)) == (None, ["o1", "o2"])
     assert fhir.targets() == ["GET /fhir/ServiceRequest/o2"]
 
@@ -375,7 +377,10 @@ def test_an_empty_search_is_no_answer_for_orders_that_were_dispatched(
 ) -> None:
     for prefetch in (bundle(), bundle(order("o2")), None):
         request = dispatch(request_to, None, "ServiceRequest/o1", prefetch=prefetch)
-        assert read_orders_by_reference(request, None).gap in {"not-provided", "partial"}
+        assert complete(request, (DISPATCHED,), None)[DISPATCHED.key].gap in {
+            "not-provided",
+            "partial",
+        }
 
 
 @pytest.mark.parametrize(
@@ -393,7 +398,7 @@ def test_an_order_that_cannot_be_read_leaves_a_gap_beside_those_that_can(
 ) -> None:
     fhir.resources["ServiceRequest"] = [order("o1")]
     request = dispatch(request_to, fhir.base, "ServiceRequest/o1", reference)
-    source = read_orders_by_reference(request, access_to(request))
+    source = complete(request, (DISPATCHED,), access_to(request))[DISPATCHED.key]
     assert (source.gap, ids(source)) == ("partial", ["o1"])
 
 
@@ -402,7 +407,7 @@ def test_another_order_than_the_one_asked_for_is_a_gap(
 ) -> None:
     fhir.behaviors["ServiceRequest"] = lambda e: e.answer(order("o9"))
     request = dispatch(request_to, fhir.base, "ServiceRequest/o1")
-    assert read_orders_by_reference(request, access_to(request)).gap == "partial"
+    assert complete(request, (DISPATCHED,), access_to(request))[DISPATCHED.key].gap == "partial"
 
 
 def test_order_dispatch_reads_the_orders_along_with_the_rest(

@@ -9,7 +9,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from cds_service.pages.frame import STATES, frame_style, page_environment, page_html
-from cds_service.pages.numbers import counted, per_thousand, share, shielded
+from cds_service.pages.numbers import counted, per_thousand, share
 
 STATE_COLORS = ("critical", "warning", "info", "ok", "unknown")
 
@@ -118,7 +118,3 @@ def test_numbers_have_denominators():
     assert per_thousand(3, 1000) == "3.0"
     assert per_thousand(3, 0) == "–"
     assert counted(1234567) == "1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567"
-
-
-def test_counts_that_could_name_a_person_are_not_told():
-    assert [shielded(count) for count in (0, 1, 4, 5)] == ["0", "under 5", "under 5", "5"]

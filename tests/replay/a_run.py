@@ -8,6 +8,13 @@ from msgspec.structs import replace
 
 from cds_service.replay.rows import Evidence, FoundCriterion, FoundGap, FoundWords, Row
 
+RETENTION = FoundCriterion(
+    "ces-urinary-retention",
+    "cauda-equina",
+    "strong",
+    "present",
+    evidence=(Evidence("Condition/c3", "Retention of urine", "2026-06-14"),),
+)
 EMERGENCY = Row(
     case="clinic/p1",
     order="ServiceRequest/o1",
@@ -19,13 +26,7 @@ EMERGENCY = Row(
     cards=("EmergencyEscalate",),
     groups={"cauda-equina": "active", "malignancy": "noted"},
     criteria=(
-        FoundCriterion(
-            "ces-urinary-retention",
-            "cauda-equina",
-            "strong",
-            "present",
-            evidence=(Evidence("Condition/c3", "Retention of urine", "2026-06-14"),),
-        ),
+        RETENTION,
         FoundCriterion(
             "age-over-50", "malignancy", "weak", "present", evidence=(Evidence("Patient/p1"),)
         ),

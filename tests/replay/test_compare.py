@@ -13,16 +13,10 @@ from msgspec.structs import replace
 
 from cds_service.replay.compare import Comparison, compare_results
 from cds_service.replay.comparison_texts import comparison_lines, comparison_page, words_of
-from cds_service.replay.rows import Evidence, FoundCriterion, FoundGap, FoundWords, Row, row_line
+from cds_service.replay.rows import FoundGap, FoundWords, Row, row_line
 from tests.command_line import Run, run_here
+from tests.replay.a_run import RETENTION
 
-RETENTION = FoundCriterion(
-    "ces-urinary-retention",
-    "cauda-equina",
-    "strong",
-    "present",
-    evidence=(Evidence("Condition/c3", "Retention of urine", "2026-06-14"),),
-)
 EMERGENCY = Row(
     case="clinic/p1",
     order="ServiceRequest/o1",

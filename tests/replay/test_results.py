@@ -14,8 +14,6 @@ from cds_service.replay.parquet import RowsFile
 from cds_service.replay.results import details_path, read_details, read_rows
 from cds_service.replay.rows import (
     COLUMNS,
-    Evidence,
-    FoundCriterion,
     FoundGap,
     FoundWords,
     Row,
@@ -23,14 +21,8 @@ from cds_service.replay.rows import (
     digest_of,
     row_line,
 )
+from tests.replay.a_run import RETENTION
 
-FOUND = FoundCriterion(
-    "ces-urinary-retention",
-    "cauda-equina",
-    "strong",
-    "present",
-    evidence=(Evidence("Condition/c3", "Retention of urine", "2026-06-14"),),
-)
 ADVISED = Row(
     case="clinic/p1",
     order="ServiceRequest/o1",
@@ -41,7 +33,7 @@ ADVISED = Row(
     urgency="emergency",
     cards=("EmergencyEscalate", "PartialData"),
     groups={"cauda-equina": "active"},
-    criteria=(FOUND,),
+    criteria=(RETENTION,),
     gaps=(FoundGap("observations", "not-provided"),),
     not_understood=(FoundWords("order", "ServiceRequest/o1", "rukking tolls"),),
 )

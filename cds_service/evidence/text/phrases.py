@@ -6,7 +6,7 @@ maintained, and none reads a thousand problem titles within a millisecond.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -138,14 +138,6 @@ class PhraseReader:
         if reach.negated[at] or (phrase.is_acute and reach.old[at]):
             return True
         return at > 0 and text.words[at - 1] == "non" and not text.between[at] & ENDS_CLAUSE
-
-
-def mentions_any(text: str, words: Sequence[str]) -> bool:
-    """True when one of the words or phrases stands in the text as whole words; denial is not looked at."""
-    line = f" {' '.join(bare_words(folded(text)))} "
-    return any(
-        f" {' '.join(sought)} " in line for word in words if (sought := phrase_words(word)[1])
-    )
 
 
 def _phrases_of(value_set: ValueSet, guards: GuardRules) -> list[_Phrase]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cds_service.evidence.codes.index import CodeIndex
-from cds_service.evidence.text.phrases import MAX_QUOTE, PhraseReader, mentions_any
+from cds_service.evidence.text.phrases import MAX_QUOTE, PhraseReader
 from cds_service.evidence.text.words import MAX_TEXT, is_cut
 from cds_service.knowledge.model import TextRules, ValueSet
 
@@ -142,19 +142,6 @@ def test_an_empty_text_says_nothing() -> None:
 def test_phrases_without_words_match_nothing() -> None:
     phrases = PhraseReader({"x": value_set("x", "", "?", "--")}, text_rules())
     assert phrases.read("? -- anything ?") == ()
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["Flying home on Friday", "flying-home", "He is FLYING  home", "planned trip.", "flying\nhome"],
-)
-def test_a_word_is_mentioned_as_a_whole_word_or_phrase(text: str) -> None:
-    assert mentions_any(text, ("flying home", "trip"))
-
-
-@pytest.mark.parametrize("text", ["", "tripping", "flying", "home flying", "triple fusion"])
-def test_a_part_of_a_word_is_no_mention(text: str) -> None:
-    assert not mentions_any(text, ("flying home", "trip", ""))
 
 
 # fmt: off
