@@ -13,7 +13,7 @@ from cds_service.cards.evidence_lines import (
     finding_text,
     shown_line,
 )
-from cds_service.cards.names import cut, date_text, spoken_days, value_text
+from cds_service.cards.names import cut, date_text, first_of, spoken_days, value_text
 from cds_service.cards.summary import Subject
 from cds_service.cards.words import CardWords, capitalized
 from cds_service.cds_hooks.markdown import escaped
@@ -36,7 +36,6 @@ _MAX_FACTS = 4
 """Criteria told on a card; more are counted."""
 _MAX_OLD = 2
 _MAX_SOURCES = 2
-
 _CONTRAST_MATTERS = ("MR", "CT")
 _LEVEL_ORDER = {ACTIVE: 0, POSSIBLE: 1, NOTED: 2, NO_LEVEL: 3}
 _CUTS: Final = ("patient", "sources", "noted", "old")
@@ -166,11 +165,12 @@ def _said(subject: Subject) -> list[str]:
         for finding in result.findings:
             if finding.from_order_text:
                 items.setdefault(finding.quote, _said_item(subject, result, finding))
-    said = list(items.values())[:_MAX_FACTS]
-    denied = [f'"{escaped(quote)}"' for quote in subject.assessment.denied[:MAX_SHOWN]]
-    if denied:
-        said.append(words["denied"].format(quotes=", ".join(denied)))
-    return [_listed(said)]
+    said = first_of(list(items.values()), _MAX_FACTS, "; ")
+    denied = first_of(
+        [f'"{escaped(quote)}"' for quote in subject.assessment.denied], MAX_SHOWN, ", "
+    )
+    denials = words["denied"].format(quotes=denied) if denied else ""
+    return [_listed([part for part in (said, denials) if part])]
 
 
 def _said_item(subject: Subject, result: CriterionResult, finding: Finding) -> str:
@@ -359,13 +359,13 @@ def _not_understood(subject: Subject) -> list[str]:
     lines = []
     unread = (*_unread(subject), *subject.assessment.order.unread_notes)
     if unread:
-        quoted = [f"'{escaped(cut(text, DISPLAY_LENGTH))}'" for text in unread[:MAX_SHOWN]]
-        more = len(unread) - len(quoted)
-        lines.append(", ".join(quoted) + (f" (+{more})." if more else "."))
+        quoted = [f"'{escaped(cut(text, DISPLAY_LENGTH))}'" for text in unread]
+        lines.append(f"{first_of(quoted, MAX_SHOWN, ', ')}.")
     if call.unread_values:
-        shown = list(dict.fromkeys(value.text for value in call.unread_values))[:MAX_SHOWN]
-        quoted = [f"'{escaped(cut(_without_braces(text), DISPLAY_LENGTH))}'" for text in shown]
-        lines.append(words["unread_values"].format(values=", ".join(quoted)))
+        texts = dict.fromkeys(value.text for value in call.unread_values)
+        quoted = [f"'{escaped(cut(_without_braces(text), DISPLAY_LENGTH))}'" for text in texts]
+        values = first_of(quoted, MAX_SHOWN, ", ")
+        lines.append(words["unread_values"].format(values=values))
     if call.other_patients:
         lines.append(words["other_patients"].format(count=call.other_patients))
     return lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cds_service.assessment.model import AGE, HISTORICAL, SUSPECTED, CriterionResult, Finding
-from cds_service.cards.names import cut, date_text, value_text
+from cds_service.cards.names import cut, date_text, first_of, value_text
 from cds_service.cards.words import CardWords
 from cds_service.cds_hooks.markdown import escaped
 
@@ -19,7 +19,7 @@ def criterion_line(words: CardWords, result: CriterionResult) -> str:
     recorded = recorded or list(
         result.findings
     )  # a card beside the primary one may rest on the order alone
-    items = ", ".join([finding_text(words, finding) for finding in recorded[:MAX_SHOWN]])
+    items = first_of([finding_text(words, finding) for finding in recorded], MAX_SHOWN, ", ")
     if result.strength is None:
         return f"{name} ({words.detail['noted'].lower()}): {items}"
     if name.casefold() in recorded[0].display.casefold():

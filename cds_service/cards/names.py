@@ -121,6 +121,12 @@ def _counted(count: int, unit: str) -> str:
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
+def first_of(items: Sequence[str], most: int, between: str) -> str:
+    """The first items, and how many more there are: `"a", "b" (+3)`."""
+    more = len(items) - most
+    return between.join(items[:most]) + (f" (+{more})" if more > 0 else "")
+
+
 def cut(text: str, length: int) -> str:
     """Cut at a word to at most `length` characters; a word longer than that is cut itself."""
     text = " ".join(text.split())
