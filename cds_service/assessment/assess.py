@@ -25,7 +25,7 @@ from cds_service.assessment.model import (
 from cds_service.assessment.naming import noted_signs
 from cds_service.assessment.offers import mentions_travel, preferred_offer, wants_records
 from cds_service.assessment.open_studies import OpenStudies, is_done_since
-from cds_service.assessment.remarks import denied_words, order_remarks
+from cds_service.assessment.remarks import denied_words, order_remarks, told_stale
 from cds_service.assessment.rules import Rules
 from cds_service.assessment.safety import check_safety
 from cds_service.assessment.studies import same_study
@@ -113,6 +113,7 @@ def _order_assessment(case: Case, gaps: tuple[Gap, ...], lacking: Unread) -> Ord
         order=case.order,
         criteria=case.found.found,
         stale=case.found.stale,
+        told_stale=told_stale(case),
         groups=case.group_results,
         scenario=case.scenario,
         scenario_subject=case.scenario_subject,

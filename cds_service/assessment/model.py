@@ -242,6 +242,8 @@ class OrderAssessment(Struct, frozen=True, gc=False):
     criteria: tuple[CriterionResult, ...]
     stale: tuple[tuple[Criterion, Finding], ...]
     """Found only outside the look-back: listed with its date, never counted."""
+    told_stale: tuple[tuple[Criterion, Finding], ...]
+    """What a card tells of them."""
     groups: tuple[GroupResult, ...]
     """Groups that are at least noted, in the order of the guideline."""
     scenario: str

@@ -91,7 +91,7 @@ class RatingTable:
             elif row is not None:
                 rows[region] = row
             elif region == "whole":
-                for part in sorted_regions(expanded(("whole",)) - {"whole"}):
+                for part in reversed(sorted_regions(expanded(("whole",)) - {"whole"})):
                     found = self._row(part, scenario)
                     if found is not None:
                         rows[part] = found

@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from cds_service.assessment.case import Case
 from cds_service.assessment.computed.care import answered_care
 from cds_service.assessment.modalities import ENHANCED, IONIZING
+from cds_service.assessment.model import Finding
+from cds_service.assessment.timing import least_age
 from cds_service.knowledge.anchors import Cards, Criteria
+from cds_service.knowledge.members import WEAK
+from cds_service.knowledge.model import Criterion
 
 _CONTRAST_AGENTS = ("MR", "CT")
 
@@ -29,6 +33,20 @@ def order_remarks(case: Case) -> Iterator[str]:
         yield "answer_against_record"
     if _may_need_no_imaging(case):
         yield "neck_rule"
+
+
+def told_stale(case: Case) -> tuple[tuple[Criterion, Finding], ...]:
+    """Findings outside their look-back that a card tells: what a newer value corrected, what is not long past."""
+    days = case.rules.guideline.card_limits.told_stale_days
+    return tuple(
+        (criterion, finding)
+        for criterion, finding in case.found.stale
+        if "newer_value_normal" in finding.notes
+        or (
+            criterion.strength is not WEAK
+            and (finding.when is None or least_age(finding.when, case.chart.as_of) <= days)
+        )
+    )
 
 
 def _denies_answer(case: Case) -> bool:

@@ -119,7 +119,8 @@ def _found(subject: Subject, without: frozenset[str]) -> list[str]:
     results = [
         (level, result)
         for level, result in _in_order_of_weight(subject)
-        if _is_recorded(result) and not (level is NOTED and "noted" in without)
+        if _is_recorded(result)
+        and not (level is NOTED and ("noted" in without or _is_the_pain(subject, result)))
     ]
     facts = [criterion_line(subject.words, result) for _, result in results[:_MAX_FACTS]]
     if len(results) > _MAX_FACTS:
@@ -157,6 +158,11 @@ def _is_recorded(result: CriterionResult) -> bool:
     return not all(finding.from_order_text for finding in result.findings)
 
 
+def _is_the_pain(subject: Subject, result: CriterionResult) -> bool:
+    """What the line of the symptom tells anyway: the pain, and how long it has lasted."""
+    return result.criterion.id in subject.words.guideline.card_limits.told_by_symptom
+
+
 def _said(subject: Subject) -> list[str]:
     """The order's own words: what was understood of them and counts, then what they deny."""
     words = subject.words.detail
@@ -165,12 +171,18 @@ def _said(subject: Subject) -> list[str]:
         for finding in result.findings:
             if finding.from_order_text:
                 items.setdefault(finding.quote, _said_item(subject, result, finding))
-    said = first_of(list(items.values()), _MAX_FACTS, "; ")
+    whole = [item for quote, item in items.items() if not _is_part(quote, items)]
+    said = first_of(whole, _MAX_FACTS, "; ")
     denied = first_of(
         [f'"{escaped(quote)}"' for quote in subject.assessment.denied], MAX_SHOWN, ", "
     )
     denials = words["denied"].format(quotes=denied) if denied else ""
     return [_listed([part for part in (said, denials) if part])]
+
+
+def _is_part(quote: str, quotes: Iterable[str]) -> bool:
+    """A longer quote holds the same words: they are quoted once."""
+    return any(len(quote) < len(other) and quote.casefold() in other.casefold() for other in quotes)
 
 
 def _said_item(subject: Subject, result: CriterionResult, finding: Finding) -> str:
@@ -375,11 +387,12 @@ def _old(subject: Subject) -> list[str]:
     """What is outside its window and was not counted."""
     words = subject.words.detail
     items = []
-    for criterion, finding in subject.assessment.stale[:_MAX_OLD]:
+    told = subject.assessment.told_stale
+    for criterion, finding in told[:_MAX_OLD]:
         line = f"{criterion.short or criterion.name}: {finding_text(subject.words, finding)}"
         is_corrected = "newer_value_normal" in finding.notes
         items.append(line if is_corrected else f"{line}, {words['stale']}")
-    more = len(subject.assessment.stale) - len(items)
+    more = len(told) - len(items)
     if more > 0:
         items.append(words["more_found"].format(count=more))
     return [_listed(items)]
@@ -415,7 +428,7 @@ def _check(subject: Subject) -> list[str]:
     if subject.chosen.form in (*NOTED_FORMS, Forms.POSSIBLE):
         lines.append(words["examine_first"])
     elif any(
-        result.state is SUSPECTED
+        result.state is SUSPECTED and not _is_all_said(result)
         for group in subject.assessment.groups
         if group.level is not NOTED
         for result in group.criteria
@@ -424,6 +437,15 @@ def _check(subject: Subject) -> list[str]:
     if subject.call.gaps and subject.chosen.card in subject.words.guideline.card_limits.low_value:
         lines.append(words["partial_meaning"])
     return lines
+
+
+def _is_all_said(result: CriterionResult) -> bool:
+    """The orderer's own words say it, and do not ask: there is nobody else to confirm it."""
+    return all(
+        finding.from_order_text and not finding.is_asked
+        for finding in result.findings
+        if finding.state is SUSPECTED
+    )
 
 
 def _advice(subject: Subject) -> list[str]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from cds_service.assessment.model import AGE, HISTORICAL, SUSPECTED, CriterionResult, Finding
 from cds_service.cards.names import cut, date_text, first_of, value_text
 from cds_service.cards.words import CardWords
 from cds_service.cds_hooks.markdown import escaped
 
+_SEMANTIC_TAG = re.compile(
+    r"\s*\((?:disorder|finding|procedure|situation|morphologic abnormality|physical object|substance|product"
+    r"|observable entity|event|regime/therapy|clinical drug)\)$"
+)
 DISPLAY_LENGTH = 80
 MAX_SHOWN = 2
 """Findings shown of one criterion, and items on a card beside the primary one."""
@@ -32,7 +38,7 @@ def finding_text(words: CardWords, finding: Finding) -> str:
     detail = words.detail
     if finding.value_set == AGE:
         return detail["age_value"].format(age=finding.value)
-    shown = cut(finding.display, DISPLAY_LENGTH)
+    shown = cut(plain_name(finding.display), DISPLAY_LENGTH)
     if finding.value:
         shown = f"{shown} {cut(value_text(finding.value, words.names), DISPLAY_LENGTH)}"
     if finding.converted:
@@ -46,8 +52,13 @@ def finding_text(words: CardWords, finding: Finding) -> str:
 
 def shown_line(words: CardWords, display: str, when: str, reference: str) -> str:
     """`Pregnant state (10 Jan 2026, problem list)`."""
-    shown = escaped(cut(display, DISPLAY_LENGTH))
+    shown = escaped(cut(plain_name(display), DISPLAY_LENGTH))
     return f"{shown} ({when}, {source_word(words, reference)})"
+
+
+def plain_name(display: str) -> str:
+    """The name without the semantic tag of SNOMED CT's fully specified names."""
+    return _SEMANTIC_TAG.sub("", display) or display
 
 
 def source_word(words: CardWords, reference: str) -> str:

@@ -213,7 +213,7 @@ class _OrderRenderer:
     def _made(self, subject: Subject, detail: str, sources: Sequence[str]) -> Card:
         chosen, request = subject.chosen, self._answering.request
         prepared = self._words.cards[chosen.card]
-        source = self._words.source(sources[0])
+        source = self._words.card_source(sources)
         reference = self._assessment.order.reference
         return Card(
             id=chosen.card,

@@ -123,6 +123,11 @@ class CardWords:
         """The source of a citation such as `acr-lbp-2021 variant 7`."""
         return self.sources[cite.partition(" ")[0]]
 
+    def card_source(self, cites: Sequence[str]) -> SourceName:
+        """The first source that has an address, else the first; at least one is cited."""
+        named = [self.source(cite) for cite in cites]
+        return next((source for source in named if source.url), named[0])
+
 
 def citation_text(citation: Citation) -> str:
     """How a card names a source: its short name and year."""

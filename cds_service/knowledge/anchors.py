@@ -258,6 +258,7 @@ class Parameters:
     AAA_NEW_PAIN_DAYS: Final = "aaa-new-pain-days"
     ANKYLOSED_TRAUMA_WINDOW: Final = "ankylosed-trauma-window"
     CANCER_HISTORY_DAYS: Final = "cancer-history-days"
+    CARE_DRUG_DAYS: Final = "care-drug-days"
     CARE_LAST_WITHIN: Final = "care-last-within"
     CARE_MIN_DAYS: Final = "care-min-days"
     HEMATOMA_DEFICIT_DAYS: Final = "hematoma-deficit-days"

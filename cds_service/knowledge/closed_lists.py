@@ -11,6 +11,7 @@ PARAMETERS: Final = {
     Parameters.ANKYLOSED_TRAUMA_WINDOW: "ankylosed_with_trauma",
     Parameters.CANCER_HISTORY_DAYS: "cancer_history_recent_or_avid and cancer_history_remote",
     Parameters.CARE_LAST_WITHIN: "conservative_care_6w",
+    Parameters.CARE_DRUG_DAYS: "conservative_care_6w",
     Parameters.CARE_MIN_DAYS: "conservative_care_6w",
     Parameters.PAIN_RISE: "pain_score_rising",
     Parameters.PAIN_RISE_WINDOW: "pain_score_rising",

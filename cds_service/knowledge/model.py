@@ -916,6 +916,10 @@ class CardLimits(Table):
     """Prefetch keys whose gaps soften negative advice."""
     says_nothing_alone: tuple[CriterionMention, ...]
     """Criteria beside which a card may say that nothing was found."""
+    told_by_symptom: tuple[CriterionMention, ...]
+    """Criteria that say no more than the line of the symptom, while their group is only noted."""
+    told_stale_days: int
+    """What is outside its look-back and older than this is left out of cards."""
     added_cards: Annotated[tuple[CardId, ...], ForReaders()]
 
 

@@ -92,29 +92,46 @@ def test_surgery_counts_when_a_symptom_is_the_reason_of_the_order(
     assert found(of, "prior-spine-surgery", other) == []
 
 
+CARE: list[tuple[dict[str, Any], list[str]]] = [
+    ({"procedures": {"physiotherapy": [procedure("p", ago(42))]}}, ["p"]),
+    ({"procedures": {"physiotherapy": [procedure("p", ago(41))]}}, []),
+    ({"procedures": {"physiotherapy": [procedure("p", ago(180))]}}, ["p"]),
+    ({"procedures": {"physiotherapy": [procedure("p", ago(181))]}}, []),
+    ({"procedures": {"physiotherapy": [procedure("p")]}}, []),
+    (
+        {"procedures": {"physiotherapy": [procedure("p", ago(300)), procedure("q", ago(9))]}},
+        ["q", "p"],
+    ),
+    ({"conditions": {"physiotherapy": [condition("p", ago(50))]}}, ["p"]),
+    ({"conditions": {"physiotherapy": [condition("p", recorded=ago(50))]}}, ["p"]),
+    ({"conditions": {"physiotherapy": [condition("p")]}}, []),
+    ({"exposures": {"conservative-drug": [exposure("p", ago(300), ago(180).last)]}}, ["p"]),
+    ({"exposures": {"conservative-drug": [exposure("p", ago(300), ago(181).last)]}}, []),
+    ({"exposures": {"conservative-drug": [exposure("p", ago(300), ongoing=True)]}}, ["p"]),
+    ({"exposures": {"conservative-drug": [exposure("p", ago(300))]}}, []),
+    ({"exposures": {"conservative-drug": [exposure("p", ago(100))]}}, ["p"]),
+    ({"exposures": {"conservative-drug": [exposure("p")]}}, []),
+    ({"exposures": {"conservative-drug": [exposure("p", ago(100), ago(87).last)]}}, ["p"]),
+    ({"exposures": {"conservative-drug": [exposure("p", ago(100), ago(88).last)]}}, []),
+    ({"exposures": {"conservative-drug": [exposure("p", ago(41), ongoing=True)]}}, []),
+]
+
+
+@pytest.mark.parametrize(("began", "shown"), [(300, ["q", "p"]), (299, []), (100, [])])
+def test_care_that_ended_before_the_pain_began_is_no_care_of_it(
+    compiled: CompiledGuideline, began: int, shown: list[str]
+) -> None:
+    visits = {"physiotherapy": [procedure("p", ago(300)), procedure("q", ago(9))]}
+    pain = {"low-back-pain": [condition("b", ago(began))]}
+    out = findings(
+        chart(compiled.rules, procedures=visits, conditions=pain), "conservative-care-6w"
+    )
+    assert [item.reference.partition("/")[2] for item in out] == shown
+
+
 @pytest.mark.parametrize(
     ("care", "shown"),
-    [
-        ({"procedures": {"physiotherapy": [procedure("p", ago(42))]}}, ["p"]),
-        ({"procedures": {"physiotherapy": [procedure("p", ago(41))]}}, []),
-        ({"procedures": {"physiotherapy": [procedure("p", ago(180))]}}, ["p"]),
-        ({"procedures": {"physiotherapy": [procedure("p", ago(181))]}}, []),
-        ({"procedures": {"physiotherapy": [procedure("p")]}}, []),
-        (
-            {"procedures": {"physiotherapy": [procedure("p", ago(300)), procedure("q", ago(9))]}},
-            ["q", "p"],
-        ),
-        ({"conditions": {"physiotherapy": [condition("p", ago(50))]}}, ["p"]),
-        ({"conditions": {"physiotherapy": [condition("p", recorded=ago(50))]}}, ["p"]),
-        ({"conditions": {"physiotherapy": [condition("p")]}}, []),
-        ({"exposures": {"conservative-drug": [exposure("p", ago(300), ago(180).last)]}}, ["p"]),
-        ({"exposures": {"conservative-drug": [exposure("p", ago(300), ago(181).last)]}}, []),
-        ({"exposures": {"conservative-drug": [exposure("p", ago(300), ongoing=True)]}}, ["p"]),
-        ({"exposures": {"conservative-drug": [exposure("p", ago(300))]}}, []),
-        ({"exposures": {"conservative-drug": [exposure("p", ago(100))]}}, ["p"]),
-        ({"exposures": {"conservative-drug": [exposure("p")]}}, []),
-        ({"exposures": {"conservative-drug": [exposure("p", ago(41), ongoing=True)]}}, []),
-    ],
+    CARE,
 )
 def test_care_was_first_seen_six_weeks_ago_and_last_seen_within_half_a_year(
     compiled: CompiledGuideline, care: dict[str, Any], shown: list[str]

@@ -6,8 +6,9 @@ from datetime import date
 
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.computed.question import ComputedQuestion
+from cds_service.assessment.exposures import exposure_days, is_confirmed
 from cds_service.assessment.model import PRESENT, SUSPECTED, Finding
-from cds_service.assessment.timing import days_before
+from cds_service.assessment.timing import ANY_TIME, days_before
 from cds_service.assessment.weighing import rank
 from cds_service.evidence.loose_json import shortened
 from cds_service.evidence.model import DateSpan, ImagingOrder
@@ -17,7 +18,9 @@ from cds_service.knowledge.model import Strength
 
 
 def conservative_care_6w(question: ComputedQuestion) -> list[Finding]:
-    """Symptoms of at least six weeks, care first seen at least so long ago and last seen recently.
+    """Symptoms of at least six weeks, and recent care that was first seen at least so long ago.
+
+    What was last done long before the pain began is no care of it, and painkillers of a few days are none.
 
     The clinician's own statement on the order counts as suspected: an answer given on a card alone, unless the onset
     on record denies it, in other words together with symptoms of that length.
@@ -27,18 +30,23 @@ def conservative_care_6w(question: ComputedQuestion) -> list[Finding]:
     if answered and not chart.is_newer_on_record(question.order):
         return [_stated(question, answered)]
     least_days = question.whole(Parameters.CARE_MIN_DAYS)
-    if chart.order_duration(question.order).least < least_days:
+    lasts = chart.order_duration(question.order)
+    if lasts.least < least_days:
         return []
     told = question.order.care
     if told is not None:
         return [_stated(question, told.quote)]
-    care = care_on_record(chart, question.criterion.strength)
+    recent = question.whole(Parameters.CARE_LAST_WITHIN)
+    care = [
+        item
+        for item in care_on_record(chart, question.criterion.strength)
+        if days_before(item[1], chart.as_of) <= max(recent, lasts.most or lasts.least)
+    ]
     if not care:
         return []
     # on one day the entry with a code before one by its words
     first = min(care, key=lambda item: (item[0], *rank(item[2])))
     last = min(care, key=lambda item: (-item[1].toordinal(), *rank(item[2])))
-    recent = question.whole(Parameters.CARE_LAST_WITHIN)
     if (
         days_before(first[0], chart.as_of) < least_days
         or days_before(last[1], chart.as_of) > recent
@@ -113,7 +121,16 @@ def _care(chart: Chart, strength: Strength) -> list[tuple[date, date, Finding]]:
         if span is not None:
             entry = condition.entry
             add(span.last, span.last, entry.reference, entry.display, span, condition.via)
-    for exposure in chart.record.exposures.get(ValueSets.CONSERVATIVE_DRUG, ()):
+    drugs = [
+        exposure
+        for exposure in chart.record.exposures.get(ValueSets.CONSERVATIVE_DRUG, ())
+        if is_confirmed(exposure, chart)
+    ]
+    least_days = int(chart.rules.parameters[Parameters.CARE_DRUG_DAYS])
+    is_course = any(exposure.end is None for exposure in drugs) or (
+        exposure_days(drugs, as_of, ANY_TIME) >= least_days
+    )
+    for exposure in drugs if is_course else ():
         if exposure.start is not None:
             last = exposure.end or (as_of if exposure.ongoing else exposure.start.last)
             add(

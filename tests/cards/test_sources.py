@@ -1,0 +1,52 @@
+"""Where a card says that it is from, and how often it says the same words."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from cds_service.advice import CompiledGuideline
+from tests.scenarios.cases import Case, advice_of, all_answered
+
+_OWN = "Rule of this service, no published source"
+
+
+def test_every_card_has_a_source_with_an_address_or_says_that_the_rule_is_ours() -> None:
+    without = {
+        card.source_label
+        for _, advice in all_answered()
+        for card in advice.cards
+        if not card.source_url
+    }
+    assert without == {_OWN}
+
+
+def test_a_whole_spine_study_for_low_back_pain_cites_no_neck_guidance(
+    compiled: CompiledGuideline,
+) -> None:
+    data = {
+        "title": "whole",
+        "orders": [{"id": "o1", "text": "MRI whole spine", "reason": [{"icd10": "M54.50"}]}],
+        "conditions": [{"icd10": "M54.50", "onset": "2026-02-15"}],
+        "expect": {},
+    }
+    (card,) = advice_of(Case("whole", date(2026, 6, 15), data), compiled).cards
+    assert "neck" not in card.source_label.lower()
+    assert "eck pain" not in card.detail
+
+
+def test_words_that_a_longer_quote_holds_are_quoted_once(compiled: CompiledGuideline) -> None:
+    data = {
+        "title": "said",
+        "orders": [
+            {
+                "id": "o1",
+                "cpt": "72148",
+                "reason": [{"text": "leg weakness both sides since Sunday"}],
+            }
+        ],
+        "expect": {},
+    }
+    (card,) = advice_of(Case("said", date(2026, 6, 15), data), compiled).cards
+    said = next(line for line in card.detail.split("\n\n") if "Said in the order" in line)
+    assert said.count("weakness both sides") == 1
+    assert '"leg weakness both sides since Sunday"' in said
