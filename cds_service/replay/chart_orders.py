@@ -18,7 +18,8 @@ from cds_service.evidence.loose_json import as_object, as_text, each, read_json
 from cds_service.evidence.model import StudyProcedure
 from cds_service.evidence.orders.orders import asked_studies
 from cds_service.replay.cases import SavedCase
-from cds_service.replay.charts import Chart, Resource, known_at, prefetch_json
+from cds_service.replay.chart_resources import Resource
+from cds_service.replay.charts import Chart, known_at, prefetch_json
 from cds_service.replay.imaging import Imaging, ImagingEvent, ImagingFinder, as_drafted
 from cds_service.replay.moments import Moment, is_before
 from cds_service.replay.what_if import WhatIf, complaints

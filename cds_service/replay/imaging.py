@@ -22,7 +22,8 @@ from cds_service.evidence.orders.orders import (
 )
 from cds_service.evidence.orders.studies import is_placed_by_reason
 from cds_service.evidence.raw import NOTHING, READ_ERRORS
-from cds_service.replay.charts import Chart, Resource
+from cds_service.replay.chart_resources import Resource
+from cds_service.replay.charts import Chart
 from cds_service.replay.moments import Moment, earliest, read_moment
 
 DONE_TYPES: Final = ("ImagingStudy", "Procedure", "DiagnosticReport")

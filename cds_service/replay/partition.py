@@ -9,14 +9,16 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import msgspec
 from msgspec import Struct
 
 from cds_service.replay.cases import Unread
-from cds_service.replay.charts import Chart, Resource, drugs_elsewhere, make_chart, read_resource
+from cds_service.replay.chart_resources import Resource, read_resource
+from cds_service.replay.charts import Chart, drugs_elsewhere, make_chart
 from cds_service.replay.details import Details
 from cds_service.replay.judge import count_pieces, count_unread
 from cds_service.replay.pieces import Piece
@@ -27,12 +29,13 @@ CALLS: Final = -1
 SHARED: Final = -2
 _MOST_HELD: Final = 48 << 20
 """Bytes that are held before they are written."""
-_LENGTH: Final = 4
+_BESIDE: Final = 100
+"""Bytes that a resource takes beside its JSON."""
 
 Record = tuple[str, str, str, str, bytes]
 """(data set, patient, type, id, JSON); of a call (data set, its file where it is alone in one, empty, place, JSON)."""
 _encode: Final = msgspec.msgpack.Encoder().encode
-_decode: Final = msgspec.msgpack.Decoder(Record).decode
+_decode: Final = msgspec.msgpack.Decoder(list[Record]).decode
 
 
 class Sorted(Struct):
@@ -53,7 +56,7 @@ class Sorter:
         self._folder = folder
         self._name = name
         self._parts = parts
-        self._held: dict[int, list[bytes]] = {}
+        self._held: dict[int, list[Record]] = {}
         self._met: Counter[tuple[str, str, str]] = Counter()
         self._size = 0
         self.result = Sorted([], {}, {}, {})
@@ -71,9 +74,9 @@ class Sorter:
             return
         else:
             part = CALLS if piece.kind == "call" else SHARED
-        record = _encode((piece.dataset, piece.patient, piece.type, piece.id, piece.raw))
-        self._held.setdefault(part, []).append(len(record).to_bytes(_LENGTH) + record)
-        self._size += len(record)
+        record = (piece.dataset, piece.patient, piece.type, piece.id, piece.raw)
+        self._held.setdefault(part, []).append(record)
+        self._size += len(piece.raw) + _BESIDE
         if self._size >= _MOST_HELD:
             self.flush()
 
@@ -86,7 +89,7 @@ class Sorter:
         offset = 0
         with (self._folder / name).open("wb") as file:
             for part in sorted(self._held):
-                content = b"".join(self._held[part])
+                content = _encode(self._held[part])
                 file.write(content)
                 self.result.slices.setdefault(part, []).append((number, offset, len(content)))
                 offset += len(content)
@@ -114,6 +117,7 @@ def sort_chunk(chunk: Chunk, folder: Path, name: str, parts: int) -> Sorted:
     return sorter.finish()
 
 
+@lru_cache(maxsize=10_000)
 def part_of(dataset: str, patient: str, parts: int) -> int:
     """The part that a patient's chart is in."""
     return zlib.crc32(f"{dataset}\0{patient}".encode("utf-8", "surrogatepass")) % parts
@@ -125,7 +129,7 @@ def read_part(folder: Path, every: Iterable[Sorted], part: int) -> Iterator[Reco
         for number, offset, length in found.slices.get(part, ()):
             with (folder / found.files[number]).open("rb") as file:
                 file.seek(offset)
-                yield from _records(file, length)
+                yield from _decode(file.read(length))
 
 
 def charts_of(
@@ -155,11 +159,3 @@ def joined_types(every: Iterable[Sorted], files: Iterable[InputFile]) -> dict[st
         for dataset, kinds in found.types.items():
             types.setdefault(dataset, set()).update(kinds)
     return {dataset: frozenset(kinds) for dataset, kinds in types.items()}
-
-
-def _records(file: BinaryIO, length: int) -> Iterator[Record]:
-    left = length
-    while left > 0:
-        size = int.from_bytes(file.read(_LENGTH))
-        yield _decode(file.read(size))
-        left -= size + _LENGTH

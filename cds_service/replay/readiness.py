@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-import msgspec
 from msgspec import Raw, Struct
 
 from cds_service.advice import CompiledGuideline
@@ -16,11 +15,12 @@ from cds_service.evidence.codes.codeable import read_concept
 from cds_service.evidence.codes.concepts import ConceptReader
 from cds_service.evidence.codes.dates import read_date
 from cds_service.evidence.model import ObservationHit, PatientRecord
-from cds_service.evidence.raw import NOTHING, READ_ERRORS, plain
+from cds_service.evidence.raw import plain
 from cds_service.evidence.record.observations import doubtful_values
 from cds_service.evidence.record.record import read_record
 from cds_service.evidence.record.types import REQUIREMENTS
-from cds_service.replay.charts import Chart, Resource
+from cds_service.replay.chart_resources import Resource
+from cds_service.replay.charts import Chart
 from cds_service.replay.details import Details, count
 
 _KEY_OF: Final = {
@@ -46,43 +46,7 @@ _MOST_KNOWN: Final = 200_000
 _NO_DAY: Final = date(1900, 1, 1)
 
 
-class _Amount(Struct, gc=False):
-    unit: object = None
-    code: object = None
-    system: object = None
-
-
-class _Part(Struct, rename="camel", gc=False):
-    code: Raw = NOTHING
-    value_quantity: _Amount | None = None
-    value_codeable_concept: Raw = NOTHING
-
-
-class _Value(Struct, rename="camel", gc=False):
-    """What an Observation says, but for its number."""
-
-    value_quantity: _Amount | None = None
-    value_codeable_concept: Raw = NOTHING
-    value_string: Raw = NOTHING
-    value_boolean: Raw = NOTHING
-    value_integer: object = None
-    value_date_time: object = None
-    data_absent_reason: Raw = NOTHING
-    component: list[_Part] = []
-
-
-class _Status(Struct, rename="camel", gc=False):
-    """Whether a Condition is one that counts."""
-
-    clinical_status: Raw = NOTHING
-    verification_status: Raw = NOTHING
-
-
-_value: Final = msgspec.json.Decoder(_Value).decode
-_status: Final = msgspec.json.Decoder(_Status).decode
-
-
-class _Meaning(Struct, frozen=True, gc=False):
+class _Meaning(Struct, eq=False, gc=False):
     """What one resource is to the guideline; the same for all that differ in nothing but dates and numbers."""
 
     sets: tuple[tuple[str, bool], ...]
@@ -103,7 +67,7 @@ class Meanings:
 
     def of(self, one: Resource, patient: str) -> _Meaning:
         """What one resource is to the guideline."""
-        name = _name(one)
+        name = (one.kind, one.code, one.said)
         known = self._known.get(name)
         if known is None:
             if len(self._known) >= _MOST_KNOWN:
@@ -165,26 +129,41 @@ class Readiness:
 
     def add(self, chart: Chart) -> None:
         """Count one chart, whatever the dates of its resources."""
-        types = self._types
-        kinds: set[str] = set()
+        resources: Counter[str] = Counter()
+        dated: Counter[str] = Counter()
+        coded: Counter[str] = Counter()
         codes: set[tuple[str, bytes]] = set()
+        meanings: set[_Meaning] = set()
+        with_date: set[_Meaning] = set()
+        for one in chart.resources:
+            kind = one.kind
+            resources[kind] += 1
+            if one.dates:
+                dated[kind] += 1
+            if not one.code or kind not in _CODED:
+                continue
+            coded[kind] += 1
+            codes.add((kind, one.code))
+            meaning = self._meanings.of(one, chart.patient)
+            meanings.add(meaning)
+            if one.dates:
+                with_date.add(meaning)
+        for what, counted in (("resources", resources), ("dated", dated), ("coded", coded)):
+            for kind, number in counted.items():
+                self._types[kind, what] += number
+        for kind in resources:
+            self._types[kind, "charts"] += 1
+        self._codes.update(codes)
+        self._add_meanings(meanings, with_date)
+
+    def _add_meanings(self, meanings: set[_Meaning], dated: set[_Meaning]) -> None:
         words: set[tuple[str, str]] = set()
         facts: set[tuple[str, str]] = set()
         by_code: set[str] = set()
-        for one in chart.resources:
-            kind = one.kind
-            kinds.add(kind)
-            types[kind, "resources"] += 1
-            if one.dates:
-                types[kind, "dated"] += 1
-            if not one.code or kind not in _CODED:
-                continue
-            types[kind, "coded"] += 1
-            codes.add((kind, one.code))
-            meaning = self._meanings.of(one, chart.patient)
+        for meaning in meanings:
             for name, is_coded in meaning.sets:
                 facts.add((name, "charts"))
-                if one.dates:
+                if meaning in dated:
                     facts.add((name, "dated"))
                 if is_coded:
                     by_code.add(name)
@@ -193,8 +172,6 @@ class Readiness:
         facts.update(
             [(name, "by_text") for name, what in facts if what == "charts" and name not in by_code]
         )
-        types.update([(kind, "charts") for kind in kinds])
-        self._codes.update(codes)
         self._sets.update(facts)
         self._words.update(words)
 
@@ -229,37 +206,6 @@ class Readiness:
             if label is not None:
                 found[kind, label] += number
         return found
-
-
-def _name(one: Resource) -> tuple[object, ...]:
-    """All of a resource that decides what it means, but for dates and numbers."""
-    try:
-        if one.kind == "Observation":
-            return (one.kind, one.code, *_said(_value(one.raw)))
-        if one.kind == "Condition":
-            status = _status(one.raw)
-            told = (bytes(status.clinical_status), bytes(status.verification_status))
-            return (one.kind, one.code, *told, bool(one.ended))
-    except READ_ERRORS:
-        return (one.kind, one.raw)
-    return (one.kind, one.code)
-
-
-def _said(value: _Value) -> Iterator[object]:
-    yield from _unit(value.value_quantity)
-    yield bytes(value.value_codeable_concept)
-    yield bytes(value.value_string)
-    yield bytes(value.value_boolean)
-    yield value.value_integer is not None, value.value_date_time is not None
-    yield bytes(value.data_absent_reason)
-    for part in value.component:
-        yield bytes(part.code)
-        yield bytes(part.value_codeable_concept)
-        yield from _unit(part.value_quantity)
-
-
-def _unit(amount: _Amount | None) -> tuple[object, ...]:
-    return (None,) if amount is None else (str(amount.unit), str(amount.code), str(amount.system))
 
 
 def _sets(record: PatientRecord) -> Iterator[tuple[str, bool]]:

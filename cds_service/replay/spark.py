@@ -22,7 +22,8 @@ from msgspec import Struct
 from cds_service.errors import CaseError, SpineCdsError
 from cds_service.evidence.codes.references import local_reference
 from cds_service.replay.cases import Unread
-from cds_service.replay.charts import Chart, make_chart, read_resource
+from cds_service.replay.chart_resources import read_resource
+from cds_service.replay.charts import Chart, make_chart
 from cds_service.replay.details import Details, merge_details
 from cds_service.replay.engine_choice import EngineChoice
 from cds_service.replay.judge import Judge, Judged, case_of, count_pieces, count_unread

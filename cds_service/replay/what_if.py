@@ -16,7 +16,8 @@ from cds_service.evidence.model import ConditionEntry, StudyProcedure
 from cds_service.evidence.record.record import read_record
 from cds_service.knowledge.model import Contrast, Modality, Priority
 from cds_service.knowledge.table import Region
-from cds_service.replay.charts import Chart, Resource
+from cds_service.replay.chart_resources import Resource
+from cds_service.replay.charts import Chart
 from cds_service.replay.moments import Moment, read_moment
 
 WhatIfDay = Literal["complaint", "last"]

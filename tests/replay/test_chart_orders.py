@@ -12,7 +12,8 @@ import pytest
 
 from cds_service.errors import CaseError
 from cds_service.replay.chart_orders import ChartOrder, OrderMaker, Undated
-from cds_service.replay.charts import Chart, make_chart, read_resource
+from cds_service.replay.chart_resources import read_resource
+from cds_service.replay.charts import Chart, make_chart
 from cds_service.replay.runner import Engine, replay_case
 from cds_service.replay.what_if import WhatIfDay, parse_what_if
 from tests.replay.charts import (
