@@ -202,6 +202,8 @@ class WordClasses:
     SACRAL: Final = "sacral"
     SAYS_LITTLE: Final = "says-little"
     SOFT_TURN: Final = "soft-turn"
+    BUT: Final = "but"
+    LOST: Final = "lost"
     SPINE: Final = "spine"
     SPINAL_PROCEDURE: Final = "spinal-procedure"
     STEADY: Final = "steady"

@@ -88,6 +88,8 @@ class Limits(Table):
     fahrenheit_from: float
     """A temperature without a unit from here to `fahrenheit_to` can only be in °F."""
     fahrenheit_to: float
+    degree_words: tuple[str, ...] = ()
+    """Behind a number they make it a temperature, where the word for it follows."""
     sources: Cited
 
 
@@ -105,6 +107,8 @@ class Concept(Table):
     """The concept that it is when told as past."""
     regions: Mapping[Region, ValueSetMention] = {}
     """Its value set when the words name the region."""
+    leaves_open: bool = False
+    """What it means for the spine is not judged: where nothing else was found, the text is not called understood."""
     slight: bool = False
     """Alone it is nothing that a card would name."""
 
@@ -154,6 +158,10 @@ class Tongue(Table):
     """A full stop behind them ends no sentence."""
     prefixes: tuple[str, ...] = ()
     """Short words that are written together with the next one."""
+    beside_names: tuple[str, ...] = ()
+    """Beside them an unknown word is the name of a disease or drug: `disease`, `taking`."""
+    name_endings: tuple[str, ...] = ()
+    """Endings of the names of diseases and drugs: `-itis`, `-mab`."""
     joined: tuple[str, ...] = ()
     """Denials that some write together with what they deny."""
     therapy_before: tuple[str, ...] = ()

@@ -164,7 +164,7 @@ class ConceptReader:
                 continue
             reading = reader.read(_without_title_commas(text))
             # a title needs nothing that says what it is about: it is what it names
-            is_known = not reading.left_over and not reading.is_only_a_place
+            is_known = not (reading.left_over or reading.is_only_a_place or reading.names_unjudged)
             is_understood = is_understood or is_known
             is_old = self._index.is_said_to_be_old(text)
             for statement in reading.statements:

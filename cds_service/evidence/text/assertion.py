@@ -70,6 +70,7 @@ class Asserter:
         "ask",
         "ask_behind",
         "behind",
+        "but",
         "cannot",
         "condition",
         "cues",
@@ -128,6 +129,7 @@ class Asserter:
         self.denies_next = bits.mask(WordClasses.DENIES_NEXT)
         self.denies_list = bits.mask(WordClasses.DENIES_LIST)
         self.with_ = bits.mask(WordClasses.WITH)
+        self.but = bits.mask(WordClasses.BUT)
         self.denial = bits.mask(WordClasses.DENIAL)
         self.denial_of_all = bits.mask(WordClasses.DENIAL_OF_ALL)
         self.behind = bits.mask(WordClasses.DENIAL_BEHIND, WordClasses.DENIES_LIST)
@@ -450,6 +452,8 @@ class _Sentence:
         rules, items = self._, self.items
         forward = bool(mask & (rules.denial | rules.denial_of_all))
         backward = bool(mask & rules.behind)
+        if forward and at > self.first and at + 1 < self.end and items.masks[at + 1] & rules.but:
+            return False, True
         if not (forward and backward):
             return forward, backward
         before = any(

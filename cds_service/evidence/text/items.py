@@ -69,7 +69,7 @@ _Candidate = tuple[int, Entry, int, int]
 class Itemizer:
     """Cuts texts into items. Built once; pure."""
 
-    __slots__ = ("_cues", "_language_of_bit", "_lexicon", "_open", "_signs")
+    __slots__ = ("_cues", "_language_of_bit", "_lexicon", "_minus", "_open", "_signs")
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
@@ -80,6 +80,8 @@ class Itemizer:
             "-": lexicon.bits.mask(WordClasses.DENIAL),
         }
         """What a sign before a word says when no list has it."""
+        self._minus = lexicon.bits.mask(WordClasses.LOST)
+        """Before an amount: `-9 kg`."""
         self._language_of_bit = {bit: code for code, bit in lexicon.language_bits.items()}
 
     def items(self, text: str) -> Items:
@@ -94,8 +96,8 @@ class Itemizer:
         if elsewhere:
             language = self._lexicon.language_bits[found.language]
             found.unknown.extend(at for at, known_in in elsewhere if not known_in & language)
-            found.unknown.sort()
         self._grouped(found, candidates)
+        found.unknown.sort()
         return found
 
     def _looked_up(  # noqa: C901, PLR0912, PLR0915 - one loop over every word: calls would cost more than the work
@@ -249,9 +251,13 @@ class Itemizer:
                     mask |= entry.extra.get(language, 0)
                 if not mask:
                     mask = self._signs.get(entry.word, 0)
+                    if entry.word == "-" and at < last and words[at + 1][0].isdecimal():
+                        mask = self._minus
                     if not mask and is_english and (entry.known_in or entry.extra is not None):
                         mask = self._lexicon.corrected_mask(entry.word)
                     if not mask:
+                        if entry.is_part:
+                            found.unknown.append(at)
                         continue
             everything |= mask
             masks.append(mask)

@@ -33,6 +33,8 @@ _SHORTEST_PART: Final = 4
 """Letters of each half of two words written as one."""
 _SHORTEST_BASE: Final = 3
 _SHORTEST_PLAIN_STEM: Final = 4
+_SHARE_OF_STEM: Final = 0.6
+"""Of a word: a shorter stem of an ordinary word does not keep it from being a misspelled finding."""
 _START: Final = 3
 """Letters by which phrases that may match one another are looked up."""
 _LETTERS_BESIDE_INFIX: Final = 2
@@ -65,6 +67,7 @@ class Entry:
         "gap",
         "is_doubtful",
         "is_known",
+        "is_part",
         "kind",
         "known_in",
         "languages",
@@ -84,6 +87,7 @@ class Entry:
         phrases: Mapping[str, tuple[Phrase, ...]] | None = None,
         languages: int = 0,
         is_known: bool = True,
+        is_part: bool = False,
         known_in: int = 0,
         gap: int = -1,
         parts: tuple[str, ...] | None = None,
@@ -102,6 +106,8 @@ class Entry:
         self.languages = languages
         """The languages that list it, as bits."""
         self.is_known = is_known
+        self.is_part = is_part
+        """By itself it is not understood, only in a listed phrase or in a text of the language that lists it."""
         self.known_in = known_in
         """Languages in whose texts alone it is known: the stem of an ordinary word."""
         self.gap = gap
@@ -112,7 +118,7 @@ class Entry:
             self.kind = SIGN
         elif parts is not None or not is_known:
             self.kind = ODD
-        elif mask or extra is not None or phrases is not None or word in _SIGNED:
+        elif mask or extra is not None or phrases is not None or is_part or word in _SIGNED:
             self.kind = WORD
         else:
             self.kind = PLAIN
@@ -255,9 +261,11 @@ class Lexicon:
                 # a compound that a list names as a whole still says what it is made of
                 infix_mask, infix_extra, _ = self._infix(word)
                 mask, extra = mask | infix_mask, _merged(extra, infix_extra)
+            mask |= stem_mask
             table[word] = Entry(
                 word,
-                mask | stem_mask,
+                mask,
+                is_part=not mask and word not in words.ordinary and word not in _SIGNED,
                 extra=_merged(extra, stem_extra),
                 phrases=_by_second_word(
                     (*words.first_words.get(word, ()), *self._phrases_of(word))
@@ -331,21 +339,52 @@ class Lexicon:
             mask, extra = mask | infix_mask, _merged(extra, infix_extra)
             languages |= infix_languages
         phrases = _by_second_word(tuple(self._phrases_of(word)))
-        if mask or extra is not None or phrases is not None:
-            return Entry(word, mask, extra=extra, phrases=phrases, languages=languages)
+        if mask or extra is not None:
+            return Entry(
+                word, mask, extra=extra, phrases=phrases, languages=languages, is_part=not mask
+            )
+        base = self._by_ending(word)
+        if base is None or not (base.mask or base.extra):
+            known_in, length = self._plain_stem(word)
+            if length < _SHARE_OF_STEM * len(word):
+                base = self._by_correction(word) or base
+            if known_in and not (base is not None and (base.mask or base.extra)):
+                return Entry(
+                    word, phrases=phrases, languages=known_in, is_known=False, known_in=known_in
+                )
+        if base is None:
+            return None if phrases is None else Entry(word, phrases=phrases, is_part=True)
+        if phrases is None:
+            return base
+        return Entry(
+            word,
+            base.mask,
+            extra=base.extra,
+            phrases=phrases,
+            languages=base.languages,
+            is_part=base.is_part,
+        )
+
+    def _plain_stem(self, word: str) -> tuple[int, int]:
+        """The languages in which the longest listed stem of an ordinary word is one, and its letters."""
         for length in self._stem_lengths:
             known_in = self._plain_stems.get(word[:length], 0) if length <= len(word) else 0
             if known_in:
-                return Entry(word, languages=known_in, is_known=False, known_in=known_in)
-        return None
+                return known_in, length
+        return 0, 0
 
     def _by_ending(self, word: str) -> Entry | None:
+        part: Entry | None = None
         for ending, instead, keeps, language in self._endings:
             if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_BASE:
                 base = self.table.get(word[: -len(ending)] + instead)
-                if base is not None and base.languages & language:
+                if base is None or not base.languages & language:
+                    continue
+                if not base.is_part or base.extra is not None:
                     return base if keeps else Entry(word, languages=base.languages)
-        return None
+                if keeps and part is None:
+                    part = base
+        return part
 
     def _by_prefix(self, word: str) -> Entry | None:
         for prefix in self._prefixes:
@@ -425,6 +464,9 @@ class _Collected:
         self.listed: set[str] = set()
         """Single words with a class other than plain."""
         self.known: set[str] = set()
+        """Words that are in the table: ordinary ones and those of phrases."""
+        self.ordinary: set[str] = set()
+        """Words that are understood by themselves, without bearing."""
         self.languages: dict[str, int] = defaultdict(int)
         self.stems: dict[str, _Stem] = {}
         self.plain_stems: dict[str, int] = defaultdict(int)
@@ -478,6 +520,7 @@ class _Collected:
             for part in words:
                 if not LEVEL.match(part):
                     self.known.add(part)
+                    self.ordinary.add(part)
                     self.languages[part] |= language
             if word.endswith("*") and len(words) == 1 and len(words[0]) >= _SHORTEST_PLAIN_STEM:
                 self.plain_stems[words[0]] |= language

@@ -78,3 +78,5 @@ class TextReading(msgspec.Struct, frozen=True):
     """It holds no word with a bearing, and none that was not understood: `n/a`, `see above`."""
     is_only_a_place: bool = False
     """It names the spine and nothing of it that is known."""
+    names_unjudged: bool = False
+    """It names a disease whose bearing on the spine the guideline does not judge."""

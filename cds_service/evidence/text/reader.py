@@ -22,6 +22,7 @@ from cds_service.evidence.text.quotes import Quotes
 from cds_service.evidence.text.statements import Found, StatementWriter
 from cds_service.evidence.text.times import Kind, Time, TimeReader
 from cds_service.evidence.text.tokens import BREAKS_PHRASE
+from cds_service.evidence.text.unknown_names import UnknownNames
 from cds_service.evidence.text.values import Measured, ValueMatcher
 from cds_service.knowledge.anchors import WordClasses
 from cds_service.knowledge.language import Language, Tongue
@@ -52,6 +53,7 @@ class TextReader:
         "_inability",
         "_itemizer",
         "_little",
+        "_names",
         "_pain_times",
         "_patterns",
         "_plain",
@@ -83,6 +85,7 @@ class TextReader:
             [word for tongue in tongues for word in tongue.therapy_before],
             [word for tongue in tongues for word in tongue.therapy_after],
         )
+        self._names = UnknownNames(language)
         self._writer = StatementWriter(language.concepts, bits)
         self._anchors = bits.with_flag("anchors") | bits.mask(WordClasses.LEVEL)
         self._fraction = bits.mask(WordClasses.FRACTION)
@@ -104,13 +107,18 @@ class TextReader:
         found = Found(items, self._states(items, times, written_on), times, quotes)
         statements = self._statements(found)
         unknown = left_over(items)
+        names_unjudged = any(
+            self._concepts[statement.concept].leaves_open and self.counts(statement)
+            for statement in statements
+        )
         return TextReading(
             language=items.language,
             statements=statements,
             duration=self._duration(found),
             care=self._care_found(found),
             left_over=tuple(quotes.of_words(at, at + 1) for at in unknown),
-            is_unread=self._is_unread(items, statements, len(unknown)),
+            is_unread=self._is_unread(items, statements, unknown, names_unjudged=names_unjudged),
+            names_unjudged=names_unjudged,
             is_empty_of_meaning=not unknown and not items.everything & ~self._plain,
             is_only_a_place=bool(items.everything & self._spine)
             and not statements
@@ -172,12 +180,21 @@ class TextReader:
         days = max([time.least for time in lengths], default=0)
         return Care(care.kinds, found.quotes.of_words(first, end), care.has_failed, days)
 
-    def _is_unread(self, items: Items, statements: Sequence[Statement], left: int) -> bool:
+    def _is_unread(
+        self,
+        items: Items,
+        statements: Sequence[Statement],
+        unknown: Sequence[int],
+        *,
+        names_unjudged: bool,
+    ) -> bool:
         """Nothing serious was read, and the text is not known well enough to say that nothing serious is in it."""
         if not items.words:
             return False
         if any(map(self.is_telling, statements)):
             return False
+        if names_unjudged:
+            return True
         is_anchored = (
             bool(items.everything & self._anchors)
             or any(statement.state not in COUNTED for statement in statements)
@@ -185,7 +202,11 @@ class TextReader:
         )
         if not is_anchored:
             return True
-        return left >= _MANY_LEFT or (left > 0 and left / len(items.words) >= _LARGE_SHARE)
+        left = len(unknown)
+        return left >= _MANY_LEFT or (
+            left > 0
+            and (left / len(items.words) >= _LARGE_SHARE or self._names.any(items, unknown))
+        )
 
 
 def _is_beside(time: Time, items: Items, first: int, end: int) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from cds_service.evidence.text.assertion import MIGHT
+from cds_service.evidence.text.folding import folded
 from cds_service.evidence.text.items import Items
 from cds_service.evidence.text.lexicon import ClassBits
 from cds_service.evidence.text.tokens import BREAKS_PHRASE
@@ -39,7 +40,7 @@ class _Compiled(NamedTuple):
 class ValueMatcher:
     """Reads numbers behind the words of measurements. Built once; pure."""
 
-    __slots__ = ("_bare", "_by_class", "_limits", "_names", "_temperature", "starts")
+    __slots__ = ("_bare", "_by_class", "_degrees", "_limits", "_names", "_temperature", "starts")
 
     def __init__(self, values: Sequence[Value], bits: ClassBits, limits: Limits) -> None:
         self._limits = limits
@@ -47,6 +48,7 @@ class ValueMatcher:
         for value in values:
             compiled = _Compiled(value, bits.mask(*value.beside), bits.mask(*value.not_beside))
             self._by_class.setdefault(bits.mask(value.of), []).append(compiled)
+        self._degrees = frozenset(folded(word) for word in limits.degree_words)
         self._temperature = bits.mask(WordClasses.TEMPERATURE)
         self._bare = bits.mask(WordClasses.FRACTION, WordClasses.NUMBER)
         self._names = 0
@@ -66,6 +68,8 @@ class ValueMatcher:
                     number = (
                         _Number.at(items, at) if bit & self._bare else _Number.behind(items, at)
                     )
+                    if number is None and bit == self._temperature:
+                        number = _Number.before(items, at, self._degrees)
                     if number is not None:
                         yield from self._meant(items, at, bit, number, values)
 
@@ -119,6 +123,21 @@ class _Number(NamedTuple):
                 value = _number(word)
                 unit = items.words[place + 1] if place + 1 < len(items.words) else ""
                 return None if value is None else cls(value, place + 1, unit)
+        return None
+
+    @classmethod
+    def before(cls, items: Items, item: int, degrees: frozenset[str]) -> _Number | None:
+        """The number before the words of an item, as in `38,7 Grad Temperatur`: with decimals or degrees."""
+        first = items.firsts[item]
+        for place in range(first - 1, max(-1, first - 1 - _WORDS_TO_NUMBER), -1):
+            if items.gaps[place + 1] & BREAKS_PHRASE:
+                return None
+            word = items.words[place]
+            if word[0].isdecimal():
+                value, unit = _number(word), items.words[place + 1]
+                if value is None or not (unit in degrees or "." in word or "," in word):
+                    return None
+                return cls(value, items.ends[item], unit)
         return None
 
 

@@ -265,3 +265,36 @@ def test_a_clause_that_begins_with_a_year_tells_of_that_year() -> None:
 
 def test_the_aneurysm_of_a_friend_is_not_the_patients() -> None:
     assert states("mate died of AAA and he is worried", "aaa-known") == {"other-person"}
+
+
+@pytest.mark.parametrize(
+    ("text", "denied", "stated"),
+    [
+        ("Fever nil but leg weakness present", "fever-condition", "limb-weakness"),
+        ("saddle numbness no but both legs weak", "saddle-anesthesia", "bilateral-leg-weakness"),
+        ("ateş yok ama bacakta güç kaybı var", "fever-condition", "limb-weakness"),
+        ("fiebre no pero debilidad en la pierna", "fever-condition", "limb-weakness"),
+        ("Fieber nein, aber Beinschwäche", "fever-condition", "limb-weakness"),
+        ("fièvre non mais faiblesse de la jambe", "fever-condition", "limb-weakness"),
+        ("febre não mas fraqueza na perna", "fever-condition", "limb-weakness"),
+        ("febbre no ma debolezza alla gamba", "fever-condition", "limb-weakness"),
+        ("лихорадки нет, но слабость в ноге", "fever-condition", "limb-weakness"),
+    ],
+)
+def test_a_denial_directly_before_but_is_of_what_stands_before_it(
+    text: str, denied: str, stated: str
+) -> None:
+    assert states(text, denied) == {"denied"}
+    assert states(text, stated) == {"stated"}
+
+
+def test_a_denial_that_but_does_not_follow_still_reaches_forward() -> None:
+    assert states("back pain, no fever but leg weakness", "fever-condition") == {"denied"}
+    assert states("back pain, no leg weakness", "limb-weakness") == {"denied"}
+
+
+def test_a_list_of_symptoms_that_says_positive_denies_nothing() -> None:
+    text = "ROS positive for: loss of bowel control. ROS negative for: fever"
+    assert states(text, "fecal-incontinence") == {"stated"}
+    assert states(text, "fever-condition") == {"denied"}
+    assert states("ROS: fever, loss of bowel control negative", "fever-condition") == {"denied"}

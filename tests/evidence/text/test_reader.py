@@ -422,3 +422,67 @@ def test_letters_and_plain_speech_are_read(text: str, concept: str) -> None:
 )
 def test_what_is_told_in_the_same_words_is_not(text: str, concept: str) -> None:
     assert not states(text, concept)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "noch 38,7 Grad Temperatur, Kreuzschmerzen",
+        "back pain, 38.9 degrees temp",
+        "temperatura 38,9, dolor lumbar",
+        "темп 38,9, боль в пояснице",
+        "ateşi 38,5 derece, bel ağrısı",
+    ],
+)
+def test_a_temperature_is_read_with_its_number_on_either_side(text: str) -> None:
+    assert states(text, "fever-condition") == {"stated"}
+
+
+@pytest.mark.parametrize(
+    "text", ["noch 36,7 Grad Temperatur", "aged 41 temp normal", "back pain, 37.2 degrees temp"]
+)
+def test_another_number_before_the_temperature_is_no_fever(text: str) -> None:
+    assert not states(text, "fever-condition") & {"stated", "unclear"}
+
+
+def test_a_minus_before_an_amount_denies_nothing() -> None:
+    assert states("dorsalgia, -9 kg en 3 meses", "weight-loss") == {"stated"}
+    assert states("back pain, -fever", "fever-condition") == {"denied"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no longer able to walk",
+        "kann nicht mehr laufen",
+        "ne peut plus marcher",
+        "ya no puede caminar",
+        "não consegue mais andar",
+        "non riesce più a camminare",
+        "artık yürüyemiyor",
+        "больше не может ходить",
+    ],
+)
+def test_walking_that_is_no_longer_possible_is_lost_not_denied(text: str) -> None:
+    assert states(text, "walking-loss-acute") == {"stated"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("шлёпает стопой, боль в пояснице", "foot-drop"),
+        ("arrasta o pé, dor lombar", "foot-drop"),
+        ("inciampa con la punta, lombalgia", "foot-drop"),
+        ("يجر قدمه مع ألم ظهر", "foot-drop"),
+        ("моча не идет, боль в пояснице", "urinary-retention"),
+        ("o xixi não sai, dor lombar", "urinary-retention"),
+        ("la pipì non esce, lombalgia", "urinary-retention"),
+        ("البول لا ينزل مع ألم ظهر", "urinary-retention"),
+        ("не чувствует при подтирании", "saddle-anesthesia"),
+        ("não sente quando se limpa", "saddle-anesthesia"),
+        ("non sente quando si pulisce", "saddle-anesthesia"),
+        ("silinirken hissetmiyor", "saddle-anesthesia"),
+    ],
+)
+def test_lay_words_of_other_languages_say_the_same(text: str, concept: str) -> None:
+    assert states(text, concept) == {"stated"}
