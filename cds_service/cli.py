@@ -29,6 +29,7 @@ from cds_service.errors import (
     SpineCdsError,
 )
 from cds_service.settings import CONFIG, Settings, load_settings, start_warnings, variable
+from cds_service.web.built_site import is_built
 
 if TYPE_CHECKING:
     from cds_service.knowledge.model import Guideline
@@ -97,7 +98,8 @@ def serve(host: str | None, port: int | None, workers: int | None, config: Path 
     check_key_files(settings.trusted_clients, lambda: datetime.now(UTC))
     refuse_taken_address(settings.host, settings.port)
     prepare_history(settings)
-    tell_when_it_answers(settings, opening_screen(settings))
+    screen = opening_screen(settings, has_documentation=is_built())
+    tell_when_it_answers(settings, screen)
     _serve(settings)
 
 
@@ -137,9 +139,12 @@ def purge(before: datetime, config: Path | None) -> None:
         )
 
 
-def opening_screen(settings: Settings) -> str:
-    """What somebody who just started the service would like to know."""
+def opening_screen(settings: Settings, *, has_documentation: bool) -> str:
+    """What somebody who just started the service would like to know. An address stands there only when it answers."""
     base = settings.public_urls[0]
+    documentation = (
+        f"{base}/docs" if has_documentation else f"folder docs/; at {base}/docs after: make docs"
+    )
     sandbox = urlencode(
         {
             "serviceDiscoveryURL": f"{base}/cds-services",
@@ -151,7 +156,7 @@ def opening_screen(settings: Settings) -> str:
         f"Spine imaging decision support {__version__}",
         "",
         f"  Start here      {base}/",
-        f"  Documentation   {base}/docs",
+        f"  Documentation   {documentation}",
         f"  Discovery       {base}/cds-services",
         f"  Health          {base}/health/ready",
         f"  Public sandbox  {_SANDBOX}?{sandbox}",

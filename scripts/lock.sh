@@ -11,8 +11,8 @@ uv=$(command -v uv || command -v .venv/bin/uv) || {
 compile=("$uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes
     --no-emit-index-url --no-emit-find-links --no-header "$@")
 "${compile[@]}" --extra postgres --extra report --group build --output-file requirements.lock
-# To build the documentation without the tools of development.
-"${compile[@]}" --extra postgres --group build --group docs --constraints requirements.lock --output-file requirements-docs.lock
+# The same, and what builds the documentation: `make serve` installs it.
+"${compile[@]}" --extra postgres --extra report --group build --group docs --constraints requirements.lock --output-file requirements-docs.lock
 # Held to the versions of the first, so that what is tested is what is served.
 "${compile[@]}" --extra postgres --extra report --extra parquet --group build --group dev --group docs --constraints requirements.lock --output-file requirements-dev.lock
 # What the tests on Spark need beside that.

@@ -136,7 +136,15 @@ def test_an_old_python_is_told_what_to_run_instead(tmp_path, version, says):
 
 
 def test_the_first_screen_says_what_to_open_next():
-    screen = opening_screen(Settings(port=9000))
+    screen = opening_screen(Settings(port=9000), has_documentation=True)
+    assert "http://127.0.0.1:9000/docs\n" in screen
     assert "http://127.0.0.1:9000/cds-services" in screen
     assert "serviceDiscoveryURL=http%3A%2F%2F127.0.0.1%3A9000%2Fcds-services" in screen
     assert len(screen.splitlines()) < 24
+
+
+def test_the_first_screen_gives_no_address_that_answers_with_an_error():
+    screen = opening_screen(Settings(port=9000), has_documentation=False)
+    (line,) = [line for line in screen.splitlines() if "Documentation" in line]
+    assert "folder docs/" in line
+    assert "make docs" in line

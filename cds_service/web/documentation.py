@@ -1,4 +1,4 @@
-"""`GET /docs`: the documentation of this version, as `make docs` built it into the package."""
+"""`GET /docs`: the documentation of this version, as it was built into the package."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from werkzeug.exceptions import NotFound
 from werkzeug.security import safe_join
 from werkzeug.wrappers import Response as BaseResponse
 
+from cds_service.web.built_site import FIRST_PAGE, SITE, is_built
 from cds_service.web.frame import page as frame_page
 
-SITE: Final = Path(__file__).with_name("site")
-_FIRST: Final = "index.html"
 _SCRIPT: Final = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
 
@@ -28,14 +27,14 @@ def documentation_blueprint(site: Path = SITE) -> Blueprint:
 
     @blueprint.get("/docs")
     def first_page() -> Response | BaseResponse:
-        if not (site / _FIRST).is_file():
+        if not is_built(site):
             return _not_built()
         # With the name of the file at its end the links of the page are right, slash or not.
-        return redirect(f"/docs/{_FIRST}")
+        return redirect(f"/docs/{FIRST_PAGE}")
 
     @blueprint.get("/docs/<path:name>")
     def page(name: str) -> Response:
-        if not (site / _FIRST).is_file():
+        if not is_built(site):
             return _not_built()
         path = Path(safe_join(str(site), name) or "")
         if not path.is_file():

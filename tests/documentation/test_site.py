@@ -25,6 +25,7 @@ from cds_service.web.edge import register_edge
 from cds_service.web.problems import register_problems
 from scripts.documentation.build import ROOT, page_for_site
 
+LOCKS = ("requirements.lock", "requirements-docs.lock", "requirements-dev.lock")
 _HREF = re.compile(r'(?:href|src)="([^"]+)"')
 _SCRIPT = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
@@ -166,3 +167,35 @@ def test_a_package_brings_the_documentation_along_and_serves_it(site, tmp_path):
 def test_the_package_is_made_after_the_documentation():
     text = (Path(ROOT) / "Makefile").read_text(encoding="utf-8")
     assert re.search(r"^wheel: docs$", text, re.MULTILINE)
+
+
+def program(path: Path, does: str) -> None:
+    path.write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
+    path.chmod(0o755)
+
+
+def test_the_service_starts_with_its_documentation_and_without_it_where_it_cannot_be_had(tmp_path):
+    """The recipes of the Makefile, in a folder where the generator is there, and in one where it is not."""
+    for generator, told in (("true", "Building"), ("false", "Going on without the documentation")):
+        folder = tmp_path / generator
+        (folder / ".venv" / "bin").mkdir(parents=True)
+        for name in (
+            "docs",
+            "cds_service",
+            "scripts/documentation",
+            "fhir_fixtures",
+            "tests/scenarios",
+        ):
+            (folder / name).mkdir(parents=True)
+        for name in ("Makefile", "README.md", "mkdocs.yml", "pyproject.toml", *LOCKS):
+            shutil.copy(ROOT / name, folder)
+        for name in ("fhir_fixtures/README.md", "tests/scenarios/README.md"):
+            shutil.copy(ROOT / name, folder / name)
+        program(folder / ".venv" / "bin" / "python", generator)
+        program(folder / ".venv" / "bin" / "spine-cds", 'echo "started: $*"')
+        program(folder / "scripts" / "install.sh", "true")
+        done = subprocess.run(
+            ["make", "serve", "PORT=8123"], cwd=folder, capture_output=True, text=True, check=True
+        )
+        assert told in done.stdout + done.stderr
+        assert "started: serve --port 8123" in done.stdout
