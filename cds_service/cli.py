@@ -339,6 +339,19 @@ def replay(as_of: datetime | None, processes: int | None, **options: Any) -> Non
 
 
 @commands.command()
+@click.argument("results", type=click.Path(exists=True, path_type=Path))
+@click.argument("page", type=_new_file)
+def report(results: Path, page: Path) -> None:
+    """Make the report of a replay that is over: one HTML page.
+
+    RESULTS is what --jsonl or --parquet of replay wrote, with the counts beside it; PAGE is the file to write.
+    """
+    from cds_service.replay.command import report_of  # noqa: PLC0415 - other commands start without it
+
+    report_of(results, page, load_settings(os.environ, None), click.echo)
+
+
+@commands.command()
 @click.argument("before", type=click.Path(exists=True, path_type=Path))
 @click.argument("after", type=click.Path(exists=True, path_type=Path))
 @click.argument("more", nargs=-1, type=click.Path(exists=True, path_type=Path))

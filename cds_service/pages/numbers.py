@@ -10,13 +10,13 @@ SMALLEST_SHOWN: Final = 5
 
 
 def counted(count: int) -> str:
-    """A count with its thousands apart: `12 345`."""
-    return f"{count:,}".replace(",", _THIN)
+    """A count with its thousands apart: `12,345`, as in *per 1,000*."""
+    return f"{count:,}"
 
 
 def per_thousand(count: int, of: int) -> str:
     """How many of a thousand; a dash where there is nothing to divide by."""
-    return "–" if of == 0 else f"{1000 * count / of:,.1f}".replace(",", _THIN)
+    return "–" if of == 0 else f"{1000 * count / of:,.1f}"
 
 
 def share(count: int, of: int) -> str:

@@ -14,6 +14,12 @@ _BAR: Final = 28
 _UPRIGHT: Final = 320
 _LABEL: Final = 48
 """Characters of a label on an axis."""
+_BELOW: Final = {
+    "xref": "paper", "x": 1, "xanchor": "right",
+    "yref": "paper", "y": 0, "yanchor": "top", "yshift": -26,
+    "showarrow": False,
+}  # fmt: skip
+"""Place of an axis' title that may be wider than the bars beside long labels: it ends where they end."""
 _CLEAR: Final = "rgba(0,0,0,0)"
 
 
@@ -46,7 +52,9 @@ def lying_bars(labels: Sequence[str], series: Sequence[Series], axis: str) -> Ma
     ]
     layout = _layout(len(series) > 1)
     layout["height"] = _BAR * len(labels) + 96 + (32 if len(series) > 1 else 0)
-    layout["xaxis"] |= {"title": {"text": axis}, "rangemode": "tozero"}
+    layout["xaxis"] |= {"rangemode": "tozero"}
+    layout["annotations"] = [_BELOW | {"text": axis}]
+    layout["margin"] |= {"b": 56}
     layout["yaxis"] |= {"autorange": "reversed", "type": "category", "automargin": True}
     return _json(data, layout)
 

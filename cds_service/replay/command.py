@@ -21,6 +21,7 @@ from cds_service.replay.details import Details
 from cds_service.replay.engine_choice import EngineChoice, choose_engine
 from cds_service.replay.front_door import FrontDoor, parse_prefetch
 from cds_service.replay.local import Finished, LocalRun, Progress, clear, run_fingerprint
+from cds_service.replay.results import details_path, read_details, read_rows
 from cds_service.replay.rows import Row
 from cds_service.replay.runner import (
     Outcome,
@@ -161,10 +162,33 @@ def _write(finished: Finished | OnSpark, details: Details, asked: Asked) -> None
         raise _unwritable(place, error) from None
 
 
+def report_of(results: Path, page: Path, settings: Settings, tell: Tell) -> None:
+    """Write the report of a run that is over, from its rows and the counts beside them.
+
+    Raises CaseError for what is no result of `replay`.
+    """
+    from cds_service.replay.report import report_page  # noqa: PLC0415 - as below
+
+    guideline = load_guideline(cpt=settings.cpt)
+    details = read_details(results)
+    if details is None:
+        tell(
+            f"{details_path(results)} is not there: what no row can hold is left out of the report."
+        )
+    made_with = (details or {}).get("run", {}).get("knowledge")
+    told_as = f"{guideline.content.id} {guideline.content.version}"
+    if made_with not in (None, told_as):
+        tell(f"Made with {made_with}; cards and criteria are told in the words of {told_as}.")
+    _write_page(page, report_page(read_rows(results), details or {}, guideline))
+
+
 def _write_report(rows: Iterable[Row], details: Details, choice: EngineChoice, path: Path) -> None:
     from cds_service.replay.report import report_page  # noqa: PLC0415 - only where one is wanted
 
-    page = report_page(rows, details, load_guideline(choice.knowledge, cpt=choice.cpt))
+    _write_page(path, report_page(rows, details, load_guideline(choice.knowledge, cpt=choice.cpt)))
+
+
+def _write_page(path: Path, page: str) -> None:
     try:
         path.write_text(page, encoding="utf-8")
     except OSError as error:

@@ -131,16 +131,23 @@ def _dimension(
     }
 
 
-def _slice_row(run: RunFacts, value: str, one: Slice) -> list[Any]:
+def cards_per_thousand(run: RunFacts, one: Slice) -> list[str]:
+    """Cards per 1,000 orders of a slice: all, critical, warning, information."""
     by_kind: Counter[str] = Counter()
     for card, number in one.cards.items():
         by_kind[run.indicators.get(card, "info")] += number
+    return [
+        per_thousand(number, one.orders)
+        for number in (one.cards.total(), *(by_kind[kind] for kind in INDICATORS))
+    ]
+
+
+def _slice_row(run: RunFacts, value: str, one: Slice) -> list[Any]:
     most = one.cards.most_common(1)
     return [
         value,
         counted(one.orders),
-        per_thousand(one.cards.total(), one.orders),
-        *(per_thousand(by_kind[kind], one.orders) for kind in INDICATORS),
+        *cards_per_thousand(run, one),
         f"{words_of(most[0][0])} ({per_thousand(most[0][1], one.orders)})" if most else "–",
     ]
 

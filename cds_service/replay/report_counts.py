@@ -50,6 +50,8 @@ class RowCounts:
     appropriateness: Counter[str] = field(default_factory=Counter)
     criteria: Counter[str] = field(default_factory=Counter)
     """Orders by criterion; stale ones do not count."""
+    by_criterion: dict[str, Slice] = field(default_factory=dict)
+    """The same orders with their cards."""
     states: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Orders by criterion and state."""
     gaps: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -91,7 +93,10 @@ class RowCounts:
         self.with_words += bool(sources)
         for name, state in {(found.id, found.state) for found in row.criteria}:
             self.states[name, state] += 1
-        self.criteria.update({found.id for found in row.criteria if found.state != "stale"})
+        found_here = {found.id for found in row.criteria if found.state != "stale"}
+        self.criteria.update(found_here)
+        for name in found_here:
+            self.by_criterion.setdefault(name, Slice()).count(row)
         self._count_repeats(row)
         if row.urgency == _EMERGENCY:
             self._keep(row)

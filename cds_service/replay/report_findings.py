@@ -8,6 +8,7 @@ from typing import Any, Final
 from cds_service.pages.numbers import counted, per_thousand, share
 from cds_service.pages.plots import Series, lying_bars
 from cds_service.replay.comparison_texts import words_of
+from cds_service.replay.report_cards import cards_per_thousand
 from cds_service.replay.report_counts import days_old, deciding
 from cds_service.replay.report_names import IN_PLOT, RunFacts, study_text
 from cds_service.replay.rows import FoundCriterion, Row
@@ -78,6 +79,7 @@ def criteria_figure(run: RunFacts) -> dict[str, Any]:
                 counted(number),
                 per_thousand(number, counts.advised),
                 *(counted(counts.states[name, state]) for state in states),
+                *cards_per_thousand(run, counts.by_criterion[name]),
             ]
             for name, number in found
         ],
@@ -86,8 +88,12 @@ def criteria_figure(run: RunFacts) -> dict[str, Any]:
 
 
 def age_figure(run: RunFacts) -> dict[str, Any]:
-    """How old the newest evidence of each criterion was."""
-    ages: Mapping[str, Mapping[str, int]] = run.details.get("evidence_age", {})
+    """How old the newest evidence of each criterion was; an age of the patient has none."""
+    ages: dict[str, Mapping[str, int]] = {
+        name: found
+        for name, found in run.details.get("evidence_age", {}).items()
+        if name not in run.ages
+    }
     ordered = sorted(ages.items(), key=lambda item: -sum(item[1].values()))
     plotted = ordered[:IN_PLOT]
     series = tuple(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cds_service.cards.ids import topic_code
-from cds_service.knowledge.model import Guideline
+from cds_service.knowledge.model import AgeEvidence, Guideline
 from cds_service.replay.comparison_texts import words_of
 from cds_service.replay.report_counts import RowCounts
 
@@ -45,6 +45,14 @@ class RunFacts:
             for group in guideline.groups
             for criterion in group.criterion
         }
+        self.ages = {
+            criterion.id
+            for group in guideline.groups
+            for criterion in group.criterion
+            if criterion.evidence
+            and all(isinstance(one, AgeEvidence) for one in criterion.evidence)
+        }
+        """Criteria that go by the birth date alone."""
         self.groups = {group.id: group.name for group in guideline.groups}
 
 

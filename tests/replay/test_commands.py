@@ -16,7 +16,9 @@ from cds_service.checks.remark import Remark
 from cds_service.cli import commands
 from cds_service.replay import command
 from cds_service.replay.local import Progress
+from cds_service.replay.rows import row_line
 from tests.command_line import Run, run_here, run_process
+from tests.replay.a_run import ROWS
 from tests.replay.conftest import FIXTURES
 
 ROOT = Path(__file__).parents[2]
@@ -113,6 +115,37 @@ def test_explain_takes_one_call(run: Run):
     result = run("explain", STORY / "order-sign.x-ray-lumbar.json")
     assert result.returncode == 0
     assert result.stdout.count("as of 2026-06-15") == 1
+
+
+def test_the_report_of_a_finished_run_is_the_one_that_the_run_would_have_written(
+    run: Run, tmp_path: Path
+):
+    lines, table, at_once = tmp_path / "rows.jsonl", tmp_path / "rows", tmp_path / "at-once.html"
+    wanted = ("--jsonl", lines, "--parquet", table, "--report", at_once, "--with-ids")
+    assert run("replay", STORY, FIXTURES / "hooks", *wanted).returncode == 0
+    for results in (lines, table):
+        page = tmp_path / f"{results.name}.html"
+        told = run("report", results, page)
+        assert (told.returncode, told.stdout) == (0, "")
+        assert page.read_text(encoding="utf-8") == at_once.read_text(encoding="utf-8")
+
+
+def test_a_report_without_the_counts_or_of_another_guideline_says_so(run: Run, tmp_path: Path):
+    rows, page = tmp_path / "rows.jsonl", tmp_path / "page.html"
+    rows.write_bytes(b"".join(row_line(row) + b"\n" for row in ROWS))
+    told = run("report", rows, page)
+    assert "rows.jsonl.details.json is not there" in told.stdout
+    assert "kept no counts beside its rows" in page.read_text(encoding="utf-8")
+    details = {"run": {"knowledge": "spine-imaging 1999.1"}}
+    (tmp_path / "rows.jsonl.details.json").write_text(json.dumps(details))
+    assert "Made with spine-imaging 1999.1" in run("report", rows, page).stdout
+
+
+def test_what_is_no_result_of_a_replay_has_no_report(run: Run, tmp_path: Path):
+    told = run("report", STORY / "record.json", tmp_path / "page.html")
+    assert told.returncode == 2
+    assert "no result file" in told.stderr
+    assert not (tmp_path / "page.html").exists()
 
 
 @pytest.mark.parametrize(

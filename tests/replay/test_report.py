@@ -48,6 +48,23 @@ def test_orders_and_patients_are_counted_with_their_days(text):
     assert "4 imaging orders of the spine of 3 patients, 2026-05-02 to 2026-06-15" in text
 
 
+def test_cards_are_told_by_criterion_too(text):
+    # Orders, per 1,000 with advice; present, suspected, historical; cards: all, critical, warning, information.
+    assert "Urinary retention 1 333.3 1 0 0 1,000.0 1,000.0 0.0 0.0" in text
+
+
+def test_an_age_of_the_patient_is_no_evidence_that_gets_old(text):
+    ages = text.partition("How old the newest evidence was")[2].partition("Alert burden")[0]
+    assert "Urinary retention" in ages
+    assert "Age over 50" not in ages
+
+
+def test_a_name_like_no_entry_of_a_value_set_is_folded_away(text):
+    near, _, far = text.partition("1 that are like none")
+    assert "Retention of urine, acute" in near
+    assert "Blighted ovum" in far.partition("As a vocabulary file")[0]
+
+
 def test_saved_calls_are_not_told_as_patients(guideline):
     calls = report_page(ROWS, {"calls": {"all": 3}}, guideline)
     assert "of 3 saved calls" in words_of_page(calls)
@@ -116,7 +133,7 @@ def test_a_clinician_with_few_orders_is_not_named(text):
 
 
 def test_each_mode_of_showing_cards_has_its_numbers(text):
-    assert "All cards 3 of 3 (100.0 %) 3 1 000.0 333.3 666.7 0.0" in text
+    assert "All cards 3 of 3 (100.0 %) 3 1,000.0 333.3 666.7 0.0" in text
     assert "Actionable cards only 1 of 3 (33.3 %) 1 333.3 333.3 0.0 0.0" in text
 
 

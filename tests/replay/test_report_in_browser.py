@@ -73,6 +73,22 @@ def test_a_table_is_sorted_by_its_head(browser, address):
         expect(table.locator("tbody tr").first).to_contain_text("Appropriate")
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_on_paper_plots_fit_and_are_black_on_white(browser, address, scheme):
+    with opened(browser, scheme=scheme) as page:
+        page.goto(address)
+        expect(page.locator("figure.plot svg.main-svg").first).to_be_visible()
+        drawn = page.locator("figure.plot .canvas svg.main-svg:first-child")
+        wide = "all => Math.max(...all.map(one => one.getBoundingClientRect().width))"
+        label = page.locator("figure.plot .ytick text").first
+        on_screen = drawn.evaluate_all(wide)
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert drawn.evaluate_all(wide) <= 640 < on_screen
+        assert label.evaluate("one => getComputedStyle(one).fill") == "rgb(0, 0, 0)"
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert drawn.evaluate_all(wide) == on_screen
+
+
 def test_on_paper_the_figures_stand_as_tables_too(browser, address):
     with opened(browser) as page:
         page.goto(address)

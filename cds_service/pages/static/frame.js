@@ -4,7 +4,7 @@
   const valueOf = (row, column) => {
     const cell = row.cells[column];
     const text = cell.dataset.sort ?? cell.textContent.trim();
-    const number = Number(text.replace(/[\s\u202f]/g, "").replace(/^(-?[\d.]+).*$/, "$1"));
+    const number = Number(text.replace(/[\s\u202f,]/g, "").replace(/^(-?[\d.]+).*$/, "$1"));
     const isNumber = cell.dataset.sort !== undefined || cell.classList.contains("number");
     return isNumber && !Number.isNaN(number) ? number : text;
   };
@@ -41,8 +41,21 @@
     });
   }
 
-  const token = (name) =>
-    getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const PAPER_WIDTH = 640;
+  let isOnPaper = false;
+  // Before printing the page still has the colors and the width of the screen.
+  const printed = () => {
+    for (const sheet of document.styleSheets)
+      for (const rule of sheet.cssRules)
+        if (rule.media?.mediaText === "print")
+          for (const inner of rule.cssRules) if (inner.selectorText === ":root") return inner.style;
+    return null;
+  };
+  const token = (name) => {
+    const onPaper = isOnPaper ? printed()?.getPropertyValue(`--${name}`) : "";
+    const onScreen = () => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`);
+    return (onPaper || onScreen()).trim();
+  };
   const colored = (part) => {
     if (typeof part === "string" && part.startsWith("token:")) return token(part.slice(6));
     if (Array.isArray(part)) return part.map(colored);
@@ -53,7 +66,8 @@
   const draw = (plot) => {
     plot.classList.add("drawn");
     const figure = colored(JSON.parse(plot.querySelector("script.figure").textContent));
-    const options = { displayModeBar: false, responsive: true, staticPlot: false, locale: "en" };
+    if (isOnPaper) figure.layout.width = PAPER_WIDTH;
+    const options = { displayModeBar: false, responsive: !isOnPaper, staticPlot: false, locale: "en" };
     window.Plotly.react(plot.querySelector(".canvas"), figure.data, figure.layout, options);
   };
   const drawAll = () => {
@@ -61,6 +75,9 @@
   };
   document.addEventListener("DOMContentLoaded", drawAll);
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
-  window.addEventListener("beforeprint", drawAll);
-  window.addEventListener("afterprint", drawAll);
+  for (const when of ["beforeprint", "afterprint"])
+    window.addEventListener(when, () => {
+      isOnPaper = when === "beforeprint";
+      drawAll();
+    });
 })();
