@@ -15,7 +15,7 @@ from cds_service.replay.comparison_texts import words_of
 from cds_service.replay.nearest import NearestSets
 from cds_service.replay.report_burden import burden_of, repeat_rows
 from cds_service.replay.report_cards import card_figure, cards_of_kind, dimensions, mode_rows
-from cds_service.replay.report_counts import count_rows
+from cds_service.replay.report_counts import count_rows, most_frequent
 from cds_service.replay.report_findings import (
     age_figure,
     criteria_figure,
@@ -76,7 +76,7 @@ def report_page(rows: Iterable[Row], details: Mapping[str, Any], guideline: Guid
         gaps=gap_figures(run),
         not_advised=[
             [words_of(source), words_of(reason), counted(number)]
-            for (source, reason), number in counts.not_advised.most_common()
+            for (source, reason), number in most_frequent(counts.not_advised)
         ],
         unread=_unread(details),
         charts=details.get("charts", {}).get("all", 0),
@@ -108,7 +108,7 @@ def _what_was_judged(details: Mapping[str, Any]) -> list[list[str]]:
     made_from = details.get("made_from", {})
     return [
         [_made_from(name), counted(number)]
-        for name, number in sorted(made_from.items(), key=lambda item: -item[1])
+        for name, number in sorted(made_from.items(), key=lambda item: (-item[1], item[0]))
     ]
 
 
@@ -119,7 +119,7 @@ def _unread(details: Mapping[str, Any]) -> dict[str, Any]:
         "total": sum(reasons.values()),
         "rows": [
             [why, counted(number)]
-            for why, number in sorted(reasons.items(), key=lambda item: -item[1])
+            for why, number in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
         ],
         "places": [
             f"{one['file']}{':' + str(one['line']) if one.get('line') else ''}: {one['why']}"
@@ -139,7 +139,9 @@ def _types(details: Mapping[str, Any]) -> list[list[Any]]:
             share(found["coded"], found.get("resources", 0)) if "coded" in found else "–",
             share(found["dated"], found.get("resources", 0)) if "dated" in found else "–",
         ]
-        for kind, found in sorted(types.items(), key=lambda item: -item[1].get("charts", 0))
+        for kind, found in sorted(
+            types.items(), key=lambda item: (-item[1].get("charts", 0), item[0])
+        )
     ]
 
 

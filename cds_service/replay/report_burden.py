@@ -9,6 +9,7 @@ from typing import Any, Final
 from cds_service.pages.numbers import SMALLEST_SHOWN, counted, per_thousand, share
 from cds_service.pages.plots import Series, standing_bars
 from cds_service.replay.comparison_texts import words_of
+from cds_service.replay.report_counts import most_frequent
 from cds_service.replay.report_names import RunFacts
 
 _CARDS_A_DAY: Final = (0, 1, 2, 5, 10)
@@ -61,7 +62,7 @@ def repeat_rows(run: RunFacts) -> list[list[str]]:
     """Kinds of cards that a patient got more than once."""
     counts = run.counts
     rows = []
-    for card, number in counts.all.cards.most_common():
+    for card, number in most_frequent(counts.all.cards):
         again = number - counts.patient_cards[card]
         same_day = number - counts.day_cards[card]
         if again:

@@ -9,7 +9,7 @@ from typing import Any
 from cds_service.pages.numbers import SMALLEST_SHOWN, counted, per_thousand, share
 from cds_service.pages.plots import Series, lying_bars, standing_bars
 from cds_service.replay.comparison_texts import words_of
-from cds_service.replay.report_counts import Slice, merged, slices_of
+from cds_service.replay.report_counts import Slice, merged, most_frequent, slices_of
 from cds_service.replay.report_names import (
     IN_PLOT,
     INDICATORS,
@@ -57,7 +57,7 @@ def mode_rows(run: RunFacts) -> list[list[str]]:
 def card_figure(run: RunFacts) -> dict[str, Any]:
     """Every kind of card, most frequent first."""
     orders = run.counts.all.orders
-    found = run.counts.all.cards.most_common()
+    found = most_frequent(run.counts.all.cards)
     return {
         "figure": lying_bars(
             [words_of(card) for card, _ in found],
@@ -143,7 +143,7 @@ def cards_per_thousand(run: RunFacts, one: Slice) -> list[str]:
 
 
 def _slice_row(run: RunFacts, value: str, one: Slice) -> list[Any]:
-    most = one.cards.most_common(1)
+    most = most_frequent(one.cards)[:1]
     return [
         value,
         counted(one.orders),

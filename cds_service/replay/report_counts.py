@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Final, TypeVar
 
 from cds_service.evidence.codes.dates import read_date
 from cds_service.replay.rows import Evidence, FoundCriterion, Row
@@ -15,6 +15,7 @@ LISTED: Final = 300
 """Emergencies that are listed; all are counted."""
 _MONTH: Final = 7
 _EMERGENCY: Final = "emergency"
+_Name = TypeVar("_Name")
 
 
 @dataclass(slots=True)
@@ -165,6 +166,11 @@ def merged(slices: Iterable[Slice]) -> Slice:
         together.with_card += one.with_card
         together.cards.update(one.cards)
     return together
+
+
+def most_frequent(counts: Counter[_Name]) -> list[tuple[_Name, int]]:
+    """Most frequent first, then by name: a report is the same in whatever order rows come."""
+    return sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))
 
 
 def slices_of(

@@ -9,7 +9,7 @@ from cds_service.pages.numbers import counted, per_thousand, share
 from cds_service.pages.plots import Series, lying_bars
 from cds_service.replay.comparison_texts import words_of
 from cds_service.replay.report_cards import cards_per_thousand
-from cds_service.replay.report_counts import days_old, deciding
+from cds_service.replay.report_counts import days_old, deciding, most_frequent
 from cds_service.replay.report_names import IN_PLOT, RunFacts, study_text
 from cds_service.replay.rows import FoundCriterion, Row
 
@@ -46,7 +46,7 @@ def emergency(run: RunFacts, row: Row) -> list[str]:
 def criteria_figure(run: RunFacts) -> dict[str, Any]:
     """Every criterion that was found, most frequent first, and the names of those that were not."""
     counts = run.counts
-    found = counts.criteria.most_common()
+    found = most_frequent(counts.criteria)
     states = ("present", "suspected", "historical")
     plotted = found[:IN_PLOT]
     looks = (
@@ -94,7 +94,7 @@ def age_figure(run: RunFacts) -> dict[str, Any]:
         for name, found in run.details.get("evidence_age", {}).items()
         if name not in run.ages
     }
-    ordered = sorted(ages.items(), key=lambda item: -sum(item[1].values()))
+    ordered = sorted(ages.items(), key=lambda item: (-sum(item[1].values()), item[0]))
     plotted = ordered[:IN_PLOT]
     series = tuple(
         Series(
@@ -131,7 +131,7 @@ def age_figure(run: RunFacts) -> dict[str, Any]:
 def gap_figures(run: RunFacts) -> dict[str, Any]:
     """What was not read, and where words were not understood."""
     counts = run.counts
-    found = counts.gaps.most_common()
+    found = most_frequent(counts.gaps)
     return {
         "figure": lying_bars(
             [f"{words_of(source)}: {words_of(reason).lower()}" for (source, reason), _ in found],
@@ -157,7 +157,7 @@ def gap_figures(run: RunFacts) -> dict[str, Any]:
         ],
         "words": [
             [words_of(source), share(number, counts.advised)]
-            for source, number in counts.words.most_common()
+            for source, number in most_frequent(counts.words)
         ],
     }
 

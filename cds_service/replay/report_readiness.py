@@ -150,7 +150,7 @@ def unread_codes(
     large = [one for one in every if one[2] >= SMALLEST_SHOWN]
     found = sorted(
         (_unread_code(*one, nearest) for one in large),
-        key=lambda one: (one.nearest is None, -one.charts, one.display),
+        key=lambda one: (one.nearest is None, -one.charts, one.display, one.type, one.code),
     )
     return tuple(found[:CODES_SHOWN]), Suppressed(
         small=len(every) - len(large),

@@ -48,6 +48,10 @@ def test_orders_and_patients_are_counted_with_their_days(text):
     assert "4 imaging orders of the spine of 3 patients, 2026-05-02 to 2026-06-15" in text
 
 
+def test_a_report_is_the_same_in_whatever_order_rows_come(guideline):
+    assert report_page(ROWS[::-1], DETAILS, guideline) == report_page(ROWS, DETAILS, guideline)
+
+
 def test_cards_are_told_by_criterion_too(text):
     # Orders, per 1,000 with advice; present, suspected, historical; cards: all, critical, warning, information.
     assert "Urinary retention 1 333.3 1 0 0 1,000.0 1,000.0 0.0 0.0" in text

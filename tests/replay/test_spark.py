@@ -17,10 +17,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from cds_service.errors import CaseError
+from cds_service.knowledge.model import Guideline
 from cds_service.replay.cases import Day, SavedCase
 from cds_service.replay.details import Details
 from cds_service.replay.engine_choice import choose_engine
 from cds_service.replay.local import LocalRun
+from cds_service.replay.report import report_page
 from cds_service.replay.results import read_details, read_rows
 from cds_service.replay.rows import Row, digest_of
 from cds_service.replay.session import (
@@ -31,8 +33,9 @@ from cds_service.replay.session import (
     told_run,
     write_parquet,
 )
-from cds_service.replay.spark import start_spark
+from cds_service.replay.spark import OnSpark, start_spark
 from cds_service.settings import Settings
+from tests.replay.answers import answers_by_web, answers_in, write_calls
 from tests.replay.charts import BACK_PAIN, PATIENT, RETENTION, condition, export, of, order, study
 from tests.replay.conftest import FIXTURES, cases_below
 
@@ -92,10 +95,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     table = pa.table({"resource": [json.dumps(one) for one in charts]})
     pq.write_table(table, folder / "lake" / "part-0.parquet")
-    with (folder / "calls.jsonl").open("w") as file:
-        for case in CASES:
-            call = {"as_of": case.as_of.isoformat(), "request": json.loads(case.body)}
-            file.write(json.dumps(call) + "\n")
+    write_calls(CASES, folder / "calls.jsonl")
     return folder
 
 
@@ -108,6 +108,14 @@ def by_local(
     return tuple(rows_in(finished)), told_run(finished, found, CHOICE, "local")
 
 
+@pytest.fixture(scope="module")
+def by_spark(spark: Any, site: Path) -> tuple[OnSpark, Details]:
+    assert spark is not None
+    found = find_input((site,), CHOICE)
+    finished = judge_input_on_spark(found, CHOICE)
+    return finished, told_run(finished, found, CHOICE, "spark")
+
+
 def sorted_details(details: Details) -> str:
     """Without the name of the engine, and without the order in which parts came."""
     told = {**details, "run": {**details["run"], "engine": ""}}
@@ -116,14 +124,15 @@ def sorted_details(details: Details) -> str:
 
 
 def test_spark_and_the_local_engine_agree_on_every_row_and_count(
-    spark: Any, site: Path, by_local: tuple[tuple[Row, ...], Details], tmp_path: Path
+    spark: Any,
+    by_local: tuple[tuple[Row, ...], Details],
+    by_spark: tuple[OnSpark, Details],
+    tmp_path: Path,
 ):
     assert spark.version.startswith("4.")
     rows, details = by_local
     assert len(rows) > len(CASES)
-    found = find_input((site,), CHOICE)
-    finished = judge_input_on_spark(found, CHOICE)
-    told = told_run(finished, found, CHOICE, "spark")
+    finished, told = by_spark
     assert finished.digest.text == digest_of(rows)
     assert sorted(map(repr, rows_in(finished))) == sorted(map(repr, rows))
     assert sorted_details(told) == sorted_details(details)
@@ -134,6 +143,28 @@ def test_spark_and_the_local_engine_agree_on_every_row_and_count(
     assert kept["run"]["engine"] == "spark"
     with pytest.raises(CaseError, match="is there already"):
         write_parquet(finished, told, str(tmp_path / "rows"))
+
+
+def test_every_fixture_gets_the_same_answer_by_web_local_engine_and_spark(
+    by_local: tuple[tuple[Row, ...], Details], by_spark: tuple[OnSpark, Details]
+):
+    by_web = answers_by_web(CASES)
+    assert answers_in(by_local[0], "calls.jsonl") == by_web
+    assert answers_in(rows_in(by_spark[0]), "calls.jsonl") == by_web
+
+
+def test_a_run_on_spark_has_the_report_of_the_local_one(
+    guideline: Guideline,
+    by_local: tuple[tuple[Row, ...], Details],
+    by_spark: tuple[OnSpark, Details],
+):
+    """Pieces that could not be read are named in the order in which parts came."""
+    finished, told = by_spark
+    pages = [
+        report_page(rows, {**details, "unread_places": []}, guideline)
+        for rows, details in (by_local, (tuple(rows_in(finished)), told))
+    ]
+    assert pages[0] == pages[1]
 
 
 def test_every_fixture_is_among_them_with_its_own_day(by_local: tuple[tuple[Row, ...], Details]):
