@@ -626,6 +626,12 @@ class ObservationName(Table):
     normal: tuple[str, ...] = ()
     stated: tuple[str, ...] = ()
     """Names that say the finding themselves; where some are given, a plain yes to any other is no finding."""
+    needs_unit: bool = False
+    """The name says too little: its number counts only in a unit of the table."""
+    aside: bool = False
+    """No red flag: a value that is not understood is named, and takes nothing away."""
+    found_above: float | None = None
+    """A number above it is the finding, in whatever unit; one that is not is none."""
 
 
 class Quantity(Table):

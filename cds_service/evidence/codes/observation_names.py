@@ -9,7 +9,7 @@ from typing import Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cds_service.evidence.text.name_words import words_of
+from cds_service.evidence.text.name_words import lowered, words_of
 from cds_service.knowledge.model import EvidenceRules, ObservationName
 
 Verdict = Literal["found", "normal", "unknown"]
@@ -33,6 +33,12 @@ class NamedObservation(Struct, frozen=True, gc=False):
     is_function: bool
     is_stated: bool
     """The name itself says the finding: a plain yes is enough."""
+    needs_unit: bool
+    """The name means this only where the value comes in a unit of the table."""
+    is_aside: bool
+    """No red flag: a value that is not understood is named, and takes nothing away."""
+    found_above: float | None
+    """A number above it is the finding, one that is not is none."""
     found: re.Pattern[str] | None
     normal: re.Pattern[str] | None
     negated: re.Pattern[str] | None
@@ -45,7 +51,7 @@ class NamedObservation(Struct, frozen=True, gc=False):
 
         The plain answers, yes and no, are not looked at: for a function they mean the other way round.
         """
-        text = text.lower()
+        text = lowered(text)
         is_normal = False
         for pattern in (self.found, self.stated if self.is_stated else None):
             for match in pattern.finditer(text) if pattern is not None else ():
@@ -93,6 +99,9 @@ class ObservationNames:
                             observation.means,
                             observation.function,
                             not observation.stated or phrase in observation.stated,
+                            observation.needs_unit,
+                            observation.aside,
+                            observation.found_above,
                             *patterns,
                         ),
                     )
@@ -110,7 +119,9 @@ class ObservationNames:
         best: tuple[int, NamedObservation] | None = None
         for at, word in enumerate(words):
             for phrase, named in self._by_first.get(word, ()):
-                if best is not None and len(phrase) <= best[0]:
+                # why: a name that says too little gives way to a full one beside it ("PCR HIV")
+                rank = 2 * len(phrase) - named.needs_unit
+                if best is not None and rank <= best[0]:
                     break
                 if words[at : at + len(phrase)] != phrase:
                     continue
@@ -118,12 +129,12 @@ class ObservationNames:
                     return None
                 rest = words[:at] + words[at + len(phrase) :]
                 if not any(_holds(rest, other) for other in self._without[named.name]):
-                    best = len(phrase), named
+                    best = rank, named
                     break
         if best is None:
             return None
         named = best[1]
-        if named.is_function and self._lost is not None and self._lost.search(text.lower()):
+        if named.is_function and self._lost is not None and self._lost.search(lowered(text)):
             # why: "Reduced anal tone" names the finding, and "present" then says that it is there
             return _as_finding(named, self._finding_words)
         return named

@@ -33,6 +33,7 @@ _MARKS: Final = str.maketrans(
         "^": None,
         "*": None,
         ".": None,
+        ",": None,
     }
 )
 _THOUSANDS: Final = re.compile(r"\d{1,3},\d{3}", re.ASCII)

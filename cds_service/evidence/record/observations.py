@@ -27,7 +27,13 @@ from cds_service.evidence.model import (
 from cds_service.evidence.raw import NOTHING, plain
 from cds_service.evidence.record.intake import Intake, reference
 from cds_service.evidence.record.shapes import ComponentShape, ObservationShape, read_components
-from cds_service.evidence.record.values import ObservedValue, Polarity, measured, read_value
+from cds_service.evidence.record.values import (
+    ObservedValue,
+    Polarity,
+    is_called_normal,
+    measured,
+    read_value,
+)
 from cds_service.knowledge.anchors import ValueSets
 
 OBSERVATIONS: Final = "observations"
@@ -81,9 +87,12 @@ def read_observations(intake: Intake, kind: str) -> None:
         if has_parts:
             for component in read_components(shape.component):
                 part = intake.concepts.read(component.code)
-                named = _named(part, intake)
-                if named is not None:
-                    _keep_named(shape, component, part, named, intake)
+                of_part = _named(part, intake)
+                if of_part is None and named is not None and named.grades and not part.hits:
+                    # why: a chart of muscle power names the muscle alone in each part
+                    of_part = named
+                if of_part is not None:
+                    _keep_named(shape, component, part, of_part, intake)
                     continue
                 for hit in part.hits:
                     observed[hit.value_set].append(Observed(shape, component, part, hit))
@@ -118,6 +127,8 @@ def read_observed(intake: Intake, observed: Observed) -> ObservationHit:
     if table is None:
         return ObservationHit(entry, hit.via, hit.code, None)
     amount = measured(value, table) if observed.grade is None else Converted(observed.grade)
+    if _is_settled(amount, shape, value):
+        amount = Converted(None)
     return ObservationHit(
         entry,
         hit.via,
@@ -128,6 +139,15 @@ def read_observed(intake: Intake, observed: Observed) -> ObservationHit:
         amount.inferred_unit,
         table.canonical,
     )
+
+
+def _is_settled(
+    amount: Converted, shape: ObservationShape | ComponentShape, value: ObservedValue
+) -> bool:
+    """True where who measured says that the value is normal, or that there is none: nothing is to be asked about."""
+    if amount.problem == "no-value":
+        return value.polarity == "negative"
+    return amount.problem in ("unit-missing", "unit-unknown") and is_called_normal(shape, value)
 
 
 def _named(code: ConceptReading, intake: Intake) -> NamedObservation | None:
@@ -152,6 +172,8 @@ def _keep_named(
     """An observation that its name tells: numbers are read when asked for, words now."""
     if named.measures is not None:
         hit = ConceptHit(named.measures, "text", "", named.name)
+        if named.needs_unit and not _is_in_unit(part, intake.index.units[named.measures], intake):
+            return
         intake.observed[hit.value_set].append(Observed(parent, part, code, hit))
         return
     value = read_value(part, intake.index, intake.concepts)
@@ -164,15 +186,30 @@ def _keep_named(
     if named.means is None:
         return
     verdict = named.verdict(value.text)
+    if named.found_above is not None and value.number is not None:
+        verdict = _above(named.found_above, value)
     if verdict == "unknown":
         verdict = _interpreted(part.interpretation)
     if verdict == "unknown" and not named.is_function and named.is_stated:
         verdict = _VERDICTS[value.polarity]
     if verdict == "unknown" and value.text:
-        _keep_unread(parent, code, value, intake)
+        _keep_unread(parent, code, value, intake, is_finding=not named.is_aside)
     hit = ConceptHit(named.means, "text", "", named.name)
     polarity = _POLARITIES[verdict]
     intake.observed[hit.value_set].append(Observed(parent, part, code, hit, polarity))
+
+
+def _is_in_unit(part: ObservationShape | ComponentShape, table: UnitTable, intake: Intake) -> bool:
+    value = read_value(part, intake.index, intake.concepts)
+    amount = measured(value, table)
+    return bool(value.unit or value.unit_code) and amount.number is not None
+
+
+def _above(limit: float, value: ObservedValue) -> Verdict:
+    """Whether a number says the finding: `< 20` says nothing above 20, and is none."""
+    if value.number is None:
+        return "unknown"
+    return "found" if value.number > limit and value.comparator not in ("<", "<=") else "normal"
 
 
 def _grade(value: ObservedValue, table: UnitTable | None) -> float | None:
@@ -197,16 +234,24 @@ def _interpreted(raw: Raw) -> Verdict:
 
 
 def _keep_unread(
-    parent: ObservationShape, code: ConceptReading, value: ObservedValue, intake: Intake
+    parent: ObservationShape,
+    code: ConceptReading,
+    value: ObservedValue,
+    intake: Intake,
+    *,
+    is_finding: bool,
 ) -> None:
     when = when_observed(Observed(parent, parent, code, _NO_HIT))
     first = days_after(intake.as_of, -intake.index.rules.unread_days)
     if when is not None and when.last < first:
         return
-    intake.tally.unread_findings += 1
+    if is_finding:
+        intake.tally.unread_findings += 1
     intake.unread_values.append(
         UnreadValue(
-            reference("Observation", parent.id), f"{code.display}: {value.text}", is_finding=True
+            reference("Observation", parent.id),
+            f"{code.display}: {value.text}",
+            is_finding=is_finding,
         )
     )
 

@@ -80,6 +80,7 @@ class ComponentShape(Struct, rename="camel", gc=False):
     value_time: Raw = NOTHING
     data_absent_reason: Raw = NOTHING
     interpretation: Raw = NOTHING
+    reference_range: Raw = NOTHING
 
 
 class ObservationShape(Struct, rename="camel", gc=False):
@@ -108,6 +109,7 @@ class ObservationShape(Struct, rename="camel", gc=False):
     value_time: Raw = NOTHING
     data_absent_reason: Raw = NOTHING
     interpretation: Raw = NOTHING
+    reference_range: Raw = NOTHING
 
 
 class QuantityShape(Struct, gc=False):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, Literal
 
 import msgspec
@@ -31,6 +32,8 @@ from cds_service.evidence.record.shapes import (
 
 _LONGEST_WORD: Final = 60
 """Characters before an answer in which a word that denies it may stand."""
+_UNIT_BEHIND: Final = re.compile(r"\d\s*([^\W\d_][^\s()]{0,20}(?: ?/ ?[^\s()]{1,20})?)\s*$")
+"""The unit at the end of a range in words: `0 - 5 mg/L`."""
 
 Polarity = Literal["positive", "negative", "unknown"]
 
@@ -68,6 +71,8 @@ def read_value(
         value = _quantity_value(read_quantity(shape.value_quantity))
     else:
         value = _other_value(shape, index.compiled, concepts)
+    if value.number is not None and not (value.unit or value.unit_code or value.is_grade):
+        value = _with_unit_of_range(value, shape.reference_range)
     if value.polarity == "unknown" and shape.interpretation is not NOTHING:
         polarity = _interpreted(shape.interpretation, index.compiled)
         if polarity != "unknown" and not is_there(shape.data_absent_reason):
@@ -82,6 +87,42 @@ def measured(value: ObservedValue, table: UnitTable) -> Converted:
             return in_canonical_unit(table, value.number, "", "")
         return Converted(None, "unit-unknown")
     return in_canonical_unit(table, value.number, value.unit_code, value.unit)
+
+
+def is_called_normal(shape: ObservationShape | ComponentShape, value: ObservedValue) -> bool:
+    """True when who measured says that the value is normal, by interpretation or by the range beside it."""
+    stated = {
+        as_text(coding.get("code")).upper()
+        for concept in each(plain(shape.interpretation))
+        for coding in map(as_object, each(as_object(concept).get("coding")))
+    }
+    if stated:
+        return stated == {"N"}
+    if value.number is None or value.comparator in (">", ">="):
+        return False
+    ranges = [as_object(entry) for entry in each(plain(shape.reference_range))]
+    if len(ranges) != 1:
+        return False
+    ends = [as_object(ranges[0].get(name)) for name in ("low", "high")]
+    if any(as_text(end.get("unit")) or as_text(end.get("code")) for end in ends):
+        return False
+    low, high = (read_number(as_text(end.get("value"))) for end in ends)
+    return low is not None and high is not None and low <= value.number <= high
+
+
+def _with_unit_of_range(value: ObservedValue, raw: Raw) -> ObservedValue:
+    """A number without a unit has that of the range of normal values that was sent beside it."""
+    if raw is NOTHING:
+        return value
+    for entry in map(as_object, each(plain(raw))):
+        for end in (as_object(entry.get("high")), as_object(entry.get("low"))):
+            code, unit = as_text(end.get("code")), as_text(end.get("unit"))
+            if code or unit:
+                return msgspec.structs.replace(value, unit_code=code, unit=unit)
+        behind = _UNIT_BEHIND.search(as_text(entry.get("text")))
+        if behind is not None:
+            return msgspec.structs.replace(value, unit=behind[1].strip())
+    return value
 
 
 def polarity_of(text: str, rules: CompiledRules) -> Polarity:

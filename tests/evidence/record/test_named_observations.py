@@ -187,3 +187,178 @@ def test_a_measurement_that_cannot_be_right_is_asked_about_and_not_used(
     found = doubtful_values(record.observations, index, AS_OF)
     assert bool(found) is is_asked
     assert not any(value.is_finding for value in found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "value_set", "polarity"),
+    [
+        ("HLA B27 (PCR)", "nicht nachweisbar", "obs-hlab27", "negative"),
+        ("HLA-B27", "NEGATİF", "obs-hlab27", "negative"),
+        ("HLA-B27", "POZİTİF", "obs-hlab27", "positive"),
+        ("Hemocultivo", "negativo", "bacteremia", "negative"),
+        ("Tono esfínter anal", "conservado", "reduced-anal-tone", "negative"),
+        ("Tono sfinteriale", "ridotto", "reduced-anal-tone", "positive"),
+        ("Marcha", "sin alteraciones", "gait-disturbance", "negative"),
+        ("Reithosenhypästhesie", "ja", "saddle-anesthesia", "positive"),
+        ("HIV AG/AB COMBO", "Reactive", "hiv-asymptomatic", "positive"),
+        ("HIV 1/2 Ab/p24 Ag", "Not detected", "hiv-asymptomatic", "negative"),
+        ("AFB smear", "pozitif (++)", "tuberculosis-brucellosis", "positive"),
+        ("M-Spike", "Not Observed", "neoplasm-behaviour-unknown", "negative"),
+        ("URINE CULTURE", ">100,000 CFU/mL Klebsiella", "recent-bacterial-infection", "positive"),
+        ("ECBU - culture", "stérile", "recent-bacterial-infection", "negative"),
+        ("Gebelik testi", "Pozitif", "obs-hcg", "positive"),
+    ],
+)
+def test_a_result_in_words_is_read_in_the_languages_of_the_service(
+    read: ReadRecord, name: str, value: str, value_set: str, polarity: str
+) -> None:
+    record = read(observation(name, valueString=value))
+
+    assert only(record, value_set).entry.polarity == polarity
+    assert not record.unread_values
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "value_set", "number"),
+    [
+        ("V.E.S.", {"valueQuantity": {"value": 59, "unit": "mm/ora"}}, "obs-esr", 59),
+        ("İşeme sonrası rezidü", {"valueQuantity": {"value": 150, "unit": "cc"}}, "obs-pvr", 150),
+        ("PCR", {"valueQuantity": {"value": 18.4, "unit": "mg/dL"}}, "obs-crp", 184),
+        ("Tª axilar", {"valueQuantity": {"value": 38.2, "unit": "ºC"}}, "obs-temperature", 38.2),
+        ("TFG estimada", {"valueString": "17 mL/min/1,73 m2"}, "obs-egfr", 17),
+        (
+            "T-score columna lumbar",
+            {"valueQuantity": {"value": -2.9, "unit": "DE"}},
+            "obs-tscore",
+            -2.9,
+        ),
+        (
+            "Serum CRP",
+            {"valueString": "150", "referenceRange": [{"text": "0 - 5 mg/L"}]},
+            "obs-crp",
+            150,
+        ),
+        (
+            "Sed Rate",
+            {
+                "valueQuantity": {"value": 61},
+                "referenceRange": [{"high": {"value": 20, "unit": "mm/hr"}}],
+            },
+            "obs-esr",
+            61,
+        ),
+    ],
+)
+def test_a_number_is_read_by_the_name_and_the_unit_that_a_site_writes(
+    read: ReadRecord, name: str, value: dict[str, Any], value_set: str, number: float
+) -> None:
+    assert only(read(observation(name, **value)), value_set).number == number
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SARS-CoV-2 PCR", {"valueString": "Detected"}),
+        ("PCR", {"valueString": "Detected"}),
+        ("PCR cycles", {"valueQuantity": {"value": 31, "unit": "cycles"}}),
+        ("Pacemaker battery power", {"valueString": "adequate"}),
+        ("Fridge temperature", {"valueQuantity": {"value": 4.2, "unit": "C"}}),
+        ("PROMIS Physical Function T-score", {"valueQuantity": {"value": 48.2}}),
+        ("ESR-1 gene mutation", {"valueString": "Detected"}),
+        ("Leukozyten i. Urin (Streifen)", {"valueString": "++"}),
+    ],
+)
+def test_a_name_that_only_resembles_one_is_nothing_to_ask_about(
+    read: ReadRecord, index: CodeIndex, name: str, value: dict[str, Any]
+) -> None:
+    record = read(observation(name, **value))
+
+    assert not record.unread_values
+    assert not doubtful_values(record.observations, index, AS_OF)
+
+
+def test_a_result_of_hiv_is_not_lost_beside_the_name_of_its_method(read: ReadRecord) -> None:
+    record = read(observation("PCR HIV", valueString="Positive"))
+
+    assert only(record, "hiv-asymptomatic").entry.polarity == "positive"
+
+
+@pytest.mark.parametrize(
+    ("value", "polarity"),
+    [
+        ({"value": 3.2, "unit": "g/dL"}, "positive"),
+        ({"value": 0, "unit": "g/dL"}, "negative"),
+        ({"value": 0.5, "comparator": "<", "unit": "g/dL"}, "negative"),
+    ],
+)
+def test_an_amount_of_monoclonal_protein_is_the_finding_and_none_is_not(
+    read: ReadRecord, value: dict[str, Any], polarity: str
+) -> None:
+    record = read(observation("M-SPIKE", valueQuantity=value))
+
+    assert only(record, "neoplasm-behaviour-unknown").entry.polarity == polarity
+
+
+def test_a_chart_of_muscle_power_names_the_muscle_alone_in_its_parts(
+    read: ReadRecord,
+) -> None:
+    record = read(
+        observation(
+            "Balance muscular MMII",
+            component=[
+                {"code": {"text": "Psoas dcho"}, "valueString": "5/5"},
+                {"code": {"text": "Tibial anterior dcho"}, "valueString": "2/5"},
+            ],
+        )
+    )
+
+    assert [hit.number for hit in record.observations["obs-mrc"]] == [5, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "elements", "asked"),
+    [
+        (
+            "CRP",
+            {
+                "valueQuantity": {"value": 3, "unit": "units"},
+                "interpretation": [{"coding": [{"code": "N"}]}],
+            },
+            False,
+        ),
+        (
+            "CRP",
+            {
+                "valueQuantity": {"value": 93, "unit": "units"},
+                "interpretation": [{"coding": [{"code": "H"}]}],
+            },
+            True,
+        ),
+        (
+            "CRP",
+            {
+                "valueQuantity": {"value": 3},
+                "referenceRange": [{"low": {"value": 0}, "high": {"value": 5}}],
+            },
+            False,
+        ),
+        (
+            "CRP",
+            {
+                "valueQuantity": {"value": 93},
+                "referenceRange": [{"low": {"value": 0}, "high": {"value": 5}}],
+            },
+            True,
+        ),
+    ],
+)
+def test_what_the_laboratory_calls_normal_is_not_asked_about_for_its_unit(
+    read: ReadRecord,
+    index: CodeIndex,
+    name: str,
+    elements: dict[str, Any],
+    asked: bool,
+) -> None:
+    record = read(observation(name, **elements))
+
+    assert bool(doubtful_values(record.observations, index, AS_OF)) == asked
