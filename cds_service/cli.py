@@ -571,10 +571,11 @@ def _cases(paths: Iterable[Path], as_of: datetime | None) -> tuple[list[SavedCas
 
 
 def _engine() -> Engine:
-    """The packaged guideline with the defaults of a service in open mode."""
+    """The packaged guideline with the defaults of a service in open mode, and the vocabulary of the site."""
     from cds_service.advice import AdviceOptions, compile_guideline  # noqa: PLC0415 - as above
     from cds_service.cds_hooks.profiles import PROFILES  # noqa: PLC0415 - as above
     from cds_service.knowledge.loader import load_guideline  # noqa: PLC0415 - as above
+    from cds_service.knowledge.vocabulary import load_vocabulary  # noqa: PLC0415 - as above
     from cds_service.replay.runner import Engine  # noqa: PLC0415 - as above
 
     settings = Settings()
@@ -588,7 +589,11 @@ def _engine() -> Engine:
         card_on_missing_data=settings.on_missing_data == "card",
         max_orders=settings.max_orders,
     )
-    return Engine(compile_guideline(load_guideline()), options, PROFILES[settings.profile])
+    guideline = load_guideline()
+    terminology = load_settings(os.environ, None).terminology
+    vocabulary = load_vocabulary(terminology, guideline) if terminology is not None else None
+    compiled = compile_guideline(guideline, vocabulary)
+    return Engine(compiled, options, PROFILES[settings.profile])
 
 
 def _refuse_wrong_guideline(guideline: Guideline) -> None:

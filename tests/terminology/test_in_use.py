@@ -113,3 +113,24 @@ def test_the_check_reads_the_vocabulary_too(vocabulary: Path, tmp_path: Path) ->
 
 def test_a_vocabulary_of_nothing_is_wrong_usage(tmp_path: Path) -> None:
     assert run("terminology", "build", "--out", tmp_path / "v.json").exit_code == 2
+
+
+def test_a_case_is_explained_and_replayed_with_the_vocabulary_of_the_site(
+    vocabulary: Path, tmp_path: Path
+) -> None:
+    case = tmp_path / "call.json"
+    case.write_text(json.dumps(call()), encoding="utf-8")
+    day = ("--as-of", "2026-06-15")
+
+    explained = run("explain", case, *day, SPINE_CDS_TERMINOLOGY=str(vocabulary))
+    assert explained.exit_code == 0, explained.output
+    assert "Cauda equina" in explained.output
+    assert "no card" in run("explain", case, *day).output
+
+    rows = tmp_path / "rows.jsonl"
+    replayed = run("replay", case, *day, "--jsonl", rows, SPINE_CDS_TERMINOLOGY=str(vocabulary))
+    assert replayed.exit_code == 0, replayed.output
+    assert "cauda-equina" in rows.read_text(encoding="utf-8")
+    rows.unlink()
+    run("replay", case, *day, "--jsonl", rows)
+    assert "cauda-equina" not in (rows.read_text(encoding="utf-8") if rows.exists() else "")
