@@ -1,4 +1,7 @@
-"""What a site's vocabulary costs: its load at start, and CPU time of a call with and without it. vocabulary.py [CODES]"""
+"""What a site's vocabulary costs: load at start, CPU time of a call with and without it.
+
+vocabulary.py [CODES]
+"""
 
 from __future__ import annotations
 
@@ -73,6 +76,7 @@ def _calls(compiled: CompiledGuideline) -> Callable[[], float]:
 
 
 def main() -> None:
+    """Build one, load it and time calls."""
     codes = int(sys.argv[1]) if sys.argv[1:] else _CODES
     guideline = load_guideline()
     with tempfile.TemporaryDirectory() as folder:

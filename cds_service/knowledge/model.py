@@ -668,6 +668,9 @@ class TextRules(Table):
 class EvidenceRules(Table):
     """Which statuses and values count; the codes here are FHIR's own status codes or cited answers."""
 
+    conclusion_headings: tuple[str, ...]
+    request_headings: tuple[str, ...]
+    """Headings in the text of a report: of what is concluded; of why and how the study was done."""
     condition_count: tuple[str, ...]
     condition_past: tuple[str, ...]
     condition_drop_verification: tuple[str, ...]

@@ -232,6 +232,9 @@ class CompiledRules:
     positive_words: re.Pattern[str] | None
     negative_words: re.Pattern[str] | None
     guard_words: re.Pattern[str] | None
+    conclusion_headings: re.Pattern[str] | None
+    request_headings: re.Pattern[str] | None
+    """Headings in the text of a report: of what is concluded; of why and how the study was done."""
 
 
 def compile_index(guideline: Guideline, vocabulary: Vocabulary | None = None) -> CodeIndex:
@@ -422,6 +425,8 @@ def _compile_rules(rules: EvidenceRules, value_sets: Mapping[str, ValueSet]) -> 
         positive_words=_words(rules.positive_text),
         negative_words=_words(rules.negative_text),
         guard_words=_words((*rules.text.guard, *rules.text.guard_after)),
+        conclusion_headings=_words(rules.conclusion_headings),
+        request_headings=_words(rules.request_headings),
     )
 
 

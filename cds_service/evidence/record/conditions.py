@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
+import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
@@ -18,7 +19,7 @@ from cds_service.evidence.codes.statuses import (
     verification,
 )
 from cds_service.evidence.codes.units import read_number
-from cds_service.evidence.loose_json import as_object, as_text, texts_of
+from cds_service.evidence.loose_json import as_object, as_text, each, texts_of
 from cds_service.evidence.model import ConditionEntry, ConditionHit, DateSpan, NotUnderstood
 from cds_service.evidence.raw import NOTHING, is_there, plain
 from cds_service.evidence.record.asides import keep_said
@@ -48,8 +49,8 @@ def read_conditions(intake: Intake, kind: str) -> None:
         stated = _verification(shape.verification_status, intake)
         if stated is None or stated == "refuted":
             intake.retracted.add(name)
-        if shape.note is not NOTHING and stated in ("confirmed", "suspected"):
-            _keep_notes(shape, name, intake)
+        if stated in ("confirmed", "suspected"):
+            _keep_beside(shape, name, intake)
         hits = code.hits
         if not hits:
             hits = _told_by_words(shape, code, stated, intake)
@@ -68,11 +69,21 @@ def read_conditions(intake: Intake, kind: str) -> None:
             )
 
 
-def _keep_notes(shape: ConditionShape, name: str, intake: Intake) -> None:
-    """What the notes of a Condition say, of the day that it was recorded."""
-    if _course(shape, intake)[0] == "current":
-        when = _recorded(shape) or _onset(shape, intake)
+def _keep_beside(shape: ConditionShape, name: str, intake: Intake) -> None:
+    """What the notes and the evidence of a Condition say, of the day that it was recorded."""
+    if shape.note is NOTHING and shape.evidence is NOTHING:
+        return
+    if _course(shape, intake)[0] != "current":
+        return
+    when = _recorded(shape) or _onset(shape, intake)
+    if shape.note is not NOTHING:
         keep_said(intake, name, when, concepts=NOTHING, texts=texts_of(plain(shape.note)))
+    for shown in map(as_object, each(plain(shape.evidence))):
+        concepts = shown.get("code") or shown.get("concept")
+        details = [as_object(d) for d in (*each(shown.get("detail")), shown.get("reference"))]
+        raw = Raw(msgspec.json.encode(concepts)) if concepts is not None else NOTHING
+        words = [as_text(detail.get("display")) for detail in details]
+        keep_said(intake, name, when, concepts=raw, texts=words)
 
 
 def _told_by_words(

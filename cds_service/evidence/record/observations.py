@@ -85,17 +85,22 @@ def read_observations(intake: Intake, kind: str) -> None:
             for hit in hits:
                 observed[hit.value_set].append(Observed(shape, shape, code, hit))
         if has_parts:
-            for component in read_components(shape.component):
-                part = intake.concepts.read(component.code)
-                of_part = _named(part, intake)
-                if of_part is None and named is not None and named.grades and not part.hits:
-                    # why: a chart of muscle power names the muscle alone in each part
-                    of_part = named
-                if of_part is not None:
-                    _keep_named(shape, component, part, of_part, intake)
-                    continue
-                for hit in part.hits:
-                    observed[hit.value_set].append(Observed(shape, component, part, hit))
+            _read_parts(shape, named, intake)
+
+
+def _read_parts(shape: ObservationShape, named: NamedObservation | None, intake: Intake) -> None:
+    """The components of an Observation whose own name means `named`."""
+    for component in read_components(shape.component):
+        part = intake.concepts.read(component.code)
+        of_part = _named(part, intake)
+        if of_part is None and named is not None and named.grades and not part.hits:
+            # why: a chart of muscle power names the muscle alone in each part
+            of_part = named
+        if of_part is not None:
+            _keep_named(shape, component, part, of_part, intake)
+            continue
+        for hit in part.hits:
+            intake.observed[hit.value_set].append(Observed(shape, component, part, hit))
 
 
 def _is_later(shape: ObservationShape, intake: Intake) -> bool:

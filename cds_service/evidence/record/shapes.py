@@ -48,6 +48,7 @@ class ConditionShape(Struct, rename="camel", gc=False):
     subject: Whose = None
     patient: Whose = None
     body_site: Raw = NOTHING
+    evidence: Raw = NOTHING
     onset_date_time: object = None
     onset_period: Raw = NOTHING
     onset_age: Raw = NOTHING
@@ -264,6 +265,7 @@ class StudyShape(Struct, rename="camel", gc=False):
     id: object = None
     status: object = None
     conclusion: object = None
+    presented_form: Raw = NOTHING
     conclusion_code: Raw = NOTHING
     coded_diagnosis: Raw = NOTHING
     """Of STU3 and DSTU2."""

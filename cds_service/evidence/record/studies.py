@@ -16,6 +16,7 @@ from cds_service.evidence.orders.orders import authored_on
 from cds_service.evidence.raw import NOTHING, plain
 from cds_service.evidence.record.asides import keep_said
 from cds_service.evidence.record.intake import Intake, reference
+from cds_service.evidence.record.report_texts import presented_text
 from cds_service.evidence.record.shapes import ProcedureShape, StudyShape, body_of
 
 _OF_SERIES = "ImagingStudy"
@@ -36,18 +37,25 @@ def read_studies(intake: Intake, kind: str) -> None:
 
 def _keep_conclusion(intake: Intake, shape: StudyShape) -> None:
     """What a report concludes, whatever it is a report of: a CT of the chest sees the spine too."""
-    if (shape.conclusion, shape.conclusion_code, shape.coded_diagnosis) == (None, NOTHING, NOTHING):
+    stated = (shape.conclusion_code, shape.coded_diagnosis, shape.presented_form)
+    if shape.conclusion is None and all(element is NOTHING for element in stated):
         return
     when = study_date(body_of(shape))
     if intake.is_ahead(when):
         return
     source = reference(_REPORT, shape.id)
+    text = as_text(shape.conclusion)
+    if not text and shape.presented_form is not NOTHING:
+        rules = intake.index.compiled
+        text = presented_text(
+            plain(shape.presented_form), rules.conclusion_headings, rules.request_headings
+        )
     keep_said(
         intake,
         source,
         when,
         concepts=shape.conclusion_code,
-        texts=(as_text(shape.conclusion),),
+        texts=(text,),
     )
     keep_said(intake, source, when, concepts=shape.coded_diagnosis)
 
