@@ -301,7 +301,8 @@ def _reasons(
     look_up: tuple[Catalog, CodeIndex],
     as_of: date,
 ) -> OrderReasons:
-    code_texts = tuple(code.text for code, _ in ordered)
+    words = look_up[0].words
+    code_texts = tuple(words.without_injection_words(code.text) for code, _ in ordered)
     return read_reasons(body, code_texts, *look_up, _written_on(authored_on(body), as_of))
 
 

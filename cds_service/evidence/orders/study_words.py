@@ -33,6 +33,7 @@ _REGIONS: Final[tuple[Region, ...]] = (
     "sacroiliac",
     "whole",
 )
+_INJECTED: Final = frozenset(("CTM", "RF"))
 _CLAUSE_ENDS: Final = frozenset(".,;:)]|\n?!")
 
 
@@ -185,6 +186,21 @@ class StudyWords:
             if last > first:
                 kept.append(text[done : spans[first][0]])
                 done = spans[last - 1][1]
+        kept.append(text[done:])
+        return "".join(kept)
+
+    def without_injection_words(self, text: str) -> str:
+        """The text less the words of a myelogram, whose puncture is still to be done."""
+        words = words_of(text)
+        spans = [found.span() for found in WORD.finditer(text)]
+        if len(spans) != len(words) or self.read(text).modality not in _INJECTED:
+            return text
+        kept: list[str] = []
+        done = 0
+        for first, behind, meanings in self._matches(words):
+            if any(kind == "modality" and value in _INJECTED for kind, value in meanings):
+                kept.append(text[done : spans[first][0]])
+                done = spans[behind - 1][1]
         kept.append(text[done:])
         return "".join(kept)
 

@@ -261,3 +261,16 @@ def test_the_length_of_care_is_read_beside_it() -> None:
     plain = read(reasonCode=[{"text": "PT tried. Pain for 8 weeks"}]).care
     assert plain is not None
     assert plain.days == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "is_recent"),
+    [
+        ("CT MYELOGRAM LUMBAR", False),
+        ("MRI lumbar spine, headache after myelogram last week", True),
+    ],
+)
+def test_the_puncture_of_a_study_that_is_ordered_is_still_to_be_done(
+    text: str, is_recent: bool
+) -> None:
+    assert ("spinal-procedure" in sets(read(code={"text": text}))) == is_recent

@@ -70,6 +70,13 @@ def test_a_refuted_or_removed_implant_hides_no_other(read: ReadRecord) -> None:
         "Kalp pili",
         "Marcapasos definitivo",
         "Кардиостимулятор",
+        "Metal slivers in right eye, machinist",
+        "Dexcom G6 in place",
+        "Precice magnetic nail, left femur",
+        "Flow diverter, left ICA",
+        "Boston Scientific Emblem S-ICD",
+        "Bala alojada en glúteo",
+        "Tiefe Hirnstimulation seit 2019",
     ],
 )
 def test_implants_are_known_by_their_common_names(read: ReadRecord, text: str) -> None:
@@ -84,6 +91,9 @@ def test_implants_are_known_by_their_common_names(read: ReadRecord, text: str) -
         "ICD-10 code pending",
         "Hip replacement",
         "Pacemaker removed in 2019",
+        "Coronary stent 2020",
+        "Copper intrauterine device",
+        "Birdshot chorioretinopathy",
         "No pacemaker",
     ],
 )
