@@ -362,3 +362,10 @@ def test_what_the_laboratory_calls_normal_is_not_asked_about_for_its_unit(
     record = read(observation(name, **elements))
 
     assert bool(doubtful_values(record.observations, index, AS_OF)) == asked
+
+
+def test_a_test_without_a_usable_answer_is_named_and_takes_nothing_away(read: ReadRecord) -> None:
+    record = read(observation("HIV RAPID TEST", valueString="Poor sample quality"))
+
+    assert [value.is_finding for value in record.unread_values] == [False]
+    assert not record.gaps
