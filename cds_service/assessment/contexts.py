@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from cds_service.assessment.chart import Chart
 from cds_service.assessment.computed.series import TREND
 from cds_service.assessment.exposures import is_confirmed, is_taken_within
-from cds_service.assessment.model import CriterionResult, Finding
+from cds_service.assessment.measurements import observation_findings
+from cds_service.assessment.model import PRESENT, CriterionResult, Finding
 from cds_service.assessment.rules import Rules
 from cds_service.assessment.timing import is_within
 from cds_service.assessment.weighing import STRENGTH_ORDER, lowered
@@ -86,6 +87,13 @@ def _explains(context: Context, result: CriterionResult, chart: Chart, order: Im
         context.findings and any(item.value_set not in context.findings for item in findings)
     ):
         return False
+    if context.measured is not None:
+        return any(
+            item.state is PRESENT
+            for item in observation_findings(
+                context.measured, result.criterion, chart.rules.group_by_id[result.group], chart
+            )
+        )
     began = _first_day(findings)
     return began is not None and any(span.last < began for span in _days(context, chart))
 

@@ -369,6 +369,8 @@ ComputedName = Literal[
     "conservative_care_6w",
     "pain_score_rising",
     "deficit_on_anticoagulant",
+    "aorta_prone_new_pain",
+    "myeloma_values",
 ]
 
 
@@ -1118,10 +1120,15 @@ class Wording(Table):
 
 
 class Context(Table):
-    """What explains a finding: any Condition, Procedure or drug of these sets that is older than the finding."""
+    """What explains a finding: any Condition, Procedure or drug of these sets that is older than the finding.
 
-    vs: tuple[ValueSetId, ...]
-    days: int
+    Or a value, the newest of its kind, which says how grave a lasting finding is.
+    """
+
+    vs: tuple[ValueSetId, ...] = ()
+    measured: ObservationEvidence | None = None
+    """A value that meets this; its own day counts, not that of the finding."""
+    days: int = 0
     """Look-back, closed interval."""
     min_days: int = 0
     is_active: bool = False

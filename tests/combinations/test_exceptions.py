@@ -41,6 +41,10 @@ CONTEXTS: Final[Mapping[str, tuple[Fact, Fact]]] = {
         Fact("fever", {"conditions": ({"icd10": "R50.9", "onset": "2026-06-13"},)}),
         Fact("influenza", {"conditions": ({"icd10": "J10.1", "onset": "2026-06-11"},)}),
     ),
+    "hiv-controlled": (
+        Fact("HIV", {"conditions": ({"icd10": "B20", "onset": "2015-01-01"},)}),
+        Fact("CD4", {"observations": ({"loinc": "24467-3", "value": 650, "unit": "/uL", "date": "2026-03-10"},)}),
+    ),
     "weight-loss-intended": (
         LOSS,
         Fact("semaglutide", {"medications": ({"text": "Wegovy 1 mg", "start": "2026-01-05", "days": 180},)}),

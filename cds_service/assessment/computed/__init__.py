@@ -9,9 +9,11 @@ from cds_service.assessment.computed.cancer import (
     cancer_history_remote,
 )
 from cds_service.assessment.computed.care import conservative_care_6w
+from cds_service.assessment.computed.myeloma import myeloma_values
 from cds_service.assessment.computed.pairs import (
     aaa_new_pain,
     ankylosed_with_trauma,
+    aorta_prone_new_pain,
     bilateral_sciatica,
     deficit_on_anticoagulant,
     numbness_with_saddle_site,
@@ -39,6 +41,8 @@ FUNCTIONS: Mapping[str, Callable[[ComputedQuestion], list[Finding]]] = {
         conservative_care_6w,
         pain_score_rising,
         deficit_on_anticoagulant,
+        aorta_prone_new_pain,
+        myeloma_values,
     )
 }
 """By the names that the guideline may use (`ComputedEvidence.fn`)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from cds_service.assessment.computed.question import ComputedQuestion, weakest, weighed
+from cds_service.assessment.computed.series import newest_number
 from cds_service.assessment.exposures import is_taken_within
 from cds_service.assessment.model import PRESENT, SUSPECTED, Finding
 from cds_service.assessment.timing import ANY_TIME, is_within, least_age
@@ -51,8 +52,17 @@ def numbness_with_saddle_site(question: ComputedQuestion) -> list[Finding]:
 
 def aaa_new_pain(question: ComputedQuestion) -> list[Finding]:
     """A known aortic aneurysm, and a current spine symptom that began within so many days."""
-    aneurysm = weighed(question, ValueSets.AAA_KNOWN, ANY_TIME)
-    if not aneurysm:
+    return _with_new_pain(question, ValueSets.AAA_KNOWN)
+
+
+def aorta_prone_new_pain(question: ComputedQuestion) -> list[Finding]:
+    """A disease that tears the aorta, and a current spine symptom that began within so many days."""
+    return _with_new_pain(question, ValueSets.AORTA_PRONE)
+
+
+def _with_new_pain(question: ComputedQuestion, value_set: str) -> list[Finding]:
+    known = weighed(question, value_set, ANY_TIME)
+    if not known:
         return []
     chart = question.chart
     limit = question.whole(Parameters.AAA_NEW_PAIN_DAYS)
@@ -65,12 +75,12 @@ def aaa_new_pain(question: ComputedQuestion) -> list[Finding]:
                 when=span,
                 state=PRESENT if hit.via == "code" else SUSPECTED,
                 strength=question.criterion.strength,
-                value_set=ValueSets.AAA_KNOWN,
+                value_set=value_set,
             )
-            return weakest(aneurysm, [pain])
+            return weakest(known, [pain])
     stated = question.order.duration
     if stated is not None and stated.most <= limit:
-        return aneurysm[:1]
+        return known[:1]
     return []
 
 
@@ -93,10 +103,15 @@ def ankylosed_with_trauma(question: ComputedQuestion) -> list[Finding]:
 
 
 def deficit_on_anticoagulant(question: ComputedQuestion) -> list[Finding]:
-    """A motor deficit that began within so many days, and an anticoagulant that was, or may have been, taken then."""
+    """A motor deficit that began within so many days, and an anticoagulant that was, or may have been, taken then.
+
+    A raised INR says as much as the drug.
+    """
     chart, days = question.chart, question.whole(Parameters.HEMATOMA_DEFICIT_DAYS)
     exposures = chart.record.exposures.get(ValueSets.ANTICOAGULANT, ())
-    if not any(is_taken_within(exposure, chart, days) for exposure in exposures):
+    inr = newest_number(question, ValueSets.OBS_INR, days)
+    is_raised = inr is not None and (inr.number or 0) >= question.parameter(Parameters.INR_RAISED)
+    if not is_raised and not any(is_taken_within(exposure, chart, days) for exposure in exposures):
         return []
     return [finding for name in _MOTOR_DEFICITS for finding in weighed(question, name, days)]
 

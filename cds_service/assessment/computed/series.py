@@ -35,6 +35,13 @@ def _series(
     return series
 
 
+def newest_number(question: ComputedQuestion, value_set: str, days: int) -> ObservationHit | None:
+    """The newest number of a set in a window, whatever its code; None where there is none, or it is only a bound."""
+    series = _series(question, value_set, days).values()
+    newest = [values[-1] for values in series]
+    return max(newest, key=lambda item: item[0])[1] if newest else None
+
+
 def _trend(
     question: ComputedQuestion,
     first: ObservationHit,
