@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from cds_service.evidence.text.items import Items
@@ -27,9 +27,15 @@ class CareFound(NamedTuple):
 class CareReader:
     """Finds conservative care. Built once; pure."""
 
-    __slots__ = ("_kinds", "_pt", "_pt_after", "_pt_before", "_tried", "starts")
+    __slots__ = ("_kinds", "_pt", "_pt_after", "_pt_before", "_tried", "_units", "starts")
 
-    def __init__(self, bits: ClassBits, before_pt: Sequence[str], after_pt: Sequence[str]) -> None:
+    def __init__(
+        self,
+        bits: ClassBits,
+        before_pt: Sequence[str],
+        after_pt: Sequence[str],
+        units: Iterable[str],
+    ) -> None:
         names = (
             WordClasses.PHYSIOTHERAPY,
             WordClasses.CONSERVATIVE,
@@ -41,6 +47,7 @@ class CareReader:
         self._tried = bits.mask(WordClasses.TRIED)
         self._pt_before = frozenset(before_pt)
         self._pt_after = frozenset(after_pt)
+        self._units = frozenset(units)
         self.starts = bits.mask(*names) | self._pt
 
     def care(self, items: Items) -> CareFound | None:
@@ -81,4 +88,16 @@ class CareReader:
         first, end = items.firsts[at], items.ends[at]
         before = items.words[first - 1] if first else ""
         after = items.words[end] if end < len(items.words) else ""
-        return before in self._pt_before or after in self._pt_after or after.isdecimal()
+        return (
+            before in self._pt_before
+            or after in self._pt_after
+            or after.isdecimal()
+            or (before in self._units and self._is_tried_before(items, at))
+        )
+
+    def _is_tried_before(self, items: Items, at: int) -> bool:
+        """`failed 8 weeks PT`: the patient is not what was tried for a time."""
+        return any(
+            items.masks[place] & self._tried and items.sentences[place] == items.sentences[at]
+            for place in range(max(0, at - _NEAR), at)
+        )

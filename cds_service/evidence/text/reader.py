@@ -84,6 +84,7 @@ class TextReader:
             bits,
             [word for tongue in tongues for word in tongue.therapy_before],
             [word for tongue in tongues for word in tongue.therapy_after],
+            [word for tongue in tongues for words in tongue.units.values() for word in words],
         )
         self._names = UnknownNames(language)
         self._writer = StatementWriter(language.concepts, bits)
