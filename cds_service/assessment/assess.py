@@ -33,7 +33,7 @@ from cds_service.assessment.symptoms import named_symptom
 from cds_service.assessment.timing import least_age
 from cds_service.evidence.model import Gap, ImagingOrder, PatientRecord
 from cds_service.evidence.record.types import REQUIRED_KEYS
-from cds_service.knowledge.anchors import NOTED_FORMS, Cards, Forms, Scenarios
+from cds_service.knowledge.anchors import NOTED_FORMS, SERIOUS_FORMS, Cards, Scenarios
 from cds_service.knowledge.members import (
     ACTIVE,
     APPROPRIATE,
@@ -203,7 +203,7 @@ def _is_contradicted(case: Case, cards: tuple[ChosenCard, ...]) -> bool:
         chosen.card in asking
         or (chosen.indicator == "critical" and chosen.card != Cards.EMERGENCY_ESCALATE)
         or (
-            chosen.form == Forms.SERIOUS
+            chosen.form in SERIOUS_FORMS
             and case.preferred is not None
             and not same_study(case.preferred, case.order.procedure)
         )

@@ -34,6 +34,8 @@ def named_finding(case: Case, form: CardForm) -> CriterionResult | None:
         return min(noted_signs(case), key=lambda result: newest_first(result.newest), default=None)
     if form.form == Forms.FEVER:
         return case.criterion(Criteria.FEVER)
+    if form.card == Cards.NON_SPINAL_CAUSE:
+        return _strongest(case.criteria_of(Groups.VASCULAR))
     for group in _named_groups(case, form):
         criteria = case.criteria_of(group)
         if criteria:

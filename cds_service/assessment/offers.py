@@ -17,6 +17,7 @@ from cds_service.coding import STATED_PREFIX
 from cds_service.evidence.model import StudyProcedure
 from cds_service.knowledge.anchors import (
     NOTED_FORMS,
+    SERIOUS_FORMS,
     Cards,
     Criteria,
     Forms,
@@ -34,7 +35,7 @@ _REASON_TYPES = ("Condition/", "Observation/", "DiagnosticReport/")
 _ANOTHER_LEVEL = (Cards.WHOLE_SPINE, Cards.WRONG_REGION)
 """Cards that ask for more or other regions: what they add is never less than stat."""
 _PRIORITY_ORDER: tuple[Priority, ...] = ("routine", "urgent", "asap", "stat")
-_ASKING_FORMS = (Forms.POSSIBLE, Forms.FEVER, Forms.SERIOUS, Forms.TRAUMA)
+_ASKING_FORMS = (Forms.POSSIBLE, Forms.FEVER, *SERIOUS_FORMS, Forms.TRAUMA)
 
 
 _NO_KIDNEY = ("dialysis", "gadolinium_reaction", "iodinated_reaction", "contrast_reaction")

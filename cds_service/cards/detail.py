@@ -17,7 +17,14 @@ from cds_service.cards.names import cut, date_text, first_of, spoken_days, value
 from cds_service.cards.summary import Subject
 from cds_service.cards.words import CardWords, capitalized
 from cds_service.cds_hooks.markdown import escaped
-from cds_service.knowledge.anchors import NOTED_FORMS, AdviceLines, Cards, Citations, Forms
+from cds_service.knowledge.anchors import (
+    NOTED_FORMS,
+    SERIOUS_FORMS,
+    AdviceLines,
+    Cards,
+    Citations,
+    Forms,
+)
 from cds_service.knowledge.members import (
     ACTIVE,
     APPROPRIATE,
@@ -318,7 +325,7 @@ def _is_another_study_advised(subject: Subject) -> bool:
     """The card asks for another region, or for a child's MRI: that the order suits too would only confuse."""
     chosen, assessment = subject.chosen, subject.assessment
     asks_for_another = chosen.card in (Cards.WHOLE_SPINE, Cards.WRONG_REGION) or (
-        chosen.form == Forms.SERIOUS and not assessment.preferred_is_order
+        chosen.form in SERIOUS_FORMS and not assessment.preferred_is_order
     )
     return asks_for_another and assessment.rating is APPROPRIATE
 

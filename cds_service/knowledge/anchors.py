@@ -141,8 +141,12 @@ class Forms:
     NOTED_SIGN: Final = "noted_sign"
     POSSIBLE: Final = "possible"
     SERIOUS: Final = "serious"
+    SERIOUS_FEVER: Final = "serious_fever"
     TRAUMA: Final = "trauma"
 
+
+SERIOUS_FORMS: Final = (Forms.SERIOUS, Forms.SERIOUS_FEVER)
+"""Forms for a child with a serious finding."""
 
 NOTED_FORMS: Final = (Forms.NOTED, Forms.NOTED_SIGN)
 """Forms that name a finding which decides nothing alone."""
