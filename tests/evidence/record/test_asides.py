@@ -1,0 +1,73 @@
+"""What a report or a procedure says beside its own code counts as its words and codes say, suspected at most."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from cds_service.cds_hooks.model import Source
+from cds_service.evidence.model import PatientRecord
+from cds_service.evidence.record.record import read_record
+from tests import shipped
+
+DAY = date(2026, 6, 15)
+ICD = "http://hl7.org/fhir/sid/icd-10-cm"
+
+
+def record_with(key: str, resource: dict[str, Any]) -> PatientRecord:
+    made = {"id": "x1", "subject": {"reference": "Patient/p1"}} | resource
+    sources = {key: Source(key, (msgspec.Raw(msgspec.json.encode(made)),), None, "", ())}
+    return read_record(sources, "p1", shipped.index(), shipped.catalog(), DAY)
+
+
+def coded(code: str, text: str = "") -> dict[str, Any]:
+    return {"coding": [{"system": ICD, "code": code}]} | ({"text": text} if text else {})
+
+
+def report(**elements: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "DiagnosticReport",
+        "status": "final",
+        "code": {"text": "MRI lumbar spine"},
+        "effectiveDateTime": "2026-06-10",
+    } | elements
+
+
+def test_the_coded_conclusion_of_a_report_is_a_finding_of_its_day() -> None:
+    record = record_with("reports", report(conclusionCode=[coded("C79.51", "Bone metastases")]))
+    (hit,) = record.conditions["spinal-malignancy"]
+    assert hit.entry.reference == "DiagnosticReport/x1"
+    assert hit.entry.display == "Bone metastases"
+    assert hit.entry.verification == "suspected"
+    assert hit.entry.onset is not None
+    assert hit.entry.onset.last == date(2026, 6, 10)
+
+
+def test_a_coded_conclusion_that_is_in_no_value_set_is_no_finding() -> None:
+    record = record_with("reports", report(conclusionCode=[coded("I10", "Hypertension")]))
+    assert not record.conditions
+
+
+def test_a_coded_conclusion_about_a_relative_is_no_finding() -> None:
+    record = record_with(
+        "reports", report(conclusionCode=[coded("C79.51", "Mother: bone metastases")])
+    )
+    assert not record.conditions
+
+
+def test_why_a_procedure_was_done_is_a_finding() -> None:
+    record = record_with(
+        "procedures",
+        {
+            "resourceType": "Procedure",
+            "status": "completed",
+            "code": {"text": "Infusion of zoledronic acid"},
+            "performedDateTime": "2026-05-01",
+            "reasonCode": [coded("C79.51")],
+        },
+    )
+    assert [hit.entry.reference for hit in record.conditions["spinal-malignancy"]] == [
+        "Procedure/x1"
+    ]
