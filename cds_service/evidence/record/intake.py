@@ -51,6 +51,7 @@ class ReadingCounts:
 
     __slots__ = (
         "other_patients",
+        "over_limits",
         "read",
         "unnamed_drugs",
         "unread_findings",
@@ -64,6 +65,8 @@ class ReadingCounts:
         self.unnamed_drugs: Counter[str] = Counter()
         """Medication resources that name no drug that came with them, by prefetch key."""
         self.other_patients = 0
+        self.over_limits: Counter[str] = Counter()
+        """Resources that were left out because there are too many, by prefetch key."""
         self.unread_findings = 0
         """Recent findings of the examination whose value was not understood."""
 

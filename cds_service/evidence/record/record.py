@@ -19,6 +19,7 @@ from cds_service.evidence.record.conditions import by_reference
 from cds_service.evidence.record.devices import implants_elsewhere
 from cds_service.evidence.record.hospice import has_hospice_condition
 from cds_service.evidence.record.intake import Intake, ReadingCounts, as_tuples
+from cds_service.evidence.record.limits import keep_within_limits
 from cds_service.evidence.record.observations import (
     OBSERVATIONS,
     reaches_far_enough,
@@ -48,6 +49,7 @@ def read_record(
     """
     intake = Intake(patient_id, index, catalog, as_of)
     sort_resources(sources, intake)
+    keep_within_limits(intake)
     for one in TYPES:
         if one.name in intake.batches:
             one.read(intake, one.name)
@@ -55,6 +57,11 @@ def read_record(
     gaps = _gaps(sources, tally, person, is_patient_there="Patient" in intake.batches)
     if reaches_far_enough(sources.get(OBSERVATIONS), intake):
         gaps = tuple(_narrowed(gap) for gap in gaps)
+    gaps += tuple(
+        Gap(key, "partial", f"{count} of {tally.read[key]} are more than one call may bring")
+        for key, count in tally.over_limits.items()
+        if count
+    )
     over = intake.order_links.over()
     unread = {gap.source for gap in gaps if gap.note != LIFELONG_ONLY}
     return PatientRecord(

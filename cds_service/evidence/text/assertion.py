@@ -56,6 +56,8 @@ _POSITIVE: Final = frozenset(("+", "(+)"))
 _TICK: Final = "?"
 _LONGEST_OVER: Final = 3
 """Words of a clause that says no more than that what stands before it is over."""
+_LONG_SENTENCE: Final = 250
+"""Items. What has more is read in parts, from clause to clause: what looks back over a sentence looks over no more."""
 
 
 class Asserter:
@@ -199,7 +201,10 @@ class Asserter:
         sentences = items.sentences
         first, has_cue = 0, False
         for at, mask in enumerate(items.masks):
-            if sentences[at] != sentences[first]:
+            is_long = at - first >= _LONG_SENTENCE and (
+                items.clauses[at] != items.clauses[at - 1] or at - first >= 2 * _LONG_SENTENCE
+            )
+            if is_long or sentences[at] != sentences[first]:
                 if has_cue:
                     _Sentence(self, items, states, first, at).read(year, long_ago)
                 first, has_cue = at, False
@@ -237,6 +242,7 @@ class _Sentence:
         "is_word_before",
         "items",
         "lists",
+        "marked",
         "mask",
         "might",
         "other",
@@ -269,6 +275,8 @@ class _Sentence:
         """Whether the text answers its own questions: `Fever? N Trauma? N`."""
         self.topic = -1
         """The last item that names advice: a list behind it is what the advice was about."""
+        self.marked: dict[int, tuple[int, int]] = {}
+        """By flag, the first item that the last mark behind them set it on, and the end of those."""
         self.bracket = -1
         """The clause that a bracket holds of such a list."""
 
@@ -438,9 +446,15 @@ class _Sentence:
         self, at: int, flag: int, *, over_commas: bool = False, clauses_back: int = 0
     ) -> None:
         before, clause = at - 1, self.clause - clauses_back
+        first, end = self.marked.get(flag, (at, at))
         while before >= self.first and (over_commas or self.items.clauses[before] >= clause):
+            if first <= before < end:
+                # Marked by the mark before this one: a clause of thousands of marks is gone through once.
+                before = first - 1
+                continue
             self.states[before] |= flag
             before -= 1
+        self.marked[flag] = (min(first, before + 1) if before < first else before + 1, at)
 
     def _is_age(self, at: int) -> bool:
         """`45 yo`, `3 week history of pain`: a length of time before the cue, not history."""

@@ -159,6 +159,7 @@ class Lexicon:
         "_first_stems",
         "_infixes",
         "_joined",
+        "_longest",
         "_number",
         "_plain_stems",
         "_prefixes",
@@ -226,6 +227,7 @@ class Lexicon:
         )
         self._infixes = words.infixes
         self.table = self._table(words)
+        self._longest = max(map(len, self.table))
         for word in self.capitals.union(*self.ordinary.values()) & self.table.keys():
             self.table[word].is_doubtful = True
         english = self.language_bits[ENGLISH]
@@ -448,7 +450,10 @@ class Lexicon:
     def _by_parting(self, word: str) -> Entry | None:
         if len(word) < 2 * _SHORTEST_PART or not word.isalpha():
             return None
-        for at in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
+        # Neither part is longer than the longest word of the table: else a word of 70,000 letters takes seconds.
+        first = max(_SHORTEST_PART, len(word) - self._longest)
+        last = min(self._longest, len(word) - _SHORTEST_PART)
+        for at in range(first, last + 1):
             left, right = self.table.get(word[:at]), self.table.get(word[at:])
             if left is not None and right is not None and (left.mask or right.mask):
                 return Entry(word, parts=(word[:at], word[at:]))
