@@ -86,25 +86,26 @@ def main() -> int:
     """Send them, and say what became of the service."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--in-process", type=int, default=100_000, metavar="N")
+    parser.add_argument("--first", type=int, default=0, metavar="N", help="where the calls begin")
     parser.add_argument("--requests", type=int, default=10_000, metavar="N", help="over HTTP")
     options = parser.parse_args()
     runs = []
     if options.in_process:
-        inside = run_inside(options.in_process)
+        inside = run_inside(options.in_process, options.first)
         inside.print("inside")
         runs.append(inside.is_fine())
     if options.requests:
-        over_http, is_alive = run_over_http(options.requests)
+        over_http, is_alive = run_over_http(options.requests, options.first)
         over_http.print("HTTP")
         print(f"  alive: {is_alive}")
         runs += [over_http.is_fine(), is_alive]
     return int(not all(runs))
 
 
-def hostile_calls() -> Iterator[tuple[str, bytes]]:
-    """Path and body, without end, the same at every run."""
+def hostile_calls(first: int = 0) -> Iterator[tuple[str, bytes]]:
+    """Path and body, without end, the same at every run; `first` are left out."""
     codes = known_codes(load_guideline())
-    number = 0
+    number = first
     while True:
         number += 1
         path = _PATHS[number % len(_PATHS)]
@@ -120,13 +121,13 @@ def hostile_calls() -> Iterator[tuple[str, bytes]]:
                 yield f"/cds-services/{service}", body
 
 
-def run_inside(count: int) -> Run:
+def run_inside(count: int, first: int = 0) -> Run:
     """The calls through the application in this process, one after the other."""
     configure_logs("ERROR")
     settings = Settings()
     app = create_app(settings, clock=lambda: datetime.now(UTC))  # noqa: TID251 - as a service does
     run = Run()
-    calls = hostile_calls()
+    calls = hostile_calls(first)
     for path, body in islice(calls, _WARM_UP):
         _call(app.wsgi_app, path, body)
     gc.collect()
@@ -140,6 +141,8 @@ def run_inside(count: int) -> Run:
         if took > run.slowest:
             run.slowest = took
             print(f"  slowest so far: {took:.2f} s for {len(body)} bytes", file=sys.stderr)
+        if took > _MOST_CPU:
+            Path(f"hostile-slow-{run.answered.total()}.json").write_bytes(body)
         if status not in {str(allowed) for allowed in _ALLOWED}:
             Path(f"hostile-{status}.json").write_bytes(body)
     run.seconds = time.monotonic() - began
@@ -176,11 +179,11 @@ def _call(application: Any, path: str, body: bytes) -> str:
     return told[0]
 
 
-def run_over_http(count: int) -> tuple[Run, bool]:
+def run_over_http(count: int, first: int = 0) -> tuple[Run, bool]:
     """The calls against a service of its own; and whether it still answers."""
     run = Run()
     with served() as (port, pid):
-        calls = hostile_calls()
+        calls = hostile_calls(first)
         for _ in range(0, _WARM_UP, _AT_ONCE):
             sent(port, list(islice(calls, _AT_ONCE)))
         run.memory_before = memory_mb(pid)

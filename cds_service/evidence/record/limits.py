@@ -25,6 +25,8 @@ _WORDED: Final = frozenset((
     "medication", "substance", "type", "device_name", "value_string", "value_codeable_concept", "body_site",
 ))  # fmt: skip
 """Elements whose words are read."""
+_NAMES: Final[dict[type[Any], tuple[str, ...]]] = {}
+"""Those that a shape has."""
 _ALWAYS: Final = frozenset({"Patient", "Medication"})
 """The one says who it is, the other is named by orders, whatever its own date."""
 _BESIDE_WORDS: Final = 20
@@ -93,9 +95,11 @@ def _within(placed: list[_Placed]) -> Mapping[int, list[int]]:
 def _texts(shape: Any) -> tuple[bytes, ...]:
     """The elements of a resource whose words are read."""
     found = []
-    for name in shape.__struct_fields__:
-        if name not in _WORDED:
-            continue
+    names = _NAMES.get(type(shape))
+    if names is None:
+        names = tuple([name for name in shape.__struct_fields__ if name in _WORDED])
+        _NAMES[type(shape)] = names
+    for name in names:
         value = getattr(shape, name)
         if isinstance(value, Raw):
             if value is not NOTHING:
