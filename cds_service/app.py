@@ -68,7 +68,7 @@ from cds_service.web.openapi import openapi_blueprint, openapi_document
 from cds_service.web.problems import register_problems
 from cds_service.web.receiving import Receiver
 from cds_service.web.replay_guard import HostTokens, ReplayGuard, SeenBefore
-from cds_service.web.server import received, shared_folder
+from cds_service.web.server import end_with_parent, received, shared_folder
 from cds_service.web.services import SERVICES
 from cds_service.web.short_cut import short_cut
 from cds_service.web.trust import OPEN_CALLER, Caller, Trust, trust_from_settings
@@ -220,6 +220,7 @@ def prepare_workers(settings: Settings) -> None:
 
 def worker() -> Receiver:
     """The service of one worker process, from its environment."""
+    end_with_parent()
     settings = load_settings(os.environ)
     configure_logs(settings.log_level)
     history = open_history(settings)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,6 +33,8 @@ _CONNECTIONS: Final = 4096
 """Of one worker, idle ones included."""
 _STOP_SECONDS: Final = 4
 """For calls that are under way when the service is told to stop."""
+_LOOK_SECONDS: Final = 0.5
+"""Between looks whether the parent is still there."""
 
 
 def received(application: WSGIApplication, settings: Settings) -> Receiver:
@@ -38,6 +43,22 @@ def received(application: WSGIApplication, settings: Settings) -> Receiver:
         application,
         Limits(settings.receive_timeout, settings.max_body, _THREADS),
     )
+
+
+def end_with_parent() -> None:
+    """For a worker: stops in order when its parent was killed.
+
+    The parent had no time to tell it, and nobody else knows of it: it would hold the port against the next start.
+    """
+    threading.Thread(target=_watch, args=(os.getppid(),), name="parent-watch", daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_STOP_SECONDS)
+    os._exit(1)
 
 
 def run_server(target: str, settings: Settings, prepare: Callable[[], None] = lambda: None) -> None:

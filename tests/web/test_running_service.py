@@ -25,13 +25,17 @@ CALL = json.dumps(call(BACK_PAIN)).encode()
 START_SECONDS = 60.0
 
 
+def free_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        return int(taken.getsockname()[1])
+
+
 @contextmanager
 def running(
-    folder: Path, *, is_ready: bool = True, **settings: str
+    folder: Path, *, is_ready: bool = True, port: int | None = None, **settings: str
 ) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """A service of its own on a free port; its files stay in the folder."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        port = taken.getsockname()[1]
+    port = port or free_port()
     environ = {
         name: value for name, value in os.environ.items() if not name.startswith("SPINE_CDS_")
     }
@@ -102,6 +106,37 @@ def test_every_call_that_was_answered_is_recorded_when_the_service_stops(tmp_pat
     assert {status for status, _ in answers} == {200}
     assert len({body for _, body in answers}) == 1
     assert recorded(tmp_path) == 120
+
+
+def children(pid: int) -> list[int]:
+    return [int(text) for text in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_a_killed_worker_costs_the_calls_that_it_held_and_is_replaced(tmp_path):
+    with running(tmp_path, SPINE_CDS_WORKERS="2") as (port, process):
+        before = children(process.pid)
+        os.kill(before[0], signal.SIGKILL)
+        end = time.monotonic() + START_SECONDS
+        while len(set(children(process.pid)) - set(before)) < 1 and time.monotonic() < end:
+            time.sleep(0.1)
+        assert set(children(process.pid)) - set(before)
+        assert {ask(port, "POST", SELECT, CALL)[0] for _ in range(20)} == {200}
+
+
+def test_workers_end_with_a_parent_that_was_killed_and_the_next_start_finds_the_port_free(tmp_path):
+    with running(tmp_path, SPINE_CDS_WORKERS="2") as (port, process):
+        workers = children(process.pid)
+        assert len(workers) == 2
+        assert [ask(port, "POST", SELECT, CALL)[0] for _ in range(30)] == [200] * 30
+        process.kill()
+        process.wait(10)
+        end = time.monotonic() + 20
+        while any(Path(f"/proc/{pid}/stat").exists() for pid in workers) and time.monotonic() < end:
+            time.sleep(0.1)
+        assert not [pid for pid in workers if Path(f"/proc/{pid}/stat").exists()]
+    assert recorded(tmp_path) == 30
+    with running(tmp_path, port=port, SPINE_CDS_WORKERS="2") as (_, process):
+        assert ask(port, "POST", SELECT, CALL)[0] == 200
 
 
 def test_several_workers_add_up_their_counts_and_answer_every_scrape_alike(shared):
