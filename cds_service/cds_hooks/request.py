@@ -124,6 +124,17 @@ def _parse_selections(context: _Members) -> tuple[str, ...]:
     return tuple(_read_reference(item) or "" for item in items)
 
 
+_BUNDLE: Final = frozenset({
+    "resourceType", "id", "meta", "implicitRules", "language", "identifier", "type", "timestamp", "total", "link",
+    "signature", "issues", "extension", "text", "fhir_comments",
+})  # fmt: skip
+"""What a Bundle may say beside its entries, in any version of FHIR."""
+_ENTRY: Final = frozenset({
+    "id", "extension", "modifierExtension", "link", "fullUrl", "resource", "search", "request", "response",
+})  # fmt: skip
+"""What an entry may say; whatever else stands there may be the order."""
+
+
 def _parse_drafts(context: _Members, key: str) -> tuple[DraftOrder, ...]:
     expression = f"context.{key}"
     if is_absent(context.get(key)):
@@ -136,7 +147,15 @@ def _parse_drafts(context: _Members, key: str) -> tuple[DraftOrder, ...]:
         raise HookRequestError(
             f"{expression} has to be a Bundle. {_UNSIGNED_ORDERS}", expression=expression
         )
-    return tuple(_parse_entries(bundle.get("entry"), expression, depth=0))
+    return tuple(_parse_bundle(bundle, expression, depth=0))
+
+
+def _parse_bundle(bundle: _Members, expression: str, *, depth: int) -> Iterator[DraftOrder]:
+    """The drafts of a Bundle. One that says something else in place of its entries is not an empty one."""
+    entries = bundle.get("entry")
+    if entries is None and not bundle.keys() <= _BUNDLE:
+        raise HookRequestError(f"{expression} has no `entry`.", expression=f"{expression}.entry")
+    yield from _parse_entries(entries, expression, depth=depth)
 
 
 def _parse_entries(
@@ -166,8 +185,11 @@ def _parse_entry(entry: msgspec.Raw, expression: str, *, depth: int) -> Iterator
     resource = members.get("resource")
     full_url = read_string(members.get("fullUrl"))
     place = f"{expression}.resource"
+    if resource is None and "resourceType" in members:
+        # A resource where its entry belongs.
+        resource, place = entry, expression
     if resource is None or is_absent(resource):
-        if full_url is not None:
+        if full_url is not None or not members.keys() <= _ENTRY:
             yield DraftOrder(_NO_RESOURCE, "", "", full_url, place, "not-an-object")
         return
     fields = read_members(resource)
@@ -178,7 +200,7 @@ def _parse_entry(entry: msgspec.Raw, expression: str, *, depth: int) -> Iterator
         return
     resource_type = read_string(fields.get("resourceType")) or ""
     if resource_type == "Bundle" and depth < _DEEPEST_BUNDLE:
-        yield from _parse_entries(fields.get("entry"), place, depth=depth + 1)
+        yield from _parse_bundle(fields, place, depth=depth + 1)
         return
     # A key twice would be read one way here and perhaps another way by the EHR that gets it back.
     repeated: DraftFlaw | None = "key-twice" if has_key_twice(resource, fields) else None

@@ -99,8 +99,12 @@ def test_H_11_entries_that_say_nothing_are_left_out(entry):
 
 
 @pytest.mark.parametrize(
-    "entry", ["x", 1, [], {"resource": []}, {"resource": "x"}, {"fullUrl": "urn:uuid:1"}]
-)
+    "entry",
+    [
+        "x", 1, [], {"resource": []}, {"resource": "x"}, {"fullUrl": "urn:uuid:1"}, {"Resource": ORDER},
+        {"0": {"resource": ORDER}},
+    ],
+)  # fmt: skip
 def test_H_11_an_entry_that_is_no_resource_stays_as_a_draft_that_cannot_be_read(entry):
     odd, order = read(draftOrders={"entry": [entry, {"resource": ORDER}]}).draft_orders
     assert (odd.flaw, odd.id, order.flaw) == ("not-an-object", "", None)
@@ -121,6 +125,23 @@ def test_H_11_bundles_within_bundles_without_end_cannot_be_read():
         bundle = {"resourceType": "Bundle", "entry": [{"resource": bundle}]}
     (order,) = read(draftOrders=bundle).draft_orders
     assert order.flaw == "too-deep"
+
+
+def test_H_11_a_resource_where_its_entry_belongs_is_read():
+    (order,) = read(draftOrders={"resourceType": "Bundle", "entry": [ORDER]}).draft_orders
+    assert (order.id, order.resource_type, order.flaw) == ("o1", "ServiceRequest", None)
+    assert order.place == "context.draftOrders.entry[0]"
+
+
+@pytest.mark.parametrize("other", ["Entry", "entries", "resource"])
+def test_H_11_a_bundle_that_has_something_else_in_place_of_entries_is_refused(other):
+    with pytest.raises(HookRequestError) as caught:
+        read(draftOrders={"resourceType": "Bundle", other: [{"resource": ORDER}]})
+    assert caught.value.expression == "context.draftOrders.entry"
+
+
+def test_H_11_a_bundle_that_counts_nothing_needs_no_entries():
+    assert read(draftOrders={"resourceType": "Bundle", "id": "b", "total": 0}).draft_orders == ()
 
 
 @pytest.mark.parametrize("entry", [None, []])
