@@ -142,6 +142,7 @@ def read_reasons(
         codes.answers,
     )
     references = tuple(_references(body))
+    contained = _contained_by_id(body)
     own_texts = tuple(filter(None, dict.fromkeys((*code_texts, *_own_texts(body)))))
     texts = tuple(dict.fromkeys((*(c.label_in_words for c in concepts), *own_texts)))
     words = ReasonWords(catalog, codes, written_on)
@@ -154,7 +155,7 @@ def read_reasons(
         ),
         reasons=(
             *(_code_reason(concept, reader, words) for concept in concepts),
-            *(_reference_reason(entry, body, (reader, words), codes) for entry in references),
+            *(_reference_reason(entry, contained, (reader, words), codes) for entry in references),
             *(reason for text in own_texts for reason in _text_reasons(text, words)),
             *answer_reasons(answers, codes.answers),
         ),
@@ -275,7 +276,7 @@ def _code_reason(concept: Concept, reader: ConceptReader, words: ReasonWords) ->
 
 def _reference_reason(
     entry: Mapping[str, object],
-    body: Mapping[str, object],
+    contained_by_id: Mapping[str, Mapping[str, object]],
     readers: tuple[ConceptReader, ReasonWords],
     codes: CodeIndex,
 ) -> Reason:
@@ -287,7 +288,7 @@ def _reference_reason(
     label, is_suspected = "", False
     statements: tuple[Statement, ...] = ()
     if reference.startswith("#"):
-        contained = _contained(body, reference[1:])
+        contained = contained_by_id.get(reference[1:], {})
         named = read_concept(contained.get("code"))
         label = named.label
         if as_text(contained.get("resourceType")) == "Condition":
@@ -314,12 +315,13 @@ def _reference_reason(
     )
 
 
-def _contained(body: Mapping[str, object], id_: str) -> Mapping[str, object]:
+def _contained_by_id(body: Mapping[str, object]) -> Mapping[str, Mapping[str, object]]:
+    """The contained resources by their ids; of two with the same the first."""
+    found: dict[str, Mapping[str, object]] = {}
     for entry in each(body.get("contained")):
         resource = as_object(entry)
-        if as_text(resource.get("id")).removeprefix("#") == id_:
-            return resource
-    return {}
+        found.setdefault(as_text(resource.get("id")).removeprefix("#"), resource)
+    return found
 
 
 def _value_sets(

@@ -274,3 +274,10 @@ def test_the_puncture_of_a_study_that_is_ordered_is_still_to_be_done(
     text: str, is_recent: bool
 ) -> None:
     assert ("spinal-procedure" in sets(read(code={"text": text}))) == is_recent
+
+
+def test_of_two_contained_resources_with_one_id_the_first_is_the_reason() -> None:
+    first = contained()
+    second = {"resourceType": "Condition", "id": "c1", "code": {"text": "Low back pain"}}
+    order = read(**(first | {"contained": [*first["contained"], second]}))
+    assert order.reasons == read(**first).reasons
