@@ -56,12 +56,13 @@ def _present() -> tuple[Fact, ...]:
 
 
 def _in_words(case: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """What the order of a case says in words alone: criteria that stand on no record are found by it."""
+    """What the order of a case says in words or answers alone: criteria that stand on no record are found by it."""
     for order in case.get("orders", ())[:1]:
         yield from (
             reason
             for reason in order.get("reason", ())
-            if "text" in reason and not any(code in reason for code in _CODED)
+            if ("text" in reason or "answer" in reason)
+            and not any(code in reason for code in _CODED)
         )
 
 
