@@ -269,6 +269,7 @@ def _read_drafts(
 ) -> tuple[ImagingOrder, ...]:
     """The spine imaging orders among those selected. `selected_in` is where the request names them."""
     look_up = (compiled.catalog, compiled.index)
+    _check_lengths(drafts, look_up)
     orders = read_orders(drafts, *look_up, as_of)
     read = {id(drafts[order.instance]) for order in orders}
     scope = draft_scope(drafts, selections, lambda draft: id(draft) in read, look_up)
@@ -278,6 +279,8 @@ def _read_drafts(
     return tuple(order for order in orders if id(drafts[order.instance]) in meant)
 
 
+_MOST_BYTES_OF_ORDERS: Final = 200_000
+"""Of all orders for imaging of the spine in a call; a real one has two or three thousand."""
 _LOSSES: Final[Mapping[str, str]] = {
     "order_unreadable": (
         "An order that may be for imaging of the spine could not be read: not JSON of a FHIR resource, a key twice, a "
@@ -292,6 +295,28 @@ _LOSSES: Final[Mapping[str, str]] = {
 
 def _orders_not_read(loss: Loss, selected_in: str) -> OrdersNotRead:
     return OrdersNotRead(_LOSSES[loss.kind], loss.kind, expression=loss.place or selected_in)
+
+
+def _check_lengths(drafts: tuple[DraftOrder, ...], look_up: tuple[Catalog, CodeIndex]) -> None:
+    """Every word of an order is read: how long orders are is how long the call takes."""
+    if sum(len(draft.raw) for draft in drafts) <= _MOST_BYTES_OF_ORDERS:
+        return
+    read = 0
+    for draft in drafts:
+        if len(draft.raw) <= _MOST_BYTES_OF_ORDERS and (
+            draft.flaw is not None or not _asks(look_up, draft)
+        ):
+            continue
+        read += len(draft.raw)
+        if read > _MOST_BYTES_OF_ORDERS:
+            raise OrdersNotRead(
+                f"The orders for imaging of the spine in this call take more than {_MOST_BYTES_OF_ORDERS:,} bytes. "
+                "Nothing was evaluated. Send fewer in one call, or without what nobody reads.",
+                "orders_too_long",
+                expression=draft.place,
+                status=413,
+                code="too-long",
+            )
 
 
 def _check_number(orders: tuple[ImagingOrder | DraftOrder, ...], limit: int | None) -> None:

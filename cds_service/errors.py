@@ -60,7 +60,9 @@ class HookRequestError(SpineCdsError):
         self.code = code
 
 
-OrderLoss = Literal["order_unreadable", "selections_unmatched", "too_many_orders"]
+OrderLoss = Literal[
+    "order_unreadable", "selections_unmatched", "too_many_orders", "orders_too_long"
+]
 """Why orders of a call were not evaluated; also the key of the sentence that a card says about it."""
 
 

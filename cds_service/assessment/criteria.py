@@ -140,7 +140,7 @@ def has_spine_context(asked: AskedOrder) -> bool:
     if chart.has_context:
         return True
     stated = [reason for reason in order.reasons if reason.kind != "text"]
-    if not stated:
+    if not stated or not chart.rules.stated_by.keys().isdisjoint(asked.concepts):
         return True
     return any(
         value_set in chart.rules.reason_sets

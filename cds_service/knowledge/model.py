@@ -1040,6 +1040,7 @@ class DetailWords(Table):
     order_unreadable: Sentence
     selections_unmatched: Sentence
     too_many_orders: Sentence
+    orders_too_long: Sentence
     gap_lifelong_observations: Sentence
     gap_birth_date_impossible: Sentence
     gap_criterion_failed: Sentence
