@@ -115,6 +115,14 @@ class ReasonWords:
             if not reading.is_unread and any(map(reader.is_telling, reading.statements)):
                 yield from dict.fromkeys(reading.left_over)
 
+    def is_not_understood(self, concept: Concept) -> bool:
+        """True when the words of a reason were not understood; of the title of a code no word may be left over."""
+        reading = self.reading(concept.label_in_words)
+        if reading.is_unread or not concept.codings:
+            return reading.is_unread
+        is_telling = self._codes.reader.is_telling
+        return bool(reading.left_over) and not any(map(is_telling, reading.statements))
+
     def value_sets(self, statement: Statement) -> tuple[str, ...]:
         """Value sets that a statement is in."""
         return self._codes.reader.value_sets(statement)
@@ -206,7 +214,7 @@ def _is_not_understood(concept: Concept, reader: ConceptReader, words: ReasonWor
         return False
     if not concept.label_in_words:
         return bool(_label(concept))
-    return words.reading(concept.label_in_words).is_unread
+    return words.is_not_understood(concept)
 
 
 def without_retracted(order: ImagingOrder, retracted: frozenset[str]) -> ImagingOrder:

@@ -281,3 +281,10 @@ def test_of_two_contained_resources_with_one_id_the_first_is_the_reason() -> Non
     second = {"resourceType": "Condition", "id": "c1", "code": {"text": "Low back pain"}}
     order = read(**(first | {"contained": [*first["contained"], second]}))
     assert order.reasons == read(**first).reasons
+
+
+def test_of_the_title_of_a_code_no_word_may_be_left_over() -> None:
+    title = "Lumbar pain due to grubbler of the lower back"
+    coded = [{"coding": [{"system": "urn:local", "code": "1", "display": title}]}]
+    assert read(reasonCode=coded).not_understood == (title,)
+    assert read(reasonCode=[{"text": title}]).not_understood == ()

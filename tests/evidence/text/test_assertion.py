@@ -298,3 +298,10 @@ def test_a_list_of_symptoms_that_says_positive_denies_nothing() -> None:
     assert states(text, "fecal-incontinence") == {"stated"}
     assert states(text, "fever-condition") == {"denied"}
     assert states("ROS: fever, loss of bowel control negative", "fever-condition") == {"denied"}
+
+
+def test_no_medical_history_denies_nothing_of_what_happened() -> None:
+    assert states("no medical history, involved in a fall, back pain", "low-velocity-trauma") == {
+        "stated"
+    }
+    assert states("no history of a fall, back pain", "low-velocity-trauma") == {"denied"}
