@@ -55,7 +55,7 @@ def main(name: str) -> None:
     assessment = assess_call(orders, record, compiled.rules, AS_OF, choices)
     answering = Answering(request, _OPTIONS, compiled.words)
     rendered = render_cards(assessment, answering)
-    content = compiled.guideline.content
+    knowledge = (compiled.guideline.content, None)
 
     def whole() -> bytes:
         call = parse_hook_request("bench", body)
@@ -71,7 +71,7 @@ def main(name: str) -> None:
         "record": lambda: read_record(sources, patient, compiled.index, compiled.catalog, AS_OF),
         "assess": lambda: assess_call(orders, record, compiled.rules, AS_OF, choices),
         "cards": lambda: render_cards(assessment, answering),
-        "explain": lambda: explanation_json(assessment, rendered, content, AS_OF),
+        "explain": lambda: explanation_json(assessment, rendered, knowledge, AS_OF),
         "write": lambda: response_json(
             advice.cards, advice.system_actions, advice.extension_json, GENERIC
         ),
