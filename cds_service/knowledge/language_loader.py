@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from importlib.abc import Traversable
 from typing import Any, Final, TypeVar
 
+import tomli
 from pydantic import BaseModel, ValidationError
 
 from cds_service.knowledge.anchors import WordClasses, anchored
@@ -41,7 +41,7 @@ Parse = Callable[[str], Tables]
 
 
 def load_language(
-    root: Traversable, mistakes: list[str], parse: Parse = tomllib.loads
+    root: Traversable, mistakes: list[str], parse: Parse = tomli.loads
 ) -> Language | None:
     """The language in the folder of a guideline; None, with its mistakes added, when it has any."""
     place = root.joinpath(FOLDER)
@@ -155,7 +155,7 @@ def _read(file: Traversable, path: str, parse: Parse, mistakes: list[str]) -> Ta
         mistakes.append(f"{path}: the file is missing. The language needs it. Add it.")
     except UnicodeDecodeError:
         mistakes.append(f"{path}: the file is not UTF-8. All files are. Save it as UTF-8.")
-    except tomllib.TOMLDecodeError as error:
+    except tomli.TOMLDecodeError as error:
         mistakes.append(not_toml(path, str(error)))
     return {}
 

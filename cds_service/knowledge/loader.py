@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.abc import Traversable
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import msgspec
+import tomli
 from pydantic import BaseModel, ValidationError
 
 from cds_service.errors import KnowledgeError
@@ -60,12 +60,12 @@ Parse = Callable[[str], Tables]
 
 
 def load_guideline(
-    root: Path | None = None, *, cpt: bool = True, parse: Parse = tomllib.loads
+    root: Path | None = None, *, cpt: bool = True, parse: Parse = tomli.loads
 ) -> Guideline:
     """The guideline in a folder, or the one shipped with this package when `root` is None.
 
     Without `cpt` every list of CPT codes is left out, for sites that have no license for them.
-    `parse` reads the text of one file, as `tomllib.loads` does: who loads many guidelines that are nearly the
+    `parse` reads the text of one file, as `tomli.loads` does: who loads many guidelines that are nearly the
     same hands in one that remembers.
     Raises KnowledgeError with every mistake in the files, one line each, in the order of the files.
     """
@@ -160,7 +160,7 @@ def _read_file(
         return
     try:
         found.read[path] = parse(text)
-    except tomllib.TOMLDecodeError as error:
+    except tomli.TOMLDecodeError as error:
         mistakes.append(not_toml(path, str(error)))
         found.broken[path] = salvaged(text)
 

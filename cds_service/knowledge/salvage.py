@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import Any, Final
+
+import tomli
 
 _TABLE_STARTS: Final = re.compile(r"(?m)^(?=\[)")
 _HEADER: Final = re.compile(r"(\[{1,2})\s*([\w-]+)")
@@ -32,8 +33,8 @@ def salvaged(text: str) -> dict[str, Any]:
 
 def _tables(chunk: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(chunk)
-    except tomllib.TOMLDecodeError:
+        return tomli.loads(chunk)
+    except tomli.TOMLDecodeError:
         header = _HEADER.match(chunk)
     if header is None:
         return {}

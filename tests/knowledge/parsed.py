@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 
-parsed = cache(tomllib.loads)
+import tomli
+
+parsed = cache(tomli.loads)
