@@ -84,6 +84,8 @@ def is_range(piece: str) -> bool:
 
 def words_of(plain: str) -> list[str]:
     """The words of a folded phrase, without what stands between them."""
+    if plain.replace(" ", "").isalpha():
+        return plain.split()
     return [
         without_dots(piece.lstrip("-") if is_range(piece) else piece)
         for piece in WORD.findall(plain)
