@@ -9,7 +9,7 @@ from cds_service.assessment.model import AGE, SUSPECTED, CallAssessment, Criteri
 from cds_service.cards.evidence_lines import (
     DISPLAY_LENGTH,
     MAX_SHOWN,
-    criterion_line,
+    criterion_lines,
     finding_text,
     shown_line,
 )
@@ -121,7 +121,7 @@ def _listed(items: Sequence[str]) -> str:
 
 
 def _found(subject: Subject, without: frozenset[str]) -> list[str]:
-    """What is on record: the deciding facts first, then the symptom."""
+    """What is on record: the deciding facts first, the age behind them, then the symptom."""
     words, assessment = subject.words.detail, subject.assessment
     results = [
         (level, result)
@@ -129,9 +129,10 @@ def _found(subject: Subject, without: frozenset[str]) -> list[str]:
         if _is_recorded(result)
         and not (level is NOTED and ("noted" in without or _is_the_pain(subject, result)))
     ]
-    facts = [criterion_line(subject.words, result) for _, result in results[:_MAX_FACTS]]
-    if len(results) > _MAX_FACTS:
-        facts.append(words["more_found"].format(count=len(results) - _MAX_FACTS))
+    told = criterion_lines(subject.words, sorted((result for _, result in results), key=_is_age))
+    facts = told[:_MAX_FACTS]
+    if len(told) > _MAX_FACTS:
+        facts.append(words["more_found"].format(count=len(told) - _MAX_FACTS))
     lines = [_listed(facts), _symptom_line(subject)]
     if not assessment.criteria and not _is_unread(subject):
         lines.append(_none_found(subject))
@@ -504,7 +505,7 @@ def _added_evidence(subject: Subject) -> list[str]:
         return [
             escaped(cut(display, DISPLAY_LENGTH)) for display, _ in assessment.pending[:MAX_SHOWN]
         ]
-    return [criterion_line(words, result) for result in subject.chosen.rests_on]
+    return criterion_lines(words, subject.chosen.rests_on)
 
 
 def _sentence(text: str) -> str:
@@ -518,7 +519,11 @@ def _ages_once(
     """The criteria with the age said once, however many of them rest on it."""
     is_said = False
     for level, result in results:
-        is_age = all(finding.value_set == AGE for finding in result.findings)
+        is_age = _is_age(result)
         if not (is_age and is_said):
             yield level, result
         is_said = is_said or is_age
+
+
+def _is_age(result: CriterionResult) -> bool:
+    return all(finding.value_set == AGE for finding in result.findings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from cds_service.assessment.model import AGE, HISTORICAL, SUSPECTED, CriterionResult, Finding
 from cds_service.cards.names import cut, date_text, first_of, value_text
@@ -18,8 +19,18 @@ MAX_SHOWN = 2
 """Findings shown of one criterion, and items on a card beside the primary one."""
 
 
-def criterion_line(words: CardWords, result: CriterionResult) -> str:
-    """`Urinary retention: Retention of urine (14 Jun 2026)`: what is recorded of a criterion."""
+def criterion_lines(words: CardWords, results: Iterable[CriterionResult]) -> list[str]:
+    """`Urinary retention: Retention of urine (14 Jun 2026)`: a line a fact, with all criteria that rest on it."""
+    names: dict[str, str] = {}
+    for result in results:
+        name, items = _criterion_parts(words, result)
+        told = names.get(items)
+        names[items] = f"{told}, {words.inside(name)}" if told and name else told or name
+    return [f"{name}: {items}" if name else items for items, name in names.items()]
+
+
+def _criterion_parts(words: CardWords, result: CriterionResult) -> tuple[str, str]:
+    """The name of a criterion, empty where the record says the same, and what is recorded of it."""
     name = result.criterion.short or result.criterion.name
     recorded = [finding for finding in result.findings if not finding.from_order_text]
     recorded = recorded or list(
@@ -27,10 +38,8 @@ def criterion_line(words: CardWords, result: CriterionResult) -> str:
     )  # a card beside the primary one may rest on the order alone
     items = first_of([finding_text(words, finding) for finding in recorded], MAX_SHOWN, ", ")
     if result.strength is None:
-        return f"{name} ({words.detail['noted'].lower()}): {items}"
-    if name.casefold() in recorded[0].display.casefold():
-        return items
-    return f"{name}: {items}"
+        return f"{name} ({words.detail['noted'].lower()})", items
+    return ("" if name.casefold() in recorded[0].display.casefold() else name), items
 
 
 def finding_text(words: CardWords, finding: Finding) -> str:
