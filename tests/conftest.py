@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -12,19 +14,39 @@ from cds_service.knowledge.model import Guideline
 from tests import shipped
 from tests.not_run import left_out
 
+_SLOW = pytest.StashKey[int]()
+"""How many slow tests were left out, where several processes run the tests."""
+
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What was left out, and how to have it; above the last line, which is pytest's own."""
     stats = terminalreporter.stats
     skipped = stats.get("skipped", [])
-    slow = [item for item in stats.get("deselected", []) if item.get_closest_marker("slow")]
-    lines = list(left_out((item.longrepr[2] for item in skipped), len(slow)))
+    slow = _slow(stats.get("deselected", [])) or terminalreporter.config.stash.get(_SLOW, 0)
+    lines = list(left_out((item.longrepr[2] for item in skipped), slow))
     if lines:
         terminalreporter.section("left out")
         for line in lines:
             terminalreporter.write_line(line)
     if skipped and os.environ.get("CI") == "true":
         terminalreporter.write_line("Under CI=true nothing may be skipped; see above.", red=True)
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """A process of several tells the one that started it."""
+    told: dict[str, int] | None = getattr(items[0].config, "workeroutput", None) if items else None
+    if told is not None:
+        told["slow"] = _slow(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Every process leaves out the same tests."""
+    node.config.stash[_SLOW] = getattr(node, "workeroutput", {}).get("slow", 0)
+
+
+def _slow(items: Sequence[pytest.Item]) -> int:
+    return sum(item.get_closest_marker("slow") is not None for item in items)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
