@@ -76,6 +76,8 @@ class Finding(Struct, frozen=True, gc=False):
     value_set: str = ""
     acute: bool = False
     """Of a value set with course acute."""
+    from_order: bool = False
+    """The order says it, in words or as a code: it is not on record."""
     from_order_text: bool = False
     """Read in the order's own words."""
     quote: str = ""

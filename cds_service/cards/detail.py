@@ -93,6 +93,7 @@ def added_detail(subject: Subject, sources: Sequence[str], over_limit: Sequence[
     lines = [words.detail[key] for key in _added_sentences(subject)]
     return _joined(
         _section(words, "found", [_listed(_added_evidence(subject))]),
+        _section(words, "said", [_listed(_added_words(subject))]),
         _section(words, "suggests", [*lines, _cited(words, sources)] if lines else ()),
         _section(words, "also", [_sentence(escaped(line)) for line in over_limit]),
     )
@@ -163,7 +164,7 @@ def _in_order_of_weight(subject: Subject) -> list[tuple[Level, CriterionResult]]
 
 
 def _is_recorded(result: CriterionResult) -> bool:
-    return not all(finding.from_order_text for finding in result.findings)
+    return not all(finding.from_order for finding in result.findings)
 
 
 def _is_the_pain(subject: Subject, result: CriterionResult) -> bool:
@@ -174,18 +175,24 @@ def _is_the_pain(subject: Subject, result: CriterionResult) -> bool:
 def _said(subject: Subject) -> list[str]:
     """The order's own words: what was understood of them and counts, then what they deny."""
     words = subject.words.detail
-    items: dict[str, str] = {}
-    for _, result in _in_order_of_weight(subject):
-        for finding in result.findings:
-            if finding.from_order_text:
-                items.setdefault(finding.quote, _said_item(subject, result, finding))
-    whole = [item for quote, item in items.items() if not _is_part(quote, items)]
-    said = first_of(whole, _MAX_FACTS, "; ")
+    said = _said_items(subject, (result for _, result in _in_order_of_weight(subject)))
     denied = first_of(
         [f'"{escaped(quote)}"' for quote in subject.assessment.denied], MAX_SHOWN, ", "
     )
     denials = words["denied"].format(quotes=denied) if denied else ""
     return [_listed([part for part in (said, denials) if part])]
+
+
+def _said_items(subject: Subject, results: Iterable[CriterionResult]) -> str:
+    """What the order says of these criteria, each words once."""
+    items: dict[str, str] = {}
+    for result in results:
+        for finding in result.findings:
+            if finding.from_order:
+                quote = finding.quote or finding.display
+                items.setdefault(quote, _said_item(subject, result, finding))
+    whole = [item for quote, item in items.items() if not _is_part(quote, items)]
+    return first_of(whole, _MAX_FACTS, "; ")
 
 
 def _is_part(quote: str, quotes: Iterable[str]) -> bool:
@@ -505,7 +512,13 @@ def _added_evidence(subject: Subject) -> list[str]:
         return [
             escaped(cut(display, DISPLAY_LENGTH)) for display, _ in assessment.pending[:MAX_SHOWN]
         ]
-    return criterion_lines(words, subject.chosen.rests_on)
+    return criterion_lines(words, filter(_is_recorded, subject.chosen.rests_on))
+
+
+def _added_words(subject: Subject) -> list[str]:
+    """What a card beside the primary one quotes from the order."""
+    said = _said_items(subject, subject.chosen.rests_on)
+    return [said] if said else []
 
 
 def _sentence(text: str) -> str:

@@ -24,18 +24,17 @@ def criterion_lines(words: CardWords, results: Iterable[CriterionResult]) -> lis
     names: dict[str, str] = {}
     for result in results:
         name, items = _criterion_parts(words, result)
-        told = names.get(items)
-        names[items] = f"{told}, {words.inside(name)}" if told and name else told or name
+        told = names.get(items, "")
+        if name.casefold() not in told.casefold():
+            told = f"{told}, {words.inside(name)}" if told else name
+        names[items] = told
     return [f"{name}: {items}" if name else items for items, name in names.items()]
 
 
 def _criterion_parts(words: CardWords, result: CriterionResult) -> tuple[str, str]:
     """The name of a criterion, empty where the record says the same, and what is recorded of it."""
     name = result.criterion.short or result.criterion.name
-    recorded = [finding for finding in result.findings if not finding.from_order_text]
-    recorded = recorded or list(
-        result.findings
-    )  # a card beside the primary one may rest on the order alone
+    recorded = [finding for finding in result.findings if not finding.from_order]
     items = first_of([finding_text(words, finding) for finding in recorded], MAX_SHOWN, ", ")
     if result.strength is None:
         return f"{name} ({words.detail['noted'].lower()})", items

@@ -160,7 +160,7 @@ def _value(subject: Subject) -> str:
 def _where(subject: Subject) -> str:
     """Where the finding stands: what the order says or asks is not on record."""
     result, words = subject.chosen.finding, subject.words.detail
-    if result is None or not all(finding.from_order_text for finding in result.findings):
+    if result is None or not all(finding.from_order for finding in result.findings):
         return words["on_record"]
     is_asked = all(finding.is_asked for finding in result.findings)
     return words["asked_in_order" if is_asked else "said_in_order"]

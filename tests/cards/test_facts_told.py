@@ -53,3 +53,58 @@ def test_the_age_stands_behind_what_else_was_found(compiled: CompiledGuideline) 
         birth="1951-03-01",
     )
     assert told.index("Pathological fracture") < told.index("75 years")
+
+
+def said_and_found(
+    compiled: CompiledGuideline, reason: dict[str, str], *conditions: dict[str, str]
+) -> tuple[str, list[str]]:
+    """Summary of the first card, and the lines of its detail."""
+    data: dict[str, Any] = {
+        "title": "said",
+        "orders": [{"id": "o", "cpt": "72148", "reason": [reason]}],
+        "conditions": list(conditions),
+        "expect": {},
+    }
+    card = advice_of(Case("said", date(2026, 6, 15), data), compiled).cards[0]
+    return card.summary, card.detail.splitlines()
+
+
+def test_a_code_of_the_order_is_said_in_the_order_and_not_on_record(
+    compiled: CompiledGuideline,
+) -> None:
+    summary, lines = said_and_found(
+        compiled, {"icd10": "G83.4", "text": "Cauda equina syndrome"}, PAIN
+    )
+    assert "on record" not in summary
+    assert '**Said in the order:** "Cauda equina syndrome".' in lines
+    assert not any("On record" in line and "auda equina" in line for line in lines)
+
+
+def test_the_same_code_among_the_problems_is_on_record(compiled: CompiledGuideline) -> None:
+    syndrome = {"icd10": "G83.4", "text": "Cauda equina syndrome", "onset": "2026-06-14"}
+    _, lines = said_and_found(compiled, {"text": "low back pain"}, PAIN, syndrome)
+    assert any("On record" in line and "Cauda equina syndrome (14 Jun" in line for line in lines)
+
+
+def test_a_card_beside_the_first_quotes_the_order_where_only_the_order_says_it(
+    compiled: CompiledGuideline,
+) -> None:
+    data: dict[str, Any] = {
+        "title": "aneurysm",
+        "orders": [
+            {"id": "o", "cpt": "72148", "reason": [{"text": "known AAA 6 cm, sudden back pain"}]}
+        ],
+        "conditions": [PAIN],
+        "expect": {},
+    }
+    cards = advice_of(Case("aneurysm", date(2026, 6, 15), data), compiled).cards
+    aneurysm = next(card for card in cards if "neurysm" in card.summary)
+    assert '"AAA' in next(line for line in aneurysm.detail.splitlines() if "Said in" in line)
+    assert "AAA (15 Jun" not in aneurysm.detail
+
+
+def test_what_the_order_says_is_over_is_not_called_denied(compiled: CompiledGuideline) -> None:
+    _, lines = said_and_found(
+        compiled, {"text": "left foot drop in 2015, fully recovered; now low back pain"}, PAIN
+    )
+    assert '**Said in the order:** No current "foot drop".' in lines

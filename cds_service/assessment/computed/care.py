@@ -75,6 +75,7 @@ def _stated(question: ComputedQuestion, quote: str) -> Finding:
         state=SUSPECTED,
         strength=question.criterion.strength,
         value_set="care",
+        from_order=True,
         from_order_text=True,
         quote=quote,
     )
