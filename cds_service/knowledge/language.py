@@ -85,6 +85,8 @@ class Limits(Table):
     """Pain that is called chronic has lasted so many days at least."""
     past_days: int
     """What was more than so many days ago is past, and no length of the pain."""
+    recent_days: int
+    """What has lasted for longer, as its words say, is not recent (`as_recent` of a concept)."""
     fahrenheit_from: float
     """A temperature without a unit from here to `fahrenheit_to` can only be in °F."""
     fahrenheit_to: float
@@ -105,6 +107,8 @@ class Concept(Table):
     """Acute: told as past it does not count."""
     as_history: ConceptId | None = None
     """The concept that it is when told as past."""
+    as_recent: ConceptId | None = None
+    """The concept that it is unless its words say that it has lasted."""
     regions: Mapping[Region, ValueSetMention] = {}
     """Its value set when the words name the region."""
     leaves_open: bool = False

@@ -54,6 +54,7 @@ _SIGNS: Final = frozenset(("(-)", "-ve", "(neg)"))
 _GLUED: Final = frozenset(("-", "(-)", "-ve"))
 _POSITIVE: Final = frozenset(("+", "(+)"))
 _TICK: Final = "?"
+_FRACTIONS_OF_TIME: Final = ("/7", "/52", "/12")
 _LONGEST_OVER: Final = 3
 """Words of a clause that says no more than that what stands before it is over."""
 _LONG_SENTENCE: Final = 250
@@ -78,6 +79,7 @@ class Asserter:
         "cues",
         "denial",
         "denial_of_all",
+        "denies_any",
         "denies_first",
         "denies_list",
         "denies_next",
@@ -104,7 +106,9 @@ class Asserter:
         "patient",
         "quiet",
         "relative",
+        "says_more",
         "soft_turn",
+        "spine_pain",
         "steady",
         "tells",
         "told",
@@ -165,6 +169,11 @@ class Asserter:
         self.pain = bits.mask(WordClasses.PAIN)
         self.cannot = bits.mask(WordClasses.CANNOT)
         self.lost = bits.mask(WordClasses.LOSS, WordClasses.LAX)
+        self.denies_any = bits.mask(WordClasses.DENIES_ANY)
+        self.spine_pain = bits.with_flag("pain") & bits.with_flag("anchors") & ~self.pain
+        self.spine_pain |= bits.mask(
+            WordClasses.SPINE, WordClasses.CERVICAL, WordClasses.THORACIC, WordClasses.LUMBAR
+        )
         self.finding = bits.of_role("finding", "part")
         self.function = bits.with_flag("function")
         self.neuro = bits.with_flag("neuro")
@@ -180,6 +189,21 @@ class Asserter:
             & ~(self.affirmed | self.and_or | self.or_ | self.quiet | self.told | self.lists)
         ) | bits.mask(WordClasses.YEAR)
         """A sentence without one of these, and without an amount of time long ago, only states."""
+        self.says_more = (
+            self.turn
+            | self.affirmed
+            | self.numbers
+            | self.cannot
+            | bits.mask(
+                WordClasses.LEFT,
+                WordClasses.RIGHT,
+                WordClasses.LEVEL,
+                WordClasses.NEW,
+                WordClasses.RAPID,
+                WordClasses.PROGRESSIVE,
+            )
+        ) & ~self.with_
+        """Words by which an item of a list is more than denied."""
         self.cues = (bits.of_role("cue", "trap") & ~self.affirmed & ~self.and_or) | bits.mask(
             WordClasses.PAIN, WordClasses.YEAR, WordClasses.NUMBER
         )
@@ -235,6 +259,7 @@ class _Sentence:
         "clause",
         "denial_clause",
         "denied_findings",
+        "denies_any",
         "end",
         "family",
         "first",
@@ -265,6 +290,8 @@ class _Sentence:
         """Of the denial that is open."""
         self.denial_clause = -1
         self.denied_findings = 0
+        self.denies_any = False
+        """That denial names a list: "denies any"."""
         self.lists = 0
         """Commas that the denial has crossed."""
         self.past = self.other = self.family = self.might = self.asked = False
@@ -321,9 +348,46 @@ class _Sentence:
             and self.items.clauses[at] != self.denial_clause
             and not mask & rules.finding
         )
-        if self.reach and is_new_complaint:
+        if self.reach and is_new_complaint and not self._lists_complaint(at):
             self.reach = NO_REACH
         self._mark(at)
+
+    def _lists_complaint(self, at: int) -> bool:
+        """A pain among the bare items of a list that is denied: "denied any headache, neck pain, weakness".
+
+        The last item is no such one, nor is pain of the spine in a list that nothing calls one: behind "denies fever, "
+        the complaint of the order may stand, with its findings.
+        """
+        rules, items = self._, self.items
+        if self.reach != TO_SENTENCE_END or not self._is_short_item(self._clause_from(at)):
+            return False
+        is_list = self.denies_any or not self.mask & rules.spine_pain
+        clause = after = self._clause_from(at)
+        while clause.stop < self.end:
+            clause = self._clause_from(clause.stop)
+            if not self._is_short_item(clause):
+                break
+            after = clause
+            is_list = is_list or any(items.masks[place] & rules.or_ for place in clause)
+        return is_list and after.start > at
+
+    def _clause_from(self, at: int) -> range:
+        """The items of the clause of an item."""
+        clauses = self.items.clauses
+        first, end = at, at + 1
+        while first > self.first and clauses[first - 1] == clauses[at]:
+            first -= 1
+        while end < self.end and clauses[end] == clauses[at]:
+            end += 1
+        return range(first, end)
+
+    def _is_short_item(self, clause: range) -> bool:
+        """A few words that say nothing of when, where or how much."""
+        items, says_more = self.items, self._.says_more
+        length = items.ends[clause[-1]] - items.firsts[clause[0]]
+        return length <= _LONGEST_BARE and not any(
+            items.masks[place] & says_more for place in clause
+        )
 
     def _enter_clause(self, at: int) -> None:
         self.clause = self.items.clauses[at]
@@ -459,7 +523,10 @@ class _Sentence:
     def _is_age(self, at: int) -> bool:
         """`45 yo`, `3 week history of pain`: a length of time before the cue, not history."""
         place = self.items.firsts[at]
-        return place > 0 and self.items.words[place - 1] in self._.units
+        if not place:
+            return False
+        before = self.items.words[place - 1]
+        return before in self._.units or before.endswith(_FRACTIONS_OF_TIME)
 
     def _direction(self, at: int, mask: int) -> tuple[bool, bool]:
         """Whether a denial reaches forward or backward; words that can do both look at what stands around them."""
@@ -630,6 +697,7 @@ class _Sentence:
             self.reach = CLAUSE_ALONE
         self.denial_clause = self.clause
         self.denied_findings = self.lists = 0
+        self.denies_any = bool(mask & rules.denies_any)
         if mask & rules.history:
             self.past = True
 
@@ -667,12 +735,13 @@ class _Sentence:
             head -= 1
         if items.masks[head] & rules.and_or:
             return True
-        after = at
+        after, is_neuro = head, False
         while after < self.end and items.clauses[after] == self.clause:
-            if items.masks[after] & rules.or_:
+            if after >= at and items.masks[after] & rules.or_:
                 return True
+            is_neuro = is_neuro or bool(items.masks[after] & rules.neuro)
             after += 1
         if after < self.end and items.masks[after] & (rules.finding | rules.and_or):
             return True
         first_is_neuro = head > 0 and bool(items.masks[head - 1] & rules.neuro)
-        return not items.masks[at] & rules.neuro or first_is_neuro
+        return not is_neuro or first_is_neuro

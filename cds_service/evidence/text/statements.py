@@ -18,6 +18,7 @@ from cds_service.evidence.text.assertion import (
     UNCLEAR,
 )
 from cds_service.evidence.text.items import Items
+from cds_service.evidence.text.lasting import Lasting
 from cds_service.evidence.text.lexicon import ClassBits
 from cds_service.evidence.text.model import Side, State, Statement, Tempo
 from cds_service.evidence.text.patterns import Span
@@ -84,11 +85,15 @@ class StatementWriter:
         "_rapid",
         "_regions",
         "_right",
+        "_times",
         "_year",
     )
 
-    def __init__(self, concepts: Mapping[str, Concept], bits: ClassBits) -> None:
+    def __init__(
+        self, concepts: Mapping[str, Concept], bits: ClassBits, recent_days: int
+    ) -> None:
         self._concepts = concepts
+        self._times = Lasting(bits, recent_days)
         self._modifiers = bits.of_role("modifier") | bits.mask(WordClasses.LEVEL, WordClasses.PAIN)
         self._habit = bits.with_flag("habit")
         self._lasting = bits.with_flag("lasting")
@@ -125,6 +130,9 @@ class StatementWriter:
         state = self._state(concept, span, found)
         if state == "historical":
             concept = self._concepts[concept].as_history or concept
+        recent = self._concepts[concept].as_recent
+        if recent is not None and not self._times.has_lasted(items, found.times, span):
+            concept = recent
         around = self._around(span, found, clauses)
         return Statement(concept, state, start, stop, found.quotes.cut(start, stop), *around)
 

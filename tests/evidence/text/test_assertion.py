@@ -271,7 +271,7 @@ def test_the_aneurysm_of_a_friend_is_not_the_patients() -> None:
     ("text", "denied", "stated"),
     [
         ("Fever nil but leg weakness present", "fever-condition", "limb-weakness"),
-        ("saddle numbness no but both legs weak", "saddle-anesthesia", "bilateral-leg-weakness"),
+        ("saddle numbness no but both legs weak", "saddle-anesthesia", "bilateral-leg-weakness-new"),
         ("ateş yok ama bacakta güç kaybı var", "fever-condition", "limb-weakness"),
         ("fiebre no pero debilidad en la pierna", "fever-condition", "limb-weakness"),
         ("Fieber nein, aber Beinschwäche", "fever-condition", "limb-weakness"),
@@ -305,3 +305,53 @@ def test_no_medical_history_denies_nothing_of_what_happened() -> None:
         "stated"
     }
     assert states("no history of a fall, back pain", "low-velocity-trauma") == {"denied"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("denied any headache, neck pain, weakness", "weakness-nonspecific"),
+        ("denies any chills, low back pain, leg weakness", "limb-weakness"),
+        ("ROS negative for fever, back pain, incontinence", "urinary-incontinence-new"),
+        ("denies chest pain, abdominal pain, saddle numbness", "saddle-anesthesia"),
+        ("denies chills, back pain, weakness, or incontinence", "weakness-nonspecific"),
+    ],
+)
+def test_a_pain_in_a_denied_list_does_not_end_it(text: str, concept: str) -> None:
+    assert states(text, concept) == {"denied"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("denies trauma, back pain x 3 weeks, leg weakness", "limb-weakness"),
+        ("denies trauma, low back pain, left leg weakness", "limb-weakness"),
+        ("denies trauma, low back pain, urinary retention", "urinary-retention"),
+        ("denies any trauma, low back pain, leg weakness since Monday", "limb-weakness"),
+        ("denies fever, neck pain with weakness", "weakness-nonspecific"),
+    ],
+)
+def test_the_complaint_of_the_order_ends_a_denial(text: str, concept: str) -> None:
+    assert "denied" not in states(text, concept)
+    assert states(text, concept)
+
+
+def test_all_words_of_the_second_half_of_a_pair_are_unclear() -> None:
+    assert states("no trauma, both legs weak", "limb-weakness") == {"unclear"}
+    assert states("no trauma, both legs weak or numb", "limb-weakness") == {"denied"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "LWS-Syndrom, bei Lähmung oder Blasenstörung sofort in die Notaufnahme, sonst KG",
+        "bei Taubheit oder Lähmung umgehend in die Notaufnahme",
+    ],
+)
+def test_german_advice_reaches_back_to_its_condition(text: str) -> None:
+    assert states(text, "weakness-nonspecific") == {"hypothetical"}
+
+
+def test_who_was_sent_to_the_emergency_room_has_the_finding() -> None:
+    text = "Lähmung seit gestern, sofort in die Notaufnahme überwiesen"
+    assert states(text, "weakness-nonspecific") == {"stated"}
