@@ -1,6 +1,6 @@
 """Whether a text says that a finding has lasted: words and amounts of time that stand beside it and not beside pain.
 
-What comes with walking and goes with sitting is the claudication of a narrow canal, and no finding of these days either.
+What comes with walking and goes with sitting is the claudication of a narrow canal, and no finding of these days.
 """
 
 from __future__ import annotations

@@ -89,9 +89,7 @@ class StatementWriter:
         "_year",
     )
 
-    def __init__(
-        self, concepts: Mapping[str, Concept], bits: ClassBits, recent_days: int
-    ) -> None:
+    def __init__(self, concepts: Mapping[str, Concept], bits: ClassBits, recent_days: int) -> None:
         self._concepts = concepts
         self._times = Lasting(bits, recent_days)
         self._modifiers = bits.of_role("modifier") | bits.mask(WordClasses.LEVEL, WordClasses.PAIN)

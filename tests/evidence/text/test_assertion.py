@@ -271,7 +271,11 @@ def test_the_aneurysm_of_a_friend_is_not_the_patients() -> None:
     ("text", "denied", "stated"),
     [
         ("Fever nil but leg weakness present", "fever-condition", "limb-weakness"),
-        ("saddle numbness no but both legs weak", "saddle-anesthesia", "bilateral-leg-weakness-new"),
+        (
+            "saddle numbness no but both legs weak",
+            "saddle-anesthesia",
+            "bilateral-leg-weakness-new",
+        ),
         ("ateş yok ama bacakta güç kaybı var", "fever-condition", "limb-weakness"),
         ("fiebre no pero debilidad en la pierna", "fever-condition", "limb-weakness"),
         ("Fieber nein, aber Beinschwäche", "fever-condition", "limb-weakness"),
