@@ -192,9 +192,11 @@ def _states_weak_sign(case: Case, cards: tuple[ChosenCard, ...]) -> bool:
 def _is_contradicted(case: Case, cards: tuple[ChosenCard, ...]) -> bool:
     """A card calls the study not good enough for the emergency; or one asks for another study, or for none.
 
-    "Not appropriate" agrees with all of these but the first.
+    "Not appropriate" agrees with all of these but the first, and not beside an emergency of the spine.
     """
     if case.urgency is EMERGENCY and not case.is_good_enough:
+        return True
+    if case.is_spine_emergency_beside_aorta:
         return True
     if case.rating not in (APPROPRIATE, MAY_BE_APPROPRIATE):
         return False

@@ -52,6 +52,7 @@ from cds_service.knowledge.anchors import Cards, Criteria, Groups, Scenarios
 from cds_service.knowledge.members import (
     ACTIVE,
     APPROPRIATE,
+    EMERGENCY,
     MAY_BE_APPROPRIATE,
     NO_LEVEL,
     NOT_APPROPRIATE,
@@ -398,6 +399,14 @@ class Case:
         """The group that asks for the highest urgency; on a tie the primary scenario's, then the first."""
         own = self.scenario_subject
         return asking_group(self.group_results, self.urgency, own.id if own is not None else "")
+
+    @property
+    def is_spine_emergency_beside_aorta(self) -> bool:
+        """The aorta comes first, and a group of the spine asks for the same day too: a hematoma pains like an aorta."""
+        return self.scenario == Scenarios.S_AAA and any(
+            result.urgency is EMERGENCY and result.group.id != Groups.VASCULAR
+            for result in self.group_results
+        )
 
     def is_above_priority(self, urgency: Urgency) -> bool:
         """An urgency asks for more than the order's priority."""

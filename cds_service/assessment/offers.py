@@ -179,8 +179,13 @@ def _listed(name: str, _: _Asking) -> Offer:
 
 
 def _cancel(name: str, asking: _Asking) -> Offer | None:
-    """Not on a card that rests on finding nothing, where something was not read or not understood."""
+    """Not on a card that rests on finding nothing, where something was not read or not understood.
+
+    Nor beside an emergency of the spine, whatever the aorta asks for.
+    """
     case, card = asking.case, asking.form.card
+    if case.is_spine_emergency_beside_aorta:
+        return None
     rests_on_nothing = (
         card in case.rules.guideline.card_limits.low_value or card == Cards.DUPLICATE_RECENT
     )

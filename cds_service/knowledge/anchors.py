@@ -99,6 +99,7 @@ class Groups:
 class Scenarios:
     """Scenarios that are treated in a way of their own."""
 
+    S_AAA: Final = "S-AAA"
     S_CA: Final = "S-CA"
     S_CES: Final = "S-CES"
     S_CORD: Final = "S-CORD"

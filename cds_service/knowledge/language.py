@@ -158,6 +158,8 @@ class Tongue(Table):
     """The same, for words that are known by it but need not mean what the listed word means."""
     spellings: tuple[tuple[str, str], ...] = ()
     """What writers without the letters of the language type, and the folded letter: `ae` for `ä`."""
+    misspelt: Mapping[str, str] = {}
+    """Short words as they are often mistyped, and the listed word: one edit in a long word needs no list."""
     abbreviations: tuple[str, ...] = ()
     """A full stop behind them ends no sentence."""
     prefixes: tuple[str, ...] = ()

@@ -555,8 +555,16 @@ class _Sentence:
             return bool(is_next), not is_next
         if word in _SIGNS:
             if self.is_word_before is None:
-                found = any(items.masks[near] & rules.finding for near in range(self.first, at))
-                self.is_word_before = not (found and not self.reach)
+                clause = self._clause_from(at)
+                if not behind and any(
+                    items.masks[near] & rules.finding for near in range(clause.start, at)
+                ):
+                    self.is_word_before = False
+                elif at == clause.start:
+                    self.is_word_before = True
+                else:
+                    found = any(items.masks[near] & rules.finding for near in range(self.first, at))
+                    self.is_word_before = not (found and not self.reach)
             return self.is_word_before, not self.is_word_before
         if before and (not behind or mask & rules.denies_first):
             return False, True

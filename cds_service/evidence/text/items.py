@@ -22,6 +22,11 @@ from cds_service.evidence.text.tokens import (
 from cds_service.knowledge.anchors import WordClasses
 
 _CAPITALS: Final = re.compile(r"\b[A-Z]{2,5}\b")
+_ANSWER: Final = re.compile(r"(?<=[A-Za-z&)\]] )[NY](?=\s*(?:[/|,;.\n]|$)|\s+[A-Z&])")
+"""A letter that answers the word before it, in a form: `Fever N / Trauma N / Gait Y`."""
+_ANSWERED: Final = {"N": "\u0274", "Y": "\u028f"}
+"""The sign that stands for each: a small capital, which the English list has as a word."""
+_FEWEST_ANSWERS: Final = 2
 _FEWEST_HITS: Final = 2
 """Words of a language that make a text one of it, unless its letters are not English."""
 _FEWEST_LETTERS: Final = 3
@@ -86,7 +91,7 @@ class Itemizer:
 
     def items(self, text: str) -> Items:
         """The items of a text, from left to right."""
-        plain = folded(text)
+        plain = _with_answers(text, folded(text))
         pieces: list[str] = WORD.findall(plain)
         found = Items(text, plain, pieces, [], [], [], [], ENGLISH)
         elsewhere: list[tuple[int, int]] = []
@@ -291,6 +296,19 @@ class Itemizer:
                 if entry.extra is not None:
                     mask |= entry.extra.get(language, 0)
         return mask & self._open
+
+
+def _with_answers(text: str, plain: str) -> str:
+    """The folded text with signs in place of letters that answer: `n` may be `and`, `y` many things."""
+    if (" N" not in text and " Y" not in text) or len(plain) != len(text) or text.isupper():
+        return plain
+    answers = [match.start() for match in _ANSWER.finditer(text)]
+    if len(answers) < _FEWEST_ANSWERS:
+        return plain
+    letters = list(plain)
+    for at in answers:
+        letters[at] = _ANSWERED[text[at]]
+    return "".join(letters)
 
 
 def _longest_first(

@@ -29,6 +29,8 @@ _SHORT_STEM: Final = 9
 """Letters up to which a foreign word or stem may be an English word by chance."""
 _SHORTEST_TYPO: Final = 5
 _SHORTEST_CORRECTED: Final = 6
+_SHORTEST_CORRECTED_PART: Final = 7
+"""Letters of a word that is only known in phrases."""
 _SHORTEST_PART: Final = 4
 """Letters of each half of two words written as one."""
 _SHORTEST_BASE: Final = 3
@@ -164,6 +166,7 @@ class Lexicon:
         "_plain_stems",
         "_prefixes",
         "_similar",
+        "_similar_parts",
         "_spellings",
         "_stem_lengths",
         "_stems",
@@ -227,6 +230,9 @@ class Lexicon:
         )
         self._infixes = words.infixes
         self.table = self._table(words)
+        for tongue in language.tongues.values():
+            for written, meant in tongue.misspelt.items():
+                self.table.setdefault(folded(written), self.table[folded(meant)])
         self._longest = max(map(len, self.table))
         for word in self.capitals.union(*self.ordinary.values()) & self.table.keys():
             self.table[word].is_doubtful = True
@@ -243,6 +249,11 @@ class Lexicon:
             if len(word) >= _SHORTEST_CORRECTED
             and word.isalpha()
             and (self.table[word].mask or self.table[word].extra)
+        )
+        self._similar_parts = _Similar(
+            word
+            for word in words.parts - words.listed
+            if len(word) >= _SHORTEST_CORRECTED_PART and word.isalpha()
         )
 
     def _table(self, words: _Collected) -> dict[str, Entry]:
@@ -433,7 +444,7 @@ class Lexicon:
     def _by_correction(self, word: str) -> Entry | None:
         if len(word) < _SHORTEST_TYPO or not word.isalpha():
             return None
-        near = self._similar.to(word)
+        near = self._similar.to(word) or self._similar_parts.to(word)
         if not near:
             return None
         best = max(
@@ -470,6 +481,8 @@ class _Collected:
         """Single words with a class other than plain."""
         self.known: set[str] = set()
         """Words that are in the table: ordinary ones and those of phrases."""
+        self.parts: set[str] = set()
+        """Words of phrases with a class other than plain."""
         self.ordinary: set[str] = set()
         """Words that are understood by themselves, without bearing."""
         self.languages: dict[str, int] = defaultdict(int)
@@ -541,6 +554,7 @@ class _Collected:
             for part in phrase:
                 if not (part.endswith("*") or LEVEL.match(part) or part[0].isdecimal()):
                     self.known.add(part)
+                    self.parts.add(part)
                     self.languages[part] |= language
 
     def masks(self, word: str) -> tuple[int, Mapping[int, int] | None]:

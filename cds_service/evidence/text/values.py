@@ -40,7 +40,16 @@ class _Compiled(NamedTuple):
 class ValueMatcher:
     """Reads numbers behind the words of measurements. Built once; pure."""
 
-    __slots__ = ("_bare", "_by_class", "_degrees", "_limits", "_names", "_temperature", "starts")
+    __slots__ = (
+        "_bare",
+        "_by_class",
+        "_degrees",
+        "_fraction",
+        "_limits",
+        "_names",
+        "_temperature",
+        "starts",
+    )
 
     def __init__(self, values: Sequence[Value], bits: ClassBits, limits: Limits) -> None:
         self._limits = limits
@@ -50,6 +59,7 @@ class ValueMatcher:
             self._by_class.setdefault(bits.mask(value.of), []).append(compiled)
         self._degrees = frozenset(folded(word) for word in limits.degree_words)
         self._temperature = bits.mask(WordClasses.TEMPERATURE)
+        self._fraction = bits.mask(WordClasses.FRACTION)
         self._bare = bits.mask(WordClasses.FRACTION, WordClasses.NUMBER)
         self._names = 0
         for bit in self._by_class:
@@ -84,10 +94,26 @@ class ValueMatcher:
                 _is_in(value, compared)
                 and (not value.units or number.unit in value.units)
                 and (not beside or _has_near(items, at, beside))
-                and not (not_beside and _has_near(items, at, not_beside))
+                and not (not_beside and self._is_of(items, at, beside, not_beside))
             ):
                 unit = number.unit if number.unit in _UNITS else ""
                 yield Measured(value.concept, at, number.end, number.value, unit)
+
+    def _is_of(self, items: Items, at: int, beside: int, wanted: int) -> bool:
+        """Whether a grade is of these words: of several grades each has the words before it, else those behind it."""
+        for step in (-1, 1):
+            place, found = at + step, 0
+            while (
+                0 <= place < len(items.masks)
+                and abs(place - at) <= _NEAR
+                and items.sentences[place] == items.sentences[at]
+                and not items.masks[place] & self._fraction
+            ):
+                found |= items.masks[place]
+                place += step
+            if found & (beside | wanted):
+                return bool(found & wanted)
+        return False
 
 
 class _Number(NamedTuple):
