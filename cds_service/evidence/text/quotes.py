@@ -19,28 +19,31 @@ class Quotes:
 
     def places(self, first: int, end: int) -> tuple[int, int]:
         """Where the words `first` to `end` (not included) begin and end in the text as written."""
-        starts = self._starts or self._measured()
-        piece_of = self._items.piece_of
-        last = piece_of[min(end, len(piece_of)) - 1]
-        start, stop = starts[piece_of[first]], starts[last] + len(self._items.pieces[last])
+        items = self._items
+        starts, piece_of = self._starts or self._measured(), items.piece_of
+        last = piece_of[end - 1] if end <= len(piece_of) else piece_of[-1]
+        start, stop = starts[piece_of[first]], starts[last] + len(items.pieces[last])
         if self._places is not None:
             return self._places[start], self._places[stop - 1] + 1
         return start, stop
 
     def _measured(self) -> list[int]:
         """The pieces stand in the text in their order, with nothing but signs that are no pieces between them."""
-        find, starts, at = self._items.plain.find, self._starts, 0
+        find, add, at = self._items.plain.find, self._starts.append, 0
         for piece in self._items.pieces:
             at = find(piece, at)
-            starts.append(at)
+            add(at)
             at += len(piece)
-        return starts
+        return self._starts
 
     def cut(self, start: int, stop: int) -> str:
         """The text as written from one place to another, at most `MAX_QUOTE` characters, cut at words."""
-        quote = self._items.text[start : min(stop, start + 4 * MAX_QUOTE)]
-        if len(quote) <= MAX_QUOTE and "\n" not in quote and "  " not in quote:
-            return quote
+        text = self._items.text
+        if stop - start <= MAX_QUOTE:
+            quote = text[start:stop]
+            if "\n" not in quote and "  " not in quote:
+                return quote
+        quote = text[start : min(stop, start + 4 * MAX_QUOTE)]
         quote = " ".join(quote.split())
         if len(quote) <= MAX_QUOTE:
             return quote

@@ -36,6 +36,7 @@ _MANY_LEFT: Final = 2
 _LARGE_SHARE: Final = 0.34
 _BESIDE: Final = 1
 """Words between care and the length of time that it lasted."""
+_NOWHERE: Final[frozenset[int]] = frozenset()
 _NO_YEAR: Final = 9999
 """Without a day of writing every year is past."""
 
@@ -54,9 +55,11 @@ class TextReader:
         "_itemizer",
         "_little",
         "_names",
+        "_open_concepts",
         "_pain_times",
         "_patterns",
         "_plain",
+        "_slight",
         "_spine",
         "_telling",
         "_times",
@@ -69,6 +72,12 @@ class TextReader:
         bits = lexicon.bits
         tongues = tuple(language.tongues.values())
         self._concepts = language.concepts
+        self._open_concepts = frozenset(
+            name for name, concept in language.concepts.items() if concept.leaves_open
+        )
+        self._slight = frozenset(
+            name for name, concept in language.concepts.items() if concept.slight
+        )
         self._itemizer = Itemizer(lexicon)
         self._inability = InabilityJoiner(bits)
         self._asserter = Asserter(
@@ -102,28 +111,26 @@ class TextReader:
         """What the text says. Without `written_on` every year is past, and `since March` is no length."""
         items = self._itemizer.items(text)
         self._inability.join(items)
-        has_fraction = bool(items.everything & self._fraction)
-        times = self._times.times(items, written_on, has_fraction=has_fraction)
+        everything = items.everything
+        times = self._times.times(items, written_on, has_fraction=bool(everything & self._fraction))
         quotes = Quotes(items)
         found = Found(items, self._states(items, times, written_on), times, quotes)
         statements = self._statements(found)
-        unknown = left_over(items)
-        names_unjudged = any(
-            self._concepts[statement.concept].leaves_open and self.counts(statement)
-            for statement in statements
-        )
+        unknown = left_over(items) if items.unknown else ()
+        names_unjudged = False
+        for statement in statements:
+            if statement.concept in self._open_concepts and self.counts(statement):
+                names_unjudged = True
         return TextReading(
-            language=items.language,
-            statements=statements,
-            duration=self._duration(found),
-            care=self._care_found(found),
-            left_over=tuple(quotes.of_words(at, at + 1) for at in unknown),
-            is_unread=self._is_unread(items, statements, unknown, names_unjudged=names_unjudged),
-            names_unjudged=names_unjudged,
-            is_empty_of_meaning=not unknown and not items.everything & ~self._plain,
-            is_only_a_place=bool(items.everything & self._spine)
-            and not statements
-            and not items.everything & self._telling,
+            items.language,
+            statements,
+            self._duration(found),
+            self._care_found(found) if everything & self._care.starts else None,
+            tuple([quotes.of_words(at, at + 1) for at in unknown]),
+            self._is_unread(items, statements, unknown, names_unjudged=names_unjudged),
+            not unknown and not everything & ~self._plain,
+            bool(everything & self._spine) and not statements and not everything & self._telling,
+            names_unjudged,
         )
 
     def counts(self, statement: Statement) -> bool:
@@ -134,7 +141,7 @@ class TextReader:
 
     def is_telling(self, statement: Statement) -> bool:
         """Whether a card would name what a statement says is there, or may be."""
-        return statement.state in COUNTED and not self._concepts[statement.concept].slight
+        return statement.state in COUNTED and statement.concept not in self._slight
 
     def value_sets(self, statement: Statement) -> tuple[str, ...]:
         """Value sets that the words of a statement are in, by the region that they name where that decides."""
@@ -146,6 +153,8 @@ class TextReader:
 
     def _states(self, items: Items, times: Sequence[Time], written_on: date | None) -> list[int]:
         year = written_on.year if written_on is not None else _NO_YEAR
+        if not times:
+            return self._asserter.states(items, year, _NOWHERE, _NOWHERE)
         return self._asserter.states(
             items, year, _long_ago(times, "ago"), _long_ago(times, "either")
         )
@@ -169,8 +178,6 @@ class TextReader:
 
     def _care_found(self, found: Found) -> Care | None:
         items = found.items
-        if not items.everything & self._care.starts:
-            return None
         care = self._care.care(items)
         if care is None:
             return None
@@ -192,16 +199,17 @@ class TextReader:
         """Nothing serious was read, and the text is not known well enough to say that nothing serious is in it."""
         if not items.words:
             return False
-        if any(map(self.is_telling, statements)):
-            return False
+        is_anchored = bool(items.everything & self._anchors)
+        for statement in statements:
+            if statement.state not in COUNTED:
+                is_anchored = True
+            elif statement.concept not in self._slight:
+                return False
         if names_unjudged:
             return True
-        is_anchored = (
-            bool(items.everything & self._anchors)
-            or any(statement.state not in COUNTED for statement in statements)
-            or any(mask & self._behind and not mask & self._little for mask in items.masks)
-        )
-        if not is_anchored:
+        if not is_anchored and not any(
+            mask & self._behind and not mask & self._little for mask in items.masks
+        ):
             return True
         left = len(unknown)
         return left >= _MANY_LEFT or (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from cds_service.evidence.text.assertion import (
@@ -49,6 +50,9 @@ _REGION_OF_LEVEL: Final[dict[str, Region]] = {
 }
 
 
+_BY_PLACE: Final = attrgetter("start", "end", "concept")
+
+
 class Found(NamedTuple):
     """One text, as far as it was read."""
 
@@ -58,15 +62,11 @@ class Found(NamedTuple):
     quotes: Quotes
 
 
-class _Around(NamedTuple):
-    """What a clause says beside its findings."""
-
-    tempo: Tempo
-    year: int | None
-    days_ago: int | None
-    levels: tuple[str, ...]
-    regions: tuple[Region, ...]
-    side: Side
+_Around = tuple[
+    Tempo, int | None, int | None, tuple[str, ...], tuple[Region, ...], Side
+]
+"""What a clause says beside its findings: the last fields of a statement before its number."""
+_ALONE: Final[_Around] = ("", None, None, (), (), "")
 
 
 class StatementWriter:
@@ -81,16 +81,24 @@ class StatementWriter:
         "_level",
         "_modifiers",
         "_new",
+        "_placed",
         "_progressive",
         "_rapid",
+        "_recent",
         "_regions",
         "_right",
+        "_telling",
         "_times",
         "_year",
     )
 
     def __init__(self, concepts: Mapping[str, Concept], bits: ClassBits, recent_days: int) -> None:
         self._concepts = concepts
+        self._recent = {
+            name: concept.as_recent
+            for name, concept in concepts.items()
+            if concept.as_recent is not None
+        }
         self._times = Lasting(bits, recent_days)
         self._modifiers = bits.of_role("modifier") | bits.mask(WordClasses.LEVEL, WordClasses.PAIN)
         self._habit = bits.with_flag("habit")
@@ -109,30 +117,53 @@ class StatementWriter:
             (bits.mask(WordClasses.LUMBAR), "lumbar"),
             (bits.mask(WordClasses.SACRAL), "sacrum"),
         )
+        self._placed = self._level | self._year
+        self._telling = (
+            self._placed
+            | self._left
+            | self._right
+            | self._both
+            | self._rapid
+            | self._progressive
+            | self._new
+        )
+        """Classes of which a statement says something beside its concept."""
+        for bit, _ in self._regions:
+            self._telling |= bit
 
     def written(
         self, found: Found, places: Sequence[tuple[str, Span]], values: Sequence[Measured]
     ) -> tuple[Statement, ...]:
         """A statement for every concept and every value, in the order of the text."""
         clauses: dict[tuple[int, int], _Around] = {}
-        statements = [self._statement(concept, span, found, clauses) for concept, span in places]
-        statements.extend(self._of_value(value, found, clauses) for value in values)
-        statements.sort(key=_by_place)
+        is_plainly_stated = not any(found.states)
+        statements = []
+        for concept, span in places:
+            state: State = "stated" if is_plainly_stated else self._state(concept, span, found)
+            statements.append(self._statement(concept, span, state, found, clauses))
+        for value in values:
+            statements.append(self._of_value(value, found, clauses))
+        if len(statements) > 1:
+            statements.sort(key=_BY_PLACE)
         return tuple(statements)
 
     def _statement(
-        self, concept: str, span: Span, found: Found, clauses: dict[tuple[int, int], _Around]
+        self,
+        concept: str,
+        span: Span,
+        state: State,
+        found: Found,
+        clauses: dict[tuple[int, int], _Around],
     ) -> Statement:
-        items = found.items
-        start, stop = found.quotes.places(items.firsts[span[0]], items.ends[span[-1]])
-        state = self._state(concept, span, found)
+        items, quotes = found.items, found.quotes
+        start, stop = quotes.places(items.firsts[span[0]], items.ends[span[-1]])
         if state == "historical":
             concept = self._concepts[concept].as_history or concept
-        recent = self._concepts[concept].as_recent
+        recent = self._recent.get(concept)
         if recent is not None and not self._times.has_lasted(items, found.times, span):
             concept = recent
         around = self._around(span, found, clauses)
-        return Statement(concept, state, start, stop, found.quotes.cut(start, stop), *around)
+        return Statement(concept, state, start, stop, quotes.cut(start, stop), *around)
 
     def _of_value(
         self, value: Measured, found: Found, clauses: dict[tuple[int, int], _Around]
@@ -182,27 +213,39 @@ class StatementWriter:
     def _read_clause(self, found: Found, first: int, end: int) -> _Around:
         items = found.items
         flags = 0
+        for mask in items.masks[first:end]:
+            flags |= mask
+        days_ago = None
+        if found.times:
+            days_ago = _days_ago(found.times, items.firsts[first], items.ends[end - 1])
+        if not flags & self._telling:
+            return _ALONE if days_ago is None else ("", None, days_ago, (), (), "")
+        levels: tuple[str, ...] = ()
+        regions: tuple[Region, ...] = ()
+        year: int | None = None
+        if flags & self._placed:
+            levels, regions, year = self._placed_at(items, first, end)
+        for bit, region in self._regions:
+            if flags & bit and region not in regions:
+                regions = (*regions, region)
+        return self._tempo(flags), year, days_ago, levels, regions, self._side(flags)
+
+    def _placed_at(
+        self, items: Items, first: int, end: int
+    ) -> tuple[tuple[str, ...], tuple[Region, ...], int | None]:
+        """Levels, the regions of these, and the first year."""
         year: int | None = None
         levels: dict[str, None] = {}
         regions: dict[Region, None] = {}
         for at in range(first, end):
             mask = items.masks[at]
-            flags |= mask
             if mask & self._level:
                 levels[items.word(at).upper()] = None
                 for letter in _LEVEL_LETTERS.findall(items.word(at)):
                     regions[_REGION_OF_LEVEL[letter]] = None
             elif mask & self._year and year is None:
                 year = int(items.word(at))
-        for bit, region in self._regions:
-            if flags & bit:
-                regions[region] = None
-        days_ago = None
-        if found.times:
-            days_ago = _days_ago(found.times, items.firsts[first], items.ends[end - 1])
-        return _Around(
-            self._tempo(flags), year, days_ago, tuple(levels), tuple(regions), self._side(flags)
-        )
+        return tuple(levels), tuple(regions), year
 
     def _tempo(self, flags: int) -> Tempo:
         if flags & self._rapid:
@@ -232,7 +275,3 @@ def _days_ago(times: Sequence[Time], first: int, end: int) -> int | None:
 
 def _first_word(time: Time) -> int:
     return time.first
-
-
-def _by_place(statement: Statement) -> tuple[int, int, str]:
-    return statement.start, statement.end, statement.concept

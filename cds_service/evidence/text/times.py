@@ -48,6 +48,7 @@ _HALF: Final = 0.5
 _MOST_DIGITS: Final = 4
 _BEFORE_LAST: Final = ("the", "for", "over", "in", "during", "x")
 """Before `last week` they make it a length: the pain last week was then, for the last week is how long."""
+_AND_A_HALF: Final = ["and", "a", "half"]
 _ARTICLES: Final = ("a", "an", "past", "last", "half")
 
 Kind = Literal["amount", "ago", "either", "since", "day", "past"]
@@ -104,6 +105,14 @@ class _Words:
     """A text without one of these and without a fraction names no time."""
     heads: frozenset[str]
     """Words that an amount of time may begin with, beside numbers."""
+    bounds: frozenset[str]
+    """Words before an amount that bound it, or change nothing."""
+    passed_over: frozenset[str]
+    """Of these, those that may stand between it and a word that makes it count back."""
+    before_date: frozenset[str]
+    """Words between `since` and a date."""
+    after_lasting: frozenset[str]
+    """Words before a unit that stands without an amount."""
 
 
 class TimeReader:
@@ -153,6 +162,8 @@ def _compiled(tongues: tuple[Tongue, ...]) -> _Words:
     times = tuple(tongue.time for tongue in tongues)
     plurals = _all(times, "plurals")
     since = _all(times, "since")
+    lasting = _all(times, "lasting")
+    about, over, almost = (_all(times, name) for name in ("about", "over", "almost"))
     numbers = {folded(w): n for tongue in tongues for w, n in tongue.numbers.items()}
     vague = {folded(w): v for time in times for w, v in time.vague.items()}
     return _Words(
@@ -166,12 +177,12 @@ def _compiled(tongues: tuple[Tongue, ...]) -> _Words:
             for word, listed in days.items()
         },
         since=since,
-        lasting=_all(times, "lasting"),
-        over=_all(times, "over"),
+        lasting=lasting,
+        over=over,
         under=_all(times, "under"),
-        almost=_all(times, "almost"),
+        almost=almost,
         at_least=_all(times, "at_least"),
-        about=_all(times, "about"),
+        about=about,
         ago=_all(times, "ago"),
         ago_before=_all(times, "ago_before"),
         of=_all(times, "of"),
@@ -183,6 +194,16 @@ def _compiled(tongues: tuple[Tongue, ...]) -> _Words:
         other=_all(times, "other"),
         starts=frozenset((*units, *plurals, *days, *since)),
         heads=frozenset((*numbers, *vague, *plurals, *days, *since, *_ARTICLES)),
+        bounds=about
+        | over
+        | almost
+        | _all(times, "under")
+        | _all(times, "at_least")
+        | lasting
+        | {"than", "at", "up", "to", "least"},
+        passed_over=about | over | almost,
+        before_date=about | {"in", "on", "early", "mid", "late", "last"},
+        after_lasting=lasting | since | {"of"},
     )
 
 
@@ -205,12 +226,17 @@ class _Scan:
 
     def times(self) -> Iterator[Time]:
         """From left to right."""
-        heads = self._known.heads
+        heads, since = self._known.heads, self._known.since
         end = 0
         for at, word in enumerate(self._words):
             if at < end or not (word in heads or word[0].isdecimal()):
                 continue
-            found = self._fraction(at) or self._amount(at) or self._since(at) or self._named_day(at)
+            found = self._fraction(at) if "/" in word else None
+            found = found or self._amount(at)
+            if found is None and word in since:
+                found = self._since(at)
+            if found is None:
+                found = self._named_day(at)
             if found is not None:
                 yield found
                 end = found.end
@@ -252,7 +278,7 @@ class _Scan:
         least, most = span
         if self._is_rate(at, end):
             return None
-        if [self._word(end + step) for step in range(3)] == ["and", "a", "half"]:
+        if self._words[end : end + 3] == _AND_A_HALF:
             extra = int(_DAYS[unit] * _HALF)
             least, most, end = least + extra, most + extra, end + 3
         is_ago = self._word(end) in self._known.ago and not self._gap(end) & BREAKS_PHRASE
@@ -272,7 +298,7 @@ class _Scan:
             if word in known.ago_before:
                 is_both = word in known.lasting
                 return "ago" if not is_both else "amount" if before in known.since else "either"
-            if word not in known.about | known.over | known.almost:
+            if word not in known.passed_over:
                 return "amount"
             at -= 1
 
@@ -293,7 +319,7 @@ class _Scan:
             return (*known.vague[word], at + 1 + (self._word(at + 1) == "of"))
         if word in _ARTICLES:
             return self._article(at)
-        if word in known.plurals and self._word(at - 1) in known.lasting | known.since | {"of"}:
+        if word in known.plurals and self._word(at - 1) in known.after_lasting:
             return (*_BARE, at)
         return None
 
@@ -337,15 +363,7 @@ class _Scan:
         known = self._known
         signs = self._gap(first)
         prefix: set[str] = set()
-        while (
-            self._word(first - 1)
-            in known.about
-            | known.over
-            | known.under
-            | known.almost
-            | (known.at_least | known.lasting | {"than", "at", "up", "to", "least"})
-            and not self._gap(first) & BREAKS_PHRASE
-        ):
+        while self._word(first - 1) in known.bounds and not self._gap(first) & BREAKS_PHRASE:
             first -= 1
             signs |= self._gap(first)
             prefix.add(self._word(first))
@@ -386,17 +404,8 @@ class _Scan:
 
     def _since(self, at: int) -> Time | None:
         """Since March, onset 2026-03-12, began in 2024."""
-        if self._word(at) not in self._known.since:
-            return None
         start = at + 1
-        while start < at + 4 and self._word(start) in self._known.about | {
-            "in",
-            "on",
-            "early",
-            "mid",
-            "late",
-            "last",
-        }:
+        while start < at + 4 and self._word(start) in self._known.before_date:
             start += 1
         named = self._named_day(start) or self._named_day(start - 1)
         if named is not None:
