@@ -74,11 +74,10 @@ _Candidate = tuple[int, Entry, int, int]
 class Itemizer:
     """Cuts texts into items. Built once; pure."""
 
-    __slots__ = ("_cues", "_language_of_bit", "_lexicon", "_minus", "_open", "_signs")
+    __slots__ = ("_language_of_bit", "_lexicon", "_minus", "_open", "_signs")
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        self._cues = lexicon.bits.of_role("cue", "trap", "plain")
         self._open = lexicon.bits.with_flag("open")
         self._signs = {
             "+": lexicon.bits.mask(WordClasses.TURN),
@@ -232,14 +231,16 @@ class Itemizer:
                 phrases = entry.phrases.get(words[at + 1])
                 if entry.stem_phrases is not None:
                     phrases = _longest_first(phrases, entry.stem_phrases)
-                if phrases is not None:
+                if phrases is not None and not gaps[at + 1] & BREAKS_PHRASE:
                     phrase = _first_of(phrases, words, gaps, at)
-                    if phrase is not None and not phrase.mask & ~self._cues:
+                    if phrase is not None and phrase.is_cue:
                         phrase = self._less_findings(phrase, words, gaps, at)
             if phrase is not None:
-                end = at + len(phrase.words)
+                end = at + phrase.length
                 mask = phrase.mask
-                if phrase.is_open:
+                if phrase.kept >= 0:
+                    mask |= phrase.kept
+                elif phrase.is_open:
                     mask |= self._open_classes(words, at, end, language, ordinary)
             else:
                 end = at + 1
@@ -276,12 +277,17 @@ class Itemizer:
         self, phrase: Phrase, words: list[str], gaps: list[int], at: int
     ) -> Phrase | None:
         """A cue, unless its last word begins a finding: "and no" in "and no feeling when wiping"."""
-        last = at + len(phrase.words) - 1
+        last = at + phrase.length - 1
         entry = self._lexicon.table.get(words[last])
-        if entry is None or entry.phrases is None or last + 1 >= len(words):
+        if (
+            entry is None
+            or entry.phrases is None
+            or last + 1 >= len(words)
+            or gaps[last + 1] & BREAKS_PHRASE
+        ):
             return phrase
         found = _first_of(entry.phrases.get(words[last + 1], ()), words, gaps, last)
-        return phrase if found is None or not found.mask & ~self._cues else None
+        return phrase if found is None or found.is_cue else None
 
     def _open_classes(
         self, words: list[str], first: int, end: int, language: int, ordinary: frozenset[str]
@@ -322,24 +328,28 @@ def _longest_first(
 def _first_of(
     phrases: tuple[Phrase, ...], words: list[str], gaps: list[int], at: int
 ) -> Phrase | None:
-    """The first phrase that stands at a place."""
+    """The first that stands at a place. They were looked up by their second word, which nothing parts from the first."""
     for phrase in phrases:
-        if _stands_at(phrase, words, gaps, at):
+        length = phrase.length
+        if phrase.has_stem:
+            if not _has_stems_at(phrase, words, at):
+                continue
+        elif length > 2 and words[at + 2 : at + length] != phrase.tail:  # noqa: PLR2004
+            continue
+        for inner in range(at + 2, at + length):
+            if gaps[inner] & BREAKS_PHRASE:
+                break
+        else:
             return phrase
     return None
 
 
-def _stands_at(phrase: Phrase, words: list[str], gaps: list[int], at: int) -> bool:
-    end = at + len(phrase.words)
-    if end > len(words):
+def _has_stems_at(phrase: Phrase, words: list[str], at: int) -> bool:
+    if at + phrase.length > len(words):
         return False
-    for inner in range(at + 1, end):
-        wanted = phrase.words[inner - at]
-        if words[inner] != wanted and not (
-            wanted[-1] == "*" and words[inner].startswith(wanted[:-1])
-        ):
-            return False
-        if gaps[inner] & BREAKS_PHRASE:
+    for inner in range(1, phrase.length):
+        wanted, word = phrase.words[inner], words[at + inner]
+        if word != wanted and not (wanted[-1] == "*" and word.startswith(wanted[:-1])):
             return False
     return True
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 from cds_service.evidence.text.folding import folded
@@ -52,13 +53,19 @@ _NO_STEM: Final[_Stem] = (0, None, 0)
 class Phrase:
     """Words that mean something together."""
 
-    __slots__ = ("has_stem", "is_open", "mask", "words")
+    __slots__ = ("has_stem", "is_cue", "is_open", "kept", "length", "mask", "tail", "words")
 
-    def __init__(self, words: tuple[str, ...], mask: int, *, is_open: bool) -> None:
+    def __init__(self, words: tuple[str, ...], mask: int, *, is_open: bool, is_cue: bool) -> None:
         self.words = words
+        self.length = len(words)
+        self.tail = list(words[2:])
         self.mask = mask
         self.has_stem = any(word.endswith("*") for word in words)
         self.is_open = is_open
+        self.is_cue = is_cue
+        """Of classes of cues, traps and ordinary words alone."""
+        self.kept = -1
+        """The classes that an open phrase keeps of its words; -1 where that depends on the text."""
 
 
 class Entry:
@@ -236,6 +243,7 @@ class Lexicon:
         self._longest = max(map(len, self.table))
         for word in self.capitals.union(*self.ordinary.values()) & self.table.keys():
             self.table[word].is_doubtful = True
+        self._keep_classes(words)
         english = self.language_bits[ENGLISH]
         self.foreign = frozenset(
             word
@@ -255,6 +263,18 @@ class Lexicon:
             for word in words.parts - words.listed
             if len(word) >= _SHORTEST_CORRECTED_PART and word.isalpha()
         )
+
+    def _keep_classes(self, words: _Collected) -> None:
+        """Works out what open phrases keep of their words, where it is the same in every text."""
+        kept = self.bits.with_flag("open")
+        for phrase in chain.from_iterable(words.first_words.values()):
+            entries = [self.table.get(word) for word in phrase.words]
+            if phrase.is_open and not any(
+                entry is None or entry.extra is not None or entry.is_doubtful for entry in entries
+            ):
+                phrase.kept = 0
+                for entry in entries:
+                    phrase.kept |= entry.mask & kept if entry is not None else 0
 
     def _table(self, words: _Collected) -> dict[str, Entry]:
         table = {sign: Entry(sign, gap=flags) for sign, flags in GAPS.items()}
@@ -495,6 +515,7 @@ class _Collected:
         self._words: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
         self._english = language_bits[ENGLISH]
         self._open = bits.with_flag("open")
+        cues = bits.of_role("cue", "trap", "plain")
         stems: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
         infixes: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
         phrases: dict[tuple[str, ...], int] = defaultdict(int)
@@ -509,7 +530,8 @@ class _Collected:
         self.stems = self._parts(stems)
         self.infixes = self._parts(infixes)
         for words_, mask in _with_masks_of_stems(phrases).items():
-            phrase = Phrase(words_, mask, is_open=not mask & ~self._open)
+            is_open = not mask & ~self._open
+            phrase = Phrase(words_, mask, is_open=is_open, is_cue=not mask & ~cues)
             if words_[0].endswith("*"):
                 self.first_stems[words_[0][:-1]].append(phrase)
             else:

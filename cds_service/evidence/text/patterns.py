@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from cds_service.evidence.text.assertion import ASKED
 from cds_service.evidence.text.items import Items
@@ -17,13 +17,11 @@ Span = tuple[int, ...]
 
 _NEIGHBOURS: Final = (-1, 0, 1, -2)
 """Of a place in a sorted list: the nearest places on both sides."""
+_ONLY: Final = (0,)
 
 
-class Place(NamedTuple):
-    """A concept at a place."""
-
-    concept: str
-    items: Span
+Place = tuple[str, Span]
+"""A concept and where it is."""
 
 
 class _Compiled:
@@ -35,9 +33,10 @@ class _Compiled:
         "is_asked",
         "is_conditional",
         "is_ordered",
+        "more",
         "near",
         "none",
-        "others",
+        "other",
         "over_commas",
         "over_sentences",
         "window",
@@ -46,8 +45,9 @@ class _Compiled:
     def __init__(self, pattern: Pattern, bits: ClassBits) -> None:
         self.concept = pattern.concept
         self.elements = tuple(bits.mask(*element) for element in pattern.all)
-        self.others: tuple[int, ...] = ()
-        """Its elements but the one that it is looked up by."""
+        self.other = 0
+        self.more: tuple[int, ...] = ()
+        """Its elements but the one that it is looked up by: the first of them, and the rest."""
         self.window = pattern.window
         self.near = pattern.near
         self.none = bits.mask(*pattern.none)
@@ -74,9 +74,12 @@ class PatternMatcher:
                 compiled.elements,
                 key=lambda mask: (bool(mask & modifiers), mask.bit_count()),
             )
-            compiled.others = tuple(mask for mask in compiled.elements if mask is not key)
+            others = tuple(mask for mask in compiled.elements if mask is not key)
+            if others:
+                compiled.other, *more = others
+                compiled.more = tuple(more)
             for bit in _bits_of(key):
-                (several if compiled.others else single)[bit].append(compiled)
+                (several if others else single)[bit].append(compiled)
         self._by_key = {
             bit: (tuple(single.get(bit, ())), tuple(several.get(bit, ())))
             for bit in {**single, **several}
@@ -86,7 +89,7 @@ class PatternMatcher:
         for bit in self._by_key:
             self.starts |= bit
 
-    def places(self, items: Items, states: Sequence[int]) -> list[Place]:  # noqa: C901 - two loops, both hot
+    def places(self, items: Items, states: Sequence[int]) -> list[Place]:  # noqa: C901 - hot loops
         """Every concept at every place, once."""
         everything = items.everything
         at_class: dict[int, list[int]] = {}
@@ -103,9 +106,11 @@ class PatternMatcher:
                     if key not in found and not (
                         pattern.is_conditional and _is_prevented(pattern, (at,), items, states)
                     ):
-                        found[key] = Place(pattern.concept, (at,))
+                        found[key] = (pattern.concept, (at,))
             for pattern in several:
-                for element in pattern.others:
+                if not pattern.other & everything:
+                    continue
+                for element in pattern.more:
                     if not element & everything:
                         break
                 else:
@@ -117,7 +122,7 @@ class PatternMatcher:
                         if key not in found and not (
                             pattern.is_conditional and _is_prevented(pattern, span, items, states)
                         ):
-                            found[key] = Place(pattern.concept, span)
+                            found[key] = (pattern.concept, span)
         return list(found.values())
 
 
@@ -136,15 +141,13 @@ def _positions(element: int, items: Items, at_class: dict[int, list[int]]) -> li
     return found
 
 
-def _spans(pattern: _Compiled, items: Items, at_class: dict[int, list[int]]) -> Iterator[Span]:
+def _spans(pattern: _Compiled, items: Items, at_class: dict[int, list[int]]) -> list[Span]:
     lists = [_positions(element, items, at_class) for element in pattern.elements]
     # the element with the fewest places first: it leaves the others the most to choose from
-    by_count = sorted(range(len(lists)), key=lambda number: len(lists[number]))
-    rarest = by_count[0]
-    for at in lists[rarest]:
-        span = _span_around(at, by_count, lists, pattern, items)
-        if span is not None:
-            yield span
+    counts = [len(listed) for listed in lists]
+    by_count = sorted(range(len(lists)), key=counts.__getitem__)
+    spans = [_span_around(at, by_count, lists, pattern, items) for at in lists[by_count[0]]]
+    return [span for span in spans if span is not None]
 
 
 def _span_around(
@@ -160,9 +163,10 @@ def _span_around(
     for number in by_count[1:]:
         listed = lists[number]
         best = -1
-        place = bisect_left(listed, at)
-        for step in _NEIGHBOURS:
-            if not 0 <= place + step < len(listed):
+        count = len(listed)
+        place = bisect_left(listed, at) if count > 1 else 0
+        for step in _NEIGHBOURS if count > 1 else _ONLY:
+            if not 0 <= place + step < count:
                 continue
             near = listed[place + step]
             if (

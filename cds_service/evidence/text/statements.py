@@ -62,9 +62,7 @@ class Found(NamedTuple):
     quotes: Quotes
 
 
-_Around = tuple[
-    Tempo, int | None, int | None, tuple[str, ...], tuple[Region, ...], Side
-]
+_Around = tuple[Tempo, int | None, int | None, tuple[str, ...], tuple[Region, ...], Side]
 """What a clause says beside its findings: the last fields of a statement before its number."""
 _ALONE: Final[_Around] = ("", None, None, (), (), "")
 
@@ -141,8 +139,8 @@ class StatementWriter:
         for concept, span in places:
             state: State = "stated" if is_plainly_stated else self._state(concept, span, found)
             statements.append(self._statement(concept, span, state, found, clauses))
-        for value in values:
-            statements.append(self._of_value(value, found, clauses))
+        if values:
+            statements.extend([self._of_value(value, found, clauses) for value in values])
         if len(statements) > 1:
             statements.sort(key=_BY_PLACE)
         return tuple(statements)
