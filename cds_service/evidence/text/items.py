@@ -328,7 +328,7 @@ def _longest_first(
 def _first_of(
     phrases: tuple[Phrase, ...], words: list[str], gaps: list[int], at: int
 ) -> Phrase | None:
-    """The first that stands at a place. They were looked up by their second word, which nothing parts from the first."""
+    """The first that stands at a place. They were looked up by their second word; nothing parts it from the first."""
     for phrase in phrases:
         length = phrase.length
         if phrase.has_stem:
