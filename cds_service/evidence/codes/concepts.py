@@ -21,6 +21,7 @@ from cds_service.evidence.codes.index import (
 from cds_service.evidence.loose_json import each
 from cds_service.evidence.model import Via
 from cds_service.evidence.raw import NOTHING, READ_ERRORS, plain
+from cds_service.evidence.text.lexicon import ENGLISH
 
 _CLAUSE_MARKS: Final = frozenset(".;,\n\r")
 _SIMPLE_TYPES: Final = (dict, list, str)
@@ -71,7 +72,7 @@ class ConceptReading(Struct, frozen=True):
 
 
 _READ_BY_NAME: Final = frozenset((*IMPLANTS, *CONTRAST_AGENTS))
-"""Their names have a reader of their own."""
+"""Their English names have a reader of their own."""
 _ICD: Final = ("icd10cm", "icd10")
 _IN_TITLE: Final = re.compile(r"[^\W\d_]+")
 """One word behind the last comma."""
@@ -167,11 +168,12 @@ class ConceptReader:
             is_known = not (reading.left_over or reading.is_only_a_place or reading.names_unjudged)
             is_understood = is_understood or is_known
             is_old = self._index.is_said_to_be_old(text)
+            named = _READ_BY_NAME if reading.language == ENGLISH else CONTRAST_AGENTS
             for statement in reading.statements:
                 if not reader.counts(statement):
                     continue
                 for value_set in reader.value_sets(statement):
-                    if value_set in _READ_BY_NAME or (is_old and self._index.is_acute(value_set)):
+                    if value_set in named or (is_old and self._index.is_acute(value_set)):
                         continue
                     found.setdefault(value_set, ConceptHit(value_set, "text", "", statement.quote))
         return tuple(found.values()) if found or is_understood else None
@@ -310,14 +312,30 @@ class ConceptReader:
         for text in texts:
             if has_family_words and self._is_family_clause(text):
                 continue
-            for phrase in self._index.phrases.read(self._prepare(text) if self._prepare else text):
-                if phrase.value_set not in found and not self._index.is_text_settled_by_code(
-                    phrase.value_set, coded
+            phrases = self._index.phrases.read(self._prepare(text) if self._prepare else text)
+            denied = self._denied_abroad(text) if phrases else frozenset()
+            for phrase in phrases:
+                if (
+                    phrase.value_set not in found
+                    and phrase.value_set not in denied
+                    and not self._index.is_text_settled_by_code(phrase.value_set, coded)
                 ):
                     found[phrase.value_set] = ConceptHit(
                         phrase.value_set, "text", "", phrase.phrase
                     )
         return tuple(found.values())
+
+    def _denied_abroad(self, text: str) -> frozenset[str]:
+        """Value sets that a text in another language says are not there: phrases know denials in English."""
+        reader = self._index.reader
+        reading = reader.read(text)
+        if reading.language == ENGLISH:
+            return frozenset()
+        told: dict[str, bool] = {}
+        for statement in reading.statements:
+            for value_set in reader.value_sets(statement):
+                told[value_set] = told.get(value_set, False) or reader.counts(statement)
+        return frozenset(value_set for value_set, counts in told.items() if not counts)
 
     def _family(
         self, codings: list[CodeMeaning], displays: list[str], text: str, lowered: str

@@ -222,6 +222,7 @@ class CompiledRules:
     """Beginnings of those words: a lower-case text that holds none of them holds none of the words."""
     relative_first: re.Pattern[str] | None
     """A text that begins with a relative who has, or had, what follows."""
+    implant_removed: re.Pattern[str] | None
     device_lead_ins: re.Pattern[str] | None
     reaction_words: re.Pattern[str] | None
     implant_words: re.Pattern[str] | None
@@ -412,6 +413,7 @@ def _compile_rules(rules: EvidenceRules, value_sets: Mapping[str, ValueSet]) -> 
         family_marks=_beginnings(rules.family_history_words),
         relative_first=_relative_first(rules.relatives, rules.relative_has),
         reaction_words=_words(rules.reaction_words),
+        implant_removed=_words(rules.implant_removed),
         device_lead_ins=_words(rules.device_lead_ins),
         implant_words=_words(
             phrase

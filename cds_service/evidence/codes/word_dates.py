@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Final
 
 from cds_service.evidence.codes.dates import read_date
 from cds_service.evidence.model import DateSpan
 from cds_service.evidence.text.folding import folded
+
+_MONTHS: Final = 12
 
 
 class WordDates:
@@ -21,6 +24,7 @@ class WordDates:
         names = "|".join(sorted(map(re.escape, months), key=len, reverse=True))
         self._pattern = re.compile(
             r"(?<!\d)(?P<iso>\d{4}-\d{2}-\d{2})(?!\d)"
+            r"|(?<![\d.])(?P<first>\d{1,2})(?P<mark>[./-])(?P<second>\d{1,2})(?P=mark)(?P<of>\d{4})(?!\d)"
             rf"|(?<!\w)(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s+(?:of\s+|de\s+|d')?)?(?P<month>{names})\.?"
             r"(?:\s+(?P<after>\d{1,2})(?:st|nd|rd|th)?(?!\d))?,?\s+(?:de\s+|del\s+)?(?P<year>\d{4})(?!\d)"
         )
@@ -28,7 +32,8 @@ class WordDates:
     def read(self, text: object) -> DateSpan | None:
         """The days that a FHIR date or a sentence names; of several the first.
 
-        None for a day or month without a year, and for figures whose order nobody knows.
+        Figures with full stops begin with the day everywhere; others where only one order is a date. None for a day or
+        month without a year, and for figures whose order nobody knows.
         """
         whole = read_date(text)
         if whole is not None or not isinstance(text, str):
@@ -38,6 +43,16 @@ class WordDates:
             return None
         if match["iso"]:
             return read_date(match["iso"])
+        if match["of"]:
+            return _of_figures(
+                int(match["first"]), int(match["second"]), match["of"], match["mark"]
+            )
         day = match["day"] or match["after"]
         written = f"{match['year']}-{self._months[match['month']]:02}"
         return read_date(f"{written}-{int(day):02}" if day else written)
+
+
+def _of_figures(first: int, second: int, year: str, mark: str) -> DateSpan | None:
+    if mark == "." or first > _MONTHS or first == second:
+        return read_date(f"{year}-{second:02}-{first:02}")
+    return read_date(f"{year}-{first:02}-{second:02}") if second > _MONTHS else None

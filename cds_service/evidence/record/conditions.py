@@ -32,6 +32,7 @@ _MONTHS_A_YEAR: Final = 12
 _DAYS_A_YEAR: Final = 365
 _WEEKS_A_YEAR: Final = 52
 _NO_NAME: Final = "an entry without code or words"
+_ASSERTED: Final = "http://hl7.org/fhir/StructureDefinition/condition-assertedDate"
 _NOWHERE: Final = frozenset[str]()
 
 
@@ -117,7 +118,13 @@ def _is_later(shape: ConditionShape, intake: Intake) -> bool:
 
 
 def _recorded(shape: ConditionShape) -> DateSpan | None:
-    return _first_date(shape.recorded_date, shape.asserted_date, shape.date_recorded)
+    written = _first_date(shape.recorded_date, shape.asserted_date, shape.date_recorded)
+    if written is not None or shape.extension is NOTHING:
+        return written
+    extensions = map(as_object, each(plain(shape.extension)))
+    return _first_date(
+        *(item.get("valueDateTime") for item in extensions if item.get("url") == _ASSERTED)
+    )
 
 
 def _is_meant(hit: ConceptHit, code: ConceptReading, intake: Intake) -> bool:

@@ -32,7 +32,6 @@ _UNSAFE: Final = re.compile(
 _CONDITIONAL: Final = re.compile(rf"\b{_MR}conditional\b", re.IGNORECASE)
 _SAFE: Final = re.compile(rf"\b{_MR}safe\b", re.IGNORECASE)
 """The three labels of ASTM F2503, as they are printed on devices, and as people put them into words."""
-_REMOVED: Final = re.compile(r"\b(?:explanted|explantation|removed|removal)\b", re.IGNORECASE)
 
 
 def read_devices(intake: Intake, kind: str) -> None:
@@ -53,7 +52,7 @@ def read_device(
     its label no longer says that MRI is possible.
     """
     status = as_text(shape.status).lower()
-    if status == _IN_ERROR or _is_removed(shape):
+    if status == _IN_ERROR or _is_removed(shape, index):
         return None
     kind = concepts.read(shape.type)
     named = [concepts.read_text(name) for name in _names(shape)]
@@ -98,7 +97,9 @@ def implants_elsewhere(
         safety: Safety = "unsafe" if value_set == _UNSAFE_SET else "unknown"
         for condition in conditions.get(value_set, ()):
             entry = condition.entry
-            if entry.verification == "refuted" or _names_removal(condition.via, entry.display):
+            if entry.verification == "refuted" or _names_removal(
+                condition.via, entry.display, index
+            ):
                 continue
             found.setdefault(
                 (entry.reference, entry.display),
@@ -112,7 +113,7 @@ def implants_elsewhere(
                 ),
             )
         for done in procedures.get(value_set, ()):
-            if not _names_removal(done.via, done.display):
+            if not _names_removal(done.via, done.display, index):
                 found.setdefault(
                     (done.reference, done.display),
                     DeviceEntry(
@@ -134,7 +135,7 @@ def implants_on_orders(orders: Iterable[ImagingOrder], index: CodeIndex) -> tupl
         for reason in order.reasons:
             for value_set in IMPLANTS:
                 via = reason.value_sets.get(value_set)
-                if via is None or _names_removal(via, reason.display):
+                if via is None or _names_removal(via, reason.display, index):
                     continue
                 safety: Safety = "unsafe" if value_set == _UNSAFE_SET else "unknown"
                 name = device_name(reason.display, index)
@@ -151,15 +152,20 @@ def _shown(concepts: Sequence[ConceptReading]) -> str:
     return next(telling, "") or next((c.display for c in concepts if c.display), "")
 
 
-def _names_removal(via: Via, text: str) -> bool:
+def _names_removal(via: Via, text: str, index: CodeIndex) -> bool:
     """True for a phrase in the name of a removal; a code of the value set says itself what it means."""
-    return via == "text" and _REMOVED.search(text) is not None
+    return via == "text" and _says_removed(text, index)
 
 
-def _is_removed(shape: DeviceShape) -> bool:
+def _says_removed(text: str, index: CodeIndex) -> bool:
+    removed = index.compiled.implant_removed
+    return removed is not None and removed.search(text) is not None
+
+
+def _is_removed(shape: DeviceShape, index: CodeIndex) -> bool:
     reasons = read_concepts(plain(shape.status_reason))
     words = [text for r in reasons for text in (r.text, *(c.display for c in r.codings))]
-    return any(map(_REMOVED.search, words))
+    return any(_says_removed(text, index) for text in words)
 
 
 def _names(shape: DeviceShape) -> list[str]:

@@ -57,6 +57,8 @@ class ConditionShape(Struct, rename="camel", gc=False):
     recorded_date: object = None
     asserted_date: object = None
     date_recorded: object = None
+    extension: Raw = NOTHING
+    """May hold `condition-assertedDate`, as US Core has it."""
     abatement_date_time: object = None
     abatement_period: Raw = NOTHING
     abatement_age: Raw = NOTHING

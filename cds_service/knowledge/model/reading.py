@@ -144,6 +144,8 @@ class EvidenceRules(Table):
     family_history_icd9: tuple[str, ...]
     reaction_words: tuple[str, ...]
     """Words of an entry that make the name of a contrast agent a reaction to it, lower case."""
+    implant_removed: tuple[str, ...]
+    """Words of a removal, in all languages."""
     device_lead_ins: tuple[str, ...]
     """Words before the name of an implant that tell nothing of it, lower case."""
     family_history_words: tuple[str, ...]

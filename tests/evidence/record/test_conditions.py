@@ -331,6 +331,48 @@ def test_the_recorded_date_is_read_in_every_version(read: ReadRecord, name: str)
     assert found.onset is None
 
 
+def test_the_asserted_date_of_us_core_is_read(read: ReadRecord) -> None:
+    url = "http://hl7.org/fhir/StructureDefinition/condition-assertedDate"
+    asserted = [{"url": "http://example.org/x"}, {"url": url, "valueDateTime": "2026-06-01"}]
+    found = hit(read(condition(RETENTION, extension=asserted)), "urinary-retention").entry
+    assert found.recorded == DateSpan(date(2026, 6, 1), date(2026, 6, 1))
+
+
+@pytest.mark.parametrize("extension", [None, [], {}, [None], "x", [{"url": "http://example.org"}]])
+def test_other_extensions_are_no_date(read: ReadRecord, extension: Any) -> None:
+    found = hit(read(condition(RETENTION, extension=extension)), "urinary-retention").entry
+    assert found.recorded is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Lumbago, kein Hinweis auf Cauda-equina-Syndrom",
+        "Lombalgie sans syndrome de la queue de cheval",
+        "Lumbalgia sin síndrome de cauda equina",
+        "Lombalgia senza sindrome della cauda equina",
+        "Bel ağrısı, kauda ekuina sendromu yok",
+    ],
+)
+def test_a_problem_in_another_language_denies_what_it_says_is_not_there(
+    read: ReadRecord, text: str
+) -> None:
+    assert "cauda-equina-syndrome" not in read(condition({"text": text})).conditions
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Lumbago, Verdacht auf Cauda-equina-Syndrom",
+        "Cauda-equina-Syndrom, keine Operation",
+        "Lombalgie et syndrome de la queue de cheval",
+        "Kauda ekuina sendromu",
+    ],
+)
+def test_and_states_what_it_says_is_there(read: ReadRecord, text: str) -> None:
+    assert "cauda-equina-syndrome" in read(condition({"text": text})).conditions
+
+
 def test_a_numb_perineum_is_known_by_its_body_site(read: ReadRecord) -> None:
     """The value sets of a bodySite; a list or one alone."""
     perineum = coded(SNOMED, "38864007", "Perineum")

@@ -77,6 +77,11 @@ def test_a_refuted_or_removed_implant_hides_no_other(read: ReadRecord) -> None:
         "Boston Scientific Emblem S-ICD",
         "Bala alojada en glúteo",
         "Tiefe Hirnstimulation seit 2019",
+        "Implantation eines Herzschrittmachers, Zweikammersystem",
+        "Träger eines Herzschrittmachers",
+        "Pose d'un stimulateur cardiaque double chambre",
+        "Implante de marcapasos bicameral",
+        "Имплантация кардиостимулятора",
     ],
 )
 def test_implants_are_known_by_their_common_names(read: ReadRecord, text: str) -> None:
@@ -95,6 +100,11 @@ def test_implants_are_known_by_their_common_names(read: ReadRecord, text: str) -
         "Copper intrauterine device",
         "Birdshot chorioretinopathy",
         "No pacemaker",
+        "Kein Herzschrittmacher",
+        "Explantation des Herzschrittmachers 2024",
+        "Ablation du stimulateur: retrait du stimulateur cardiaque",
+        "Retirada de marcapasos",
+        "Удаление кардиостимулятора",
     ],
 )
 def test_what_is_no_implant_of_concern_is_left_out(read: ReadRecord, text: str) -> None:
@@ -131,3 +141,22 @@ def test_a_problem_that_speaks_of_a_reaction_to_contrast_is_one(
 
 def test_contrast_in_a_problem_without_a_word_of_reaction_is_none(read: ReadRecord) -> None:
     assert read(condition(code={"text": "CT abdomen with IV contrast"})).conditions == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Implantation eines Herzschrittmachers",
+        "Pose de stimulateur cardiaque",
+        "Kalp pili takılması",
+    ],
+)
+def test_a_procedure_in_another_language_puts_an_implant_in(read: ReadRecord, text: str) -> None:
+    done = {"resourceType": "Procedure", "id": "x", "status": "completed", "code": {"text": text}}
+    (device,) = read(done | {"performedDateTime": "2022-03-10"}).devices
+    assert (device.reference, device.display) == ("Procedure/x", text)
+
+
+def test_a_procedure_in_another_language_that_takes_it_out_puts_none_in(read: ReadRecord) -> None:
+    done = {"resourceType": "Procedure", "id": "x", "status": "completed"}
+    assert read(done | {"code": {"text": "Entfernung des Herzschrittmachers"}}).devices == ()

@@ -223,6 +223,16 @@ def test_an_order_of_dstu2_is_read(read: ReadRecord) -> None:
             }
         },
         {"medicationCodeableConcept": {"text": "Dexamethasone Nasal spray"}},
+        {"medicationCodeableConcept": {"text": "Prednisolon Salbe 0,5 %"}},
+        {
+            "medicationCodeableConcept": {
+                "text": "Methylprednisolon 0,1 % zur Anwendung auf der Haut"
+            }
+        },
+        {"medicationCodeableConcept": {"text": "Dexamethasone collyre 0,1 %"}},
+        {"medicationCodeableConcept": {"text": "Hidrocortisona 1 % pomada"}},
+        {"medicationCodeableConcept": {"text": "Prednizolon %0,5 merhem"}},
+        {"medicationCodeableConcept": {"text": "Гидрокортизон мазь 1 %"}},
     ],
 )
 def test_a_local_steroid_is_no_exposure(read: ReadRecord, elements: Any) -> None:
