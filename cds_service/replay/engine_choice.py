@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -13,6 +14,7 @@ from msgspec.structs import replace as with_fields
 from cds_service import __version__
 from cds_service.advice import AdviceOptions, compile_guideline
 from cds_service.cds_hooks.profiles import PROFILES
+from cds_service.evidence.codes.kept_readings import KeptReadings
 from cds_service.history.pseudonyms import Pseudonyms
 from cds_service.knowledge.loader import load_guideline
 from cds_service.knowledge.vocabulary import load_vocabulary
@@ -86,4 +88,6 @@ def make_engine(choice: EngineChoice) -> Engine:
     guideline = load_guideline(choice.knowledge, cpt=choice.cpt)
     vocabulary = load_vocabulary(choice.terminology, guideline) if choice.terminology else None
     compiled = compile_guideline(guideline, vocabulary)
-    return Engine(compiled, choice.options, PROFILES[choice.profile])
+    # a code means the same in every chart: read once, however many hold it
+    index = replace(compiled.index, kept_readings=KeptReadings())
+    return Engine(replace(compiled, index=index), choice.options, PROFILES[choice.profile])

@@ -18,6 +18,7 @@ from cds_service.evidence.codes.index import (
     CodeMeaning,
     Seventh,
 )
+from cds_service.evidence.codes.kept_readings import Readings
 from cds_service.evidence.loose_json import each
 from cds_service.evidence.model import Via
 from cds_service.evidence.raw import NOTHING, READ_ERRORS, plain
@@ -112,18 +113,24 @@ _Codings = list[tuple[CodeMeaning, str]]
 
 
 class ConceptReader:
-    """Reads the concepts of one record or one order, each distinct one once. Nothing of it outlives the call."""
+    """Reads the concepts of one record or one order, each distinct one once.
 
-    __slots__ = ("_in_texts", "_in_words", "_index", "_prepare", "known")
+    Nothing of it outlives the call, but for an index that keeps readings (`kept_readings`).
+    """
+
+    __slots__ = ("_in_texts", "_in_words", "_index", "_prepare", "known", "readings")
 
     def __init__(self, index: CodeIndex, prepare: Callable[[str], str] | None = None) -> None:
         """`prepare` makes a text ready for reading: an order's words of contrast deny nothing."""
         self._index = index
         self._prepare = prepare
-        self.known: dict[bytes, ConceptReading] = {b"": NO_CONCEPT, b"null": NO_CONCEPT}
-        """What was read so far, by its JSON text."""
-        self._in_words: dict[bytes, tuple[ConceptHit, ...] | None] = {}
-        self._in_texts: dict[tuple[str, ...], tuple[ConceptHit, ...] | None] = {}
+        self.readings = Readings() if index.kept_readings is None else index.kept_readings.of(prepare)
+        """What was read so far."""
+        self.known = self.readings.concepts
+        """The concepts among it, by JSON text."""
+        self.known[b""] = self.known[b"null"] = NO_CONCEPT
+        self._in_words = self.readings.in_words
+        self._in_texts = self.readings.in_texts
 
     def read(self, raw: Raw) -> ConceptReading:
         """What the concept means; `NO_CONCEPT` when there is none.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from cds_service.coding import STATED_PREFIX, WHO_LENGTH, plain_code, system_name
+from cds_service.evidence.codes.kept_readings import KeptReadings
 from cds_service.evidence.codes.observation_names import ObservationNames
 from cds_service.evidence.codes.units import UnitTable, compile_units
 from cds_service.evidence.codes.word_dates import WordDates
@@ -120,6 +121,8 @@ class CodeIndex:
     """A site's own vocabulary: by system word or URI, and plain code."""
     _acute: frozenset[str]
     """Value sets of course acute."""
+    kept_readings: KeptReadings | None
+    """What was read of earlier charts; None: each call reads anew."""
 
     def value_sets(self, system: str | None, code: str) -> _Ids:
         """Ids of the value sets that hold this code, each once; empty for a system that is not ours.
@@ -266,6 +269,7 @@ def compile_index(guideline: Guideline, vocabulary: Vocabulary | None = None) ->
         _kept={},
         _site=_site_codes(vocabulary.codes if vocabulary is not None else {}),
         _acute=frozenset(s.id for s in sets if s.course == "acute"),
+        kept_readings=None,
         _text_not_coded={s.id: frozenset(s.text_not_coded) for s in sets if s.text_not_coded},
     )
 

@@ -72,7 +72,7 @@ class ReadingCounts:
 
 
 class Intake:
-    """The resources of one call and what their readers find in them. Nothing of it outlives the call."""
+    """The resources of one call and what their readers find in them, for this call alone."""
 
     __slots__ = (
         "allergies",
@@ -93,7 +93,6 @@ class Intake:
         "observed",
         "open_orders",
         "order_links",
-        "other_studies",
         "patient_id",
         "person",
         "procedures",
@@ -133,8 +132,6 @@ class Intake:
         self.exposures: dict[str, list[Exposure]] = defaultdict(list)
         self.procedures: dict[str, list[ProcedureHit]] = defaultdict(list)
         self.studies: list[EarlierStudy] = []
-        self.other_studies: set[tuple[bytes, bytes, bytes]] = set()
-        """(code, body site, category) of what is known to be no study of the spine."""
         self.open_orders: list[OpenOrder] = []
         self.order_links = OrderLinks()
         self.devices: list[DeviceEntry] = []

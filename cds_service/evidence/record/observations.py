@@ -163,7 +163,10 @@ def _named(code: ConceptReading, intake: Intake) -> NamedObservation | None:
             intake.named[id(code)] = None
             return None
         words = f"{code.text} ; {code.display}" if code.text else code.display
-        intake.named[id(code)] = intake.index.observation_names.match(words)
+        known = intake.concepts.readings.named
+        if words not in known:
+            known[words] = intake.index.observation_names.match(words)
+        intake.named[id(code)] = known[words]
     return intake.named[id(code)]
 
 

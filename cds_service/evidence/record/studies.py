@@ -61,12 +61,13 @@ def _keep_conclusion(intake: Intake, shape: StudyShape) -> None:
 
 
 def keep_study(intake: Intake, kind: str, shape: StudyShape | ProcedureShape) -> None:
-    """Keep the spine study that a resource is of, if it is one. The same code is looked at once a call."""
+    """Keep the spine study that a resource is of, if it is one. The same code is looked at once."""
     for element in (shape.based_on, shape.request):
         if element is not NOTHING:
             _keep_done(intake, kind, shape, element)
     name = (bytes(shape.code), bytes(shape.body_site), bytes(shape.category))
-    if kind != _OF_SERIES and name in intake.other_studies:
+    others = intake.concepts.readings.other_studies
+    if kind != _OF_SERIES and name in others:
         return
     body = body_of(shape)
     if not is_done(kind, body):
@@ -75,8 +76,8 @@ def keep_study(intake: Intake, kind: str, shape: StudyShape | ProcedureShape) ->
     if study is not None:
         if not intake.is_ahead(study.when):
             intake.studies.append(study)
-    else:
-        intake.other_studies.add(name)
+    elif kind != _OF_SERIES:
+        others.add(name)
 
 
 def _keep_done(intake: Intake, kind: str, shape: StudyShape | ProcedureShape, orders: Raw) -> None:
