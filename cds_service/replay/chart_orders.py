@@ -29,6 +29,8 @@ _CALLS: Final = UUID("7c8a6a0e-54a1-5f0c-9a53-5d6e2f6f1b0e")
 """Name space of hook instances, so that the same order gives the same bytes."""
 _USER: Final = "Practitioner/replay"
 _DRAFT_ID: Final = "replayed"
+_POINTING: Final = ("reasonReference", "supportingInfo", "reason")
+"""Elements of an order that point to what it was written for."""
 NOT_NAMED: Final = "not named"
 MadeFrom = Literal[
     "ServiceRequest", "ProcedureRequest", "DiagnosticOrder", "ImagingStudy", "Procedure",
@@ -98,11 +100,9 @@ class OrderMaker:
     ) -> ChartOrder:
         known = known_at(chart, moment, event.references)
         known = _with_open_orders(known, events, moment)
-        there = frozenset(one.reference for one in known)
-        unknown_yet = frozenset(one.reference for one in chart.resources) - there
         main = event.main
         drafted = as_drafted(main.body) if event.order is not None else self._order_for(event)
-        drafted = _without_later_reasons(drafted, unknown_yet)
+        drafted = _without_later_reasons(drafted, chart, known)
         drafted["subject"] = {"reference": f"Patient/{chart.patient}"}
         reference = main.resource.reference
         case = self._case(chart, known, drafted, (reference, moment))
@@ -230,10 +230,15 @@ def _reopened(one: Resource) -> Resource:
     return msgspec.structs.replace(one, raw=msgspec.json.encode({**body, "status": "active"}))
 
 
-def _without_later_reasons(order: dict[str, Any], unknown_yet: frozenset[str]) -> dict[str, Any]:
+def _without_later_reasons(
+    order: dict[str, Any], chart: Chart, known: Iterable[Resource]
+) -> dict[str, Any]:
     """The order without reasons that nobody knew when it was written."""
-    for name in ("reasonReference", "supportingInfo", "reason"):
-        given = each(order.get(name))
+    pointing = {name: given for name in _POINTING if (given := each(order.get(name)))}
+    if not pointing:
+        return order
+    unknown_yet = {one.reference for one in chart.resources} - {one.reference for one in known}
+    for name, given in pointing.items():
         kept = [one for one in given if _named(one) not in unknown_yet]
         if len(kept) < len(given):
             order = {**order, name: kept}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
 from msgspec import Raw, Struct
 
+from cds_service.evidence.orders.orders import ORDER_TYPES
 from cds_service.evidence.raw import NOTHING, READ_ERRORS
 
 _members: Final = msgspec.json.Decoder(dict[str, Raw]).decode
@@ -33,6 +35,9 @@ class Resource(Struct, gc=False):
     """Reference to its Medication, where that is a resource of its own."""
     said: tuple[object, ...]
     """What decides its meaning beside the code, but for dates and numbers: what is alike in both means the same."""
+    asked: tuple[bytes, ...] = ()
+    """JSON texts of what decides which study an order, a procedure or a report is of; empty where elements are of odd
+    shapes, and for other types."""
 
     @property
     def reference(self) -> str:
@@ -111,6 +116,10 @@ class _Elements(Struct, rename="camel", gc=False):
     value_date_time: object = None
     data_absent_reason: Raw = NOTHING
     component: tuple[_Part, ...] = ()
+    body_site: Raw = NOTHING
+    category: Raw = NOTHING
+    order_detail: Raw = NOTHING
+    item: Raw = NOTHING
 
 
 _WHEN_OF: Final[Mapping[str, tuple[str, ...]]] = {
@@ -136,6 +145,8 @@ _WHEN: Final = (
     *("date_asserted", "when_handed_over", "when_prepared", "performed_date_time"),
     *("performed_period", "occurence_date_time", "occurence_period", "started"),
 )
+_ASKED: Final = ("code", "body_site", "category", "order_detail", "item")
+_ASKED_OF: Final = (*ORDER_TYPES, "Procedure", "DiagnosticReport")
 _BESIDE: Final = (
     "meta",
     "encounter",
@@ -157,13 +168,16 @@ _BESIDE_OF: Final[Mapping[str, tuple[str, ...]]] = {
 class _Reader:
     """Reads the resources of one type."""
 
-    __slots__ = ("_decode", "_kind", "_nothing", "_said", "_when")
+    __slots__ = ("_asked", "_dates", "_decode", "_is_asked", "_kind", "_nothing", "_said")
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
-        self._when = _WHEN_OF.get(kind, _WHEN)
+        when = _WHEN_OF.get(kind, _WHEN)
+        self._dates = attrgetter(*when) if len(when) > 1 else _those(when)
         self._said = _SAID_OF.get(kind, _nothing_beside)
-        names = {*self._when, *_BESIDE, *_BESIDE_OF.get(kind, ())}
+        self._asked = attrgetter(*_ASKED)
+        self._is_asked = kind in _ASKED_OF
+        names = {*when, *_BESIDE, *_BESIDE_OF.get(kind, ()), *(_ASKED if self._is_asked else ())}
         elements = [
             (one.name, one.type, one.default)
             for one in msgspec.structs.fields(_Elements)
@@ -182,34 +196,25 @@ class _Reader:
         except READ_ERRORS:
             found = self._one_by_one(raw)
             said: tuple[object, ...] = (raw,)
+            asked: tuple[bytes, ...] = ()
         else:
             said = self._said(found)
+            asked = tuple(map(bytes, self._asked(found))) if self._is_asked else ()
         is_condition = kind == "Condition"
         meta, encounter, drug = found.meta, found.encounter, found.medication_reference
         return Resource(
             kind,
             name,
             raw,
-            _recorded(found) if is_condition else self._dates(found),
+            _recorded(found) if is_condition else _first_days(self._dates(found)),
             _ended(found) if is_condition else "",
             encounter.reference if encounter is not None else "",
             meta.last_updated if meta is not None else "",
             _bytes(found.code) or _bytes(found.medication_codeable_concept),
             drug.reference if drug is not None else "",
             said,
+            asked,
         )
-
-    def _dates(self, found: Any) -> tuple[str, ...]:
-        dates = []
-        for name in self._when:
-            value = getattr(found, name)
-            if value is None:
-                continue
-            if type(value) is _Period:
-                value = value.start or value.end
-            if value:
-                dates.append(value)
-        return tuple(dates)
 
     def _one_by_one(self, raw: bytes) -> Any:
         """What can be read of a resource in which some element has an odd shape."""
@@ -238,6 +243,22 @@ def read_resource(kind: str, name: str, raw: bytes) -> Resource:
     return reader.read(name, raw)
 
 
+def _those(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """The same as `attrgetter` of several names, of one or none."""
+    return lambda found: tuple([getattr(found, name) for name in names])
+
+
+def _first_days(values: tuple[Any, ...]) -> tuple[str, ...]:
+    """The dates that are there; of a period its beginning."""
+    dates = []
+    for value in values:
+        if value is not None:
+            date = (value.start or value.end) if type(value) is _Period else value
+            if date:
+                dates.append(date)
+    return tuple(dates)
+
+
 def _recorded(found: Any) -> tuple[str, ...]:
     # A beginning ahead of its own recording is a slip of the pen.
     recorded = found.recorded_date or found.asserted_date or found.date_recorded
@@ -262,10 +283,12 @@ def _status(found: Any) -> tuple[object, ...]:
 
 
 def _value(found: Any) -> tuple[object, ...]:
-    parts = tuple(
-        (_bytes(part.code), _bytes(part.value_codeable_concept), _unit(part.value_quantity))
-        for part in found.component
-    )
+    parts: tuple[object, ...] = ()
+    if found.component:
+        parts = tuple(
+            (_bytes(part.code), _bytes(part.value_codeable_concept), _unit(part.value_quantity))
+            for part in found.component
+        )
     return (
         _unit(found.value_quantity),
         _bytes(found.value_codeable_concept),

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-import msgspec
 from msgspec import Struct
 
 from cds_service.advice import CompiledGuideline
@@ -21,7 +20,6 @@ from cds_service.evidence.orders.orders import (
     read_ordered,
 )
 from cds_service.evidence.orders.studies import is_placed_by_reason
-from cds_service.evidence.raw import NOTHING, READ_ERRORS
 from cds_service.replay.chart_resources import Resource
 from cds_service.replay.charts import Chart
 from cds_service.replay.moments import Moment, earliest, read_moment
@@ -85,25 +83,12 @@ class ImagingEvent(Struct, gc=False):
         return frozenset(one.resource.reference for one in (*self.orders, *self.done))
 
 
-class _Asking(Struct, rename="camel", gc=False):
-    """What decides whether an order may be for imaging of the spine."""
-
-    code: msgspec.Raw = NOTHING
-    body_site: msgspec.Raw = NOTHING
-    category: msgspec.Raw = NOTHING
-    order_detail: msgspec.Raw = NOTHING
-    item: msgspec.Raw = NOTHING
-
-
-_asking: Final = msgspec.json.Decoder(_Asking).decode
-
-
 class ImagingFinder:
     """Finds the imaging events of charts. The same code is looked at once, however many charts hold it."""
 
     def __init__(self, compiled: CompiledGuideline) -> None:
         self._look_up = (compiled.catalog, compiled.index)
-        self._known: dict[tuple[bytes, ...], bool] = {}
+        self._known: dict[tuple[str, tuple[bytes, ...]], bool] = {}
         """Whether what an order or a study is coded as may be imaging of the spine."""
 
     def events(self, chart: Chart) -> tuple[ImagingEvent, ...]:
@@ -146,12 +131,9 @@ class ImagingFinder:
         return Imaging(one, body, study.procedure, study.display, _began(body), is_order=False)
 
     def _may_be_spine(self, one: Resource) -> bool:
-        try:
-            asking = _asking(one.raw)
-        except READ_ERRORS:
+        if not one.asked:
             return True
-        parts = (asking.code, asking.body_site, asking.category, asking.order_detail, asking.item)
-        name = (one.kind.encode(), *map(bytes, parts))
+        name = (one.kind, one.asked)
         known = self._known.get(name)
         if known is None:
             if len(self._known) >= _MOST_KNOWN:

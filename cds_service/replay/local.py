@@ -269,7 +269,6 @@ class _Worker:
             # The guideline stays as long as the process: to walk through it again and again finds no garbage.
             gc.collect()
             gc.freeze()
-            gc.set_threshold(*_COLLECT_AFTER)
         if self._shared is None:
             sorted_files = sorted(self.folder.glob("chunk-*.json"))
             self._every = [
@@ -316,6 +315,7 @@ _worker: _Worker | None = None
 def _start(choice: EngineChoice, folder: Path) -> None:
     global _worker  # noqa: PLW0603 - what a process of the pool keeps has no other place
     _worker = _Worker(choice, folder)
+    gc.set_threshold(*_COLLECT_AFTER)
 
 
 def _judge(task: _Task) -> tuple[str, _Done]:

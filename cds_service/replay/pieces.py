@@ -67,16 +67,24 @@ class _Bundle(Struct, gc=False):
     entry: list[Raw] = []
 
 
-_read_head: Final = msgspec.json.Decoder(_Head).decode
-_read_entry: Final = msgspec.json.Decoder(_Entry).decode
-_read_bundle: Final = msgspec.json.Decoder(_Bundle).decode
-_read_items: Final = msgspec.json.Decoder(list[Raw]).decode
-
-
 class _Reference(Struct, gc=False):
     reference: str = ""
 
 
+class _SimpleHead(Struct, gc=False):
+    """The head of an ordinary line, in one pass; whatever has another shape does not fit."""
+
+    resourceType: str = ""  # noqa: N815  # FHIR's own name
+    id: str = ""
+    subject: _Reference | None = None
+    patient: _Reference | None = None
+
+
+_read_simple_head: Final = msgspec.json.Decoder(_SimpleHead).decode
+_read_head: Final = msgspec.json.Decoder(_Head).decode
+_read_entry: Final = msgspec.json.Decoder(_Entry).decode
+_read_bundle: Final = msgspec.json.Decoder(_Bundle).decode
+_read_items: Final = msgspec.json.Decoder(list[Raw]).decode
 _read_reference: Final = msgspec.json.Decoder(_Reference).decode
 
 
@@ -112,13 +120,17 @@ def read_document(content: bytes, file: str, dataset: str) -> Iterator[Piece | U
 def read_simple(line: bytes, dataset: str) -> Piece | None:
     """The patient's resource that a line holds, as nearly every line of a bulk export does; None: look closer."""
     try:
-        head = _read_head(line)
+        head = _read_simple_head(line)
     except READ_ERRORS:
         return None
     kind, name = head.resourceType, head.id
-    if type(kind) is not str or type(name) is not str or kind not in READ_TYPES:
+    if not name or kind not in READ_TYPES:
         return None
-    patient = _patient_of(head)
+    if kind == "Patient":
+        patient = name.strip()
+    else:
+        whose = head.subject or head.patient
+        patient = _patient_named(whose.reference) if whose is not None and whose.reference else ""
     return Piece("resource", dataset, kind, patient, name, line.strip()) if patient else None
 
 

@@ -57,17 +57,20 @@ class _Meaning(Struct, eq=False, gc=False):
     """(prefetch key, words that were not understood)."""
 
 
+_Name = tuple[str, bytes, tuple[object, ...]]
+"""(type, code, what else decides the meaning) of a resource."""
+
+
 class Meanings:
     """What codes and units mean: read once, however many charts hold them."""
 
     def __init__(self, compiled: CompiledGuideline) -> None:
         self._compiled = compiled
-        self._known: dict[tuple[object, ...], _Meaning] = {}
+        self._known: dict[_Name, _Meaning] = {}
         self._labels: dict[bytes, str | None] = {}
 
-    def of(self, one: Resource, patient: str) -> _Meaning:
-        """What one resource is to the guideline."""
-        name = (one.kind, one.code, one.said)
+    def of(self, name: _Name, one: Resource, patient: str) -> _Meaning:
+        """What one resource of that name is to the guideline."""
         known = self._known.get(name)
         if known is None:
             if len(self._known) >= _MOST_KNOWN:
@@ -129,24 +132,21 @@ class Readiness:
 
     def add(self, chart: Chart) -> None:
         """Count one chart, whatever the dates of its resources."""
-        resources: Counter[str] = Counter()
-        dated: Counter[str] = Counter()
-        coded: Counter[str] = Counter()
-        codes: set[tuple[str, bytes]] = set()
+        every = chart.resources
+        resources = Counter([one.kind for one in every])
+        dated = Counter([one.kind for one in every if one.dates])
+        with_code = [one for one in every if one.code and one.kind in _CODED]
+        coded = Counter([one.kind for one in with_code])
+        # most stand in a chart many times: each is looked at once, and once more where it has a date
+        distinct = {(one.kind, one.code, one.said): one for one in with_code}
+        with_date_too = {(one.kind, one.code, one.said) for one in with_code if one.dates}
+        codes = {(kind, code) for kind, code, _ in distinct}
         meanings: set[_Meaning] = set()
         with_date: set[_Meaning] = set()
-        for one in chart.resources:
-            kind = one.kind
-            resources[kind] += 1
-            if one.dates:
-                dated[kind] += 1
-            if not one.code or kind not in _CODED:
-                continue
-            coded[kind] += 1
-            codes.add((kind, one.code))
-            meaning = self._meanings.of(one, chart.patient)
+        for name, one in distinct.items():
+            meaning = self._meanings.of(name, one, chart.patient)
             meanings.add(meaning)
-            if one.dates:
+            if name in with_date_too:
                 with_date.add(meaning)
         for what, counted in (("resources", resources), ("dated", dated), ("coded", coded)):
             for kind, number in counted.items():
