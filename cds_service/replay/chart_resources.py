@@ -120,6 +120,15 @@ class _Elements(Struct, rename="camel", gc=False):
     category: Raw = NOTHING
     order_detail: Raw = NOTHING
     item: Raw = NOTHING
+    status: Raw = NOTHING
+    taken: Raw = NOTHING
+    do_not_perform: Raw = NOTHING
+    not_performed: Raw = NOTHING
+    not_given: Raw = NOTHING
+    was_not_given: Raw = NOTHING
+    was_not_taken: Raw = NOTHING
+    dosage_instruction: Raw = NOTHING
+    dosage: Raw = NOTHING
 
 
 _WHEN_OF: Final[Mapping[str, tuple[str, ...]]] = {
@@ -154,14 +163,26 @@ _BESIDE: Final = (
     "medication_codeable_concept",
     "medication_reference",
 )
+_DRUG_TYPES: Final = (
+    *("MedicationRequest", "MedicationStatement", "MedicationOrder", "MedicationDispense"),
+    "MedicationAdministration",
+)
+_GIVEN: Final = (
+    *("status", "taken", "do_not_perform", "not_given", "was_not_given", "was_not_taken"),
+    *("dosage_instruction", "dosage"),
+)
+"""What decides whether a drug reached the patient, and whether all of the body."""
 _BESIDE_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "Condition": (
         *("abatement_date_time", "abatement_period", "clinical_status", "verification_status"),
     ),
     "Observation": (
         *("value_quantity", "value_codeable_concept", "value_string", "value_boolean"),
-        *("value_integer", "value_date_time", "data_absent_reason", "component"),
+        *("value_integer", "value_date_time", "data_absent_reason", "component", "status"),
     ),
+    "Procedure": ("status", "not_performed"),
+    "AllergyIntolerance": ("clinical_status", "verification_status", "status"),
+    **dict.fromkeys(_DRUG_TYPES, _GIVEN),
 }
 
 
@@ -278,6 +299,11 @@ def _nothing_beside(_: Any) -> tuple[object, ...]:
     return ()
 
 
+def _texts_of(names: tuple[str, ...]) -> Callable[[Any], tuple[object, ...]]:
+    elements = attrgetter(*names)
+    return lambda found: tuple(map(bytes, elements(found)))
+
+
 def _status(found: Any) -> tuple[object, ...]:
     return (_bytes(found.clinical_status), _bytes(found.verification_status), bool(_ended(found)))
 
@@ -297,6 +323,7 @@ def _value(found: Any) -> tuple[object, ...]:
         found.value_integer is not None,
         found.value_date_time is not None,
         _bytes(found.data_absent_reason),
+        _bytes(found.status),
         parts,
     )
 
@@ -312,5 +339,9 @@ def _bytes(raw: Raw) -> bytes:
 _SAID_OF: Final[Mapping[str, Callable[[Any], tuple[object, ...]]]] = {
     "Observation": _value,
     "Condition": _status,
+    **{
+        kind: _texts_of(_BESIDE_OF[kind])
+        for kind in ("Procedure", "AllergyIntolerance", *_DRUG_TYPES)
+    },
 }
 _readers: Final[dict[str, _Reader]] = {}

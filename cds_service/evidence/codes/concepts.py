@@ -124,7 +124,9 @@ class ConceptReader:
         """`prepare` makes a text ready for reading: an order's words of contrast deny nothing."""
         self._index = index
         self._prepare = prepare
-        self.readings = Readings() if index.kept_readings is None else index.kept_readings.of(prepare)
+        self.readings = (
+            Readings() if index.kept_readings is None else index.kept_readings.of(prepare)
+        )
         """What was read so far."""
         self.known = self.readings.concepts
         """The concepts among it, by JSON text."""
