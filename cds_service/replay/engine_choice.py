@@ -14,6 +14,7 @@ from msgspec.structs import replace as with_fields
 from cds_service import __version__
 from cds_service.advice import AdviceOptions, compile_guideline
 from cds_service.cds_hooks.profiles import PROFILES
+from cds_service.evidence.codes.concepts import Readings
 from cds_service.evidence.codes.kept_readings import KeptReadings
 from cds_service.history.pseudonyms import Pseudonyms
 from cds_service.knowledge.loader import load_guideline
@@ -89,5 +90,5 @@ def make_engine(choice: EngineChoice) -> Engine:
     vocabulary = load_vocabulary(choice.terminology, guideline) if choice.terminology else None
     compiled = compile_guideline(guideline, vocabulary)
     # a code means the same in every chart: read once, however many hold it
-    index = replace(compiled.index, kept_readings=KeptReadings())
+    index = replace(compiled.index, kept_readings=KeptReadings(Readings))
     return Engine(replace(compiled, index=index), choice.options, PROFILES[choice.profile])

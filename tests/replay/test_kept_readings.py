@@ -10,7 +10,7 @@ import pytest
 from msgspec import Raw
 
 from cds_service.evidence.codes import kept_readings
-from cds_service.evidence.codes.concepts import ConceptReader
+from cds_service.evidence.codes.concepts import ConceptReader, Readings
 from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.codes.kept_readings import KeptReadings
 from cds_service.replay.judge import Judge
@@ -22,7 +22,7 @@ IBUPROFEN = {"text": "ibuprofen 400 mg"}
 
 @pytest.fixture
 def keeping(index: CodeIndex) -> CodeIndex:
-    return replace(index, kept_readings=KeptReadings())
+    return replace(index, kept_readings=KeptReadings(Readings))
 
 
 def test_only_a_replay_keeps_what_it_read(index: CodeIndex):

@@ -18,7 +18,7 @@ from cds_service.evidence.codes.index import (
     CodeMeaning,
     Seventh,
 )
-from cds_service.evidence.codes.kept_readings import Readings
+from cds_service.evidence.codes.observation_names import NamedObservation
 from cds_service.evidence.loose_json import each
 from cds_service.evidence.model import Via
 from cds_service.evidence.raw import NOTHING, READ_ERRORS, plain
@@ -112,6 +112,29 @@ _Codings = list[tuple[CodeMeaning, str]]
 """(what the code means, display)"""
 
 
+class Readings:
+    """What was read so far of codes and names."""
+
+    __slots__ = ("concepts", "in_texts", "in_words", "named", "other_studies")
+
+    def __init__(self) -> None:
+        self.concepts: dict[bytes, ConceptReading] = {b"": NO_CONCEPT, b"null": NO_CONCEPT}
+        """By JSON text."""
+        self.in_words: dict[bytes, tuple[ConceptHit, ...] | None] = {}
+        """By JSON text: what all words of a concept in no value set mean."""
+        self.in_texts: dict[tuple[str, ...], tuple[ConceptHit, ...] | None] = {}
+        """The same by the texts alone."""
+        self.named: dict[str, NamedObservation | None] = {}
+        """What the names of observations mean that no value set holds."""
+        self.other_studies: set[tuple[bytes, bytes, bytes]] = set()
+        """(code, body site, category) of what is known to be no study of the spine."""
+
+    @property
+    def size(self) -> int:
+        """Entries of the fullest of them."""
+        return max(len(getattr(self, name)) for name in self.__slots__)
+
+
 class ConceptReader:
     """Reads the concepts of one record or one order, each distinct one once.
 
@@ -130,7 +153,6 @@ class ConceptReader:
         """What was read so far."""
         self.known = self.readings.concepts
         """The concepts among it, by JSON text."""
-        self.known[b""] = self.known[b"null"] = NO_CONCEPT
         self._in_words = self.readings.in_words
         self._in_texts = self.readings.in_texts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from cds_service.coding import STATED_PREFIX, WHO_LENGTH, plain_code, system_name
 from cds_service.evidence.codes.kept_readings import KeptReadings
@@ -121,7 +121,7 @@ class CodeIndex:
     """A site's own vocabulary: by system word or URI, and plain code."""
     _acute: frozenset[str]
     """Value sets of course acute."""
-    kept_readings: KeptReadings | None
+    kept_readings: KeptReadings[Any] | None
     """What was read of earlier charts; None: each call reads anew."""
 
     def value_sets(self, system: str | None, code: str) -> _Ids:

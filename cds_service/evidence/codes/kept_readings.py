@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from cds_service.evidence.codes.concepts import ConceptHit, ConceptReading
-    from cds_service.evidence.codes.observation_names import NamedObservation
+from typing import Final, Generic, Protocol, TypeVar
 
 _MOST: Final = 50_000
 """Distinct codes, or names, that are kept at a time."""
@@ -15,46 +11,32 @@ _MOST: Final = 50_000
 Prepare = Callable[[str], str]
 
 
-class Readings:
-    """What was read so far; it changes no answer, since reading depends on the text and the guideline alone."""
-
-    __slots__ = ("concepts", "in_texts", "in_words", "named", "other_studies")
-
-    def __init__(self) -> None:
-        self.concepts: dict[bytes, ConceptReading] = {}
-        """By JSON text."""
-        self.in_words: dict[bytes, tuple[ConceptHit, ...] | None] = {}
-        """By JSON text: what all words of a concept in no value set mean."""
-        self.in_texts: dict[tuple[str, ...], tuple[ConceptHit, ...] | None] = {}
-        """The same by the texts alone."""
-        self.named: dict[str, NamedObservation | None] = {}
-        """What the names of observations mean that no value set holds."""
-        self.other_studies: set[tuple[bytes, bytes, bytes]] = set()
-        """(code, body site, category) of what is known to be no study of the spine."""
+class Counted(Protocol):
+    """What can be kept."""
 
     @property
     def size(self) -> int:
-        """Entries of the fullest of them."""
-        return max(
-            len(self.concepts),
-            len(self.in_words),
-            len(self.in_texts),
-            len(self.named),
-            len(self.other_studies),
-        )
+        """Entries of its fullest part."""
 
 
-class KeptReadings:
-    """For a replay. The service has none of it: what stands in a patient's record ends there with its call."""
+_Kept = TypeVar("_Kept", bound=Counted)
 
-    __slots__ = ("_by_use",)
 
-    def __init__(self) -> None:
-        self._by_use: dict[Prepare | None, Readings] = {}
+class KeptReadings(Generic[_Kept]):
+    """For a replay. The service has none of it: what stands in a patient's record ends there with its call.
 
-    def of(self, prepare: Prepare | None) -> Readings:
-        """Those of one use, by how it makes texts ready. Full ones are left to their call, and new ones begun."""
+    It changes no answer, since reading depends on the text and the guideline alone.
+    """
+
+    __slots__ = ("_begin", "_by_use")
+
+    def __init__(self, begin: Callable[[], _Kept]) -> None:
+        self._begin = begin
+        self._by_use: dict[Prepare | None, _Kept] = {}
+
+    def of(self, prepare: Prepare | None) -> _Kept:
+        """What was read in one use, by how it makes texts ready. What is full is left to its call, and new begun."""
         found = self._by_use.get(prepare)
         if found is None or found.size >= _MOST:
-            found = self._by_use[prepare] = Readings()
+            found = self._by_use[prepare] = self._begin()
         return found
