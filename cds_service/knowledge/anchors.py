@@ -174,6 +174,7 @@ class WordClasses:
     DENIES_FIRST: Final = "denies-first"
     DENIES_NEXT: Final = "denies-next"
     DENIES_LIST: Final = "denies-list"
+    DISMISSED: Final = "dismissed"
     FALL: Final = "fall"
     FAMILY_HISTORY: Final = "family-history"
     FRESH: Final = "fresh"

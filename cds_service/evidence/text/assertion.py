@@ -83,6 +83,7 @@ class Asserter:
         "denies_first",
         "denies_list",
         "denies_next",
+        "dismissed",
         "family",
         "finding",
         "fresh",
@@ -99,6 +100,7 @@ class Asserter:
         "now",
         "number",
         "numbers",
+        "of_dismissal",
         "opens_clause",
         "or_",
         "over",
@@ -151,6 +153,11 @@ class Asserter:
         self.if_ = bits.mask(WordClasses.IF)
         self.told = bits.mask(WordClasses.TOLD)
         self.over = bits.mask(WordClasses.OVER)
+        self.dismissed = bits.mask(WordClasses.DISMISSED)
+        self.of_dismissal = bits.of_role("cue", "trap", "plain") | bits.mask(
+            WordClasses.YEAR, WordClasses.NUMBER, WordClasses.OTHER_TOPIC
+        )
+        """What may stand beside such a word: by which images, when."""
         self.steady = bits.mask(WordClasses.STEADY)
         self.imaging = bits.mask(WordClasses.OTHER_TOPIC)
         self.condition = bits.mask(WordClasses.CONDITION)
@@ -537,6 +544,8 @@ class _Sentence:
             return False, True
         if not (forward and backward):
             return forward, backward
+        if mask & rules.dismissed and self._is_all_over(at):
+            return False, True
         before = any(
             items.masks[near] & rules.finding and not self.states[near] & DENIED
             for near in range(max(self.first, at - 4), at)
@@ -555,20 +564,21 @@ class _Sentence:
             return bool(is_next), not is_next
         if word in _SIGNS:
             if self.is_word_before is None:
-                clause = self._clause_from(at)
-                if not behind and any(
-                    items.masks[near] & rules.finding for near in range(clause.start, at)
-                ):
-                    self.is_word_before = False
-                elif at == clause.start:
-                    self.is_word_before = True
-                else:
-                    found = any(items.masks[near] & rules.finding for near in range(self.first, at))
-                    self.is_word_before = not (found and not self.reach)
+                self.is_word_before = self._signs_next(at, is_something_behind=behind)
             return self.is_word_before, not self.is_word_before
         if before and (not behind or mask & rules.denies_first):
             return False, True
         return True, False
+
+    def _signs_next(self, at: int, *, is_something_behind: bool) -> bool:
+        """Whether the first sign of a text signs what follows it: "(-) fever", or what it follows: "fever (-)"."""
+        masks, finding = self.items.masks, self._.finding
+        start = self._clause_from(at).start
+        if not is_something_behind and any(masks[near] & finding for near in range(start, at)):
+            return False
+        if at == start or self.reach:
+            return True
+        return not any(masks[near] & finding for near in range(self.first, at))
 
     def _is_lost_function(self, at: int, mask: int) -> bool:
         """`tone absent` is a finding."""
@@ -611,12 +621,23 @@ class _Sentence:
             before -= 1
 
     def _is_all_over(self, at: int) -> bool:
-        """A clause that says no more than `settled fully` speaks of the clause before it."""
-        items = self.items
-        if not self.mask & self._.over or at == self.first or items.clauses[at - 1] == self.clause:
+        """A clause that says no more than `settled fully`, or names nothing else, speaks of the clause before it."""
+        rules, items = self._, self.items
+        if (
+            not self.mask & (rules.over | rules.dismissed)
+            or at == self.first
+            or items.clauses[at - 1] == self.clause
+        ):
             return False
+        longest = _LONGEST_OVER
+        if self.mask & rules.dismissed:
+            clause = self._clause_from(at)
+            if not any(items.masks[near] & ~rules.of_dismissal for near in clause):
+                longest = _LONGEST_CLOSED
+            elif not self.mask & rules.over:
+                return False
         place = items.ends[at]
-        end = min(len(items.words), items.firsts[at] + _LONGEST_OVER)
+        end = min(len(items.words), items.firsts[at] + longest)
         while place < end and not items.gaps[place] & (ENDS_CLAUSE | SENTENCE):
             place += 1
         return place == len(items.words) or bool(items.gaps[place] & (ENDS_CLAUSE | SENTENCE))

@@ -101,19 +101,25 @@ class ValueMatcher:
 
     def _is_of(self, items: Items, at: int, beside: int, wanted: int) -> bool:
         """Whether a grade is of these words: of several grades each has the words before it, else those behind it."""
-        for step in (-1, 1):
-            place, found = at + step, 0
-            while (
-                0 <= place < len(items.masks)
-                and abs(place - at) <= _NEAR
-                and items.sentences[place] == items.sentences[at]
-                and not items.masks[place] & self._fraction
-            ):
-                found |= items.masks[place]
-                place += step
-            if found & (beside | wanted):
-                return bool(found & wanted)
-        return False
+        before, _ = self._beside(items, at, -1)
+        behind, is_of_next = self._beside(items, at, 1)
+        if before & (beside | wanted) and is_of_next:
+            return bool(before & wanted)
+        return bool((before | behind) & wanted)
+
+    def _beside(self, items: Items, at: int, step: int) -> tuple[int, bool]:
+        """The classes on one side of a grade, up to the next grade, and whether there is one in its clause."""
+        place, found = at + step, 0
+        while (
+            0 <= place < len(items.masks)
+            and abs(place - at) <= _NEAR
+            and items.clauses[place] == items.clauses[at]
+        ):
+            if items.masks[place] & self._fraction:
+                return found, True
+            found |= items.masks[place]
+            place += step
+        return found, False
 
 
 class _Number(NamedTuple):

@@ -486,3 +486,73 @@ def test_walking_that_is_no_longer_possible_is_lost_not_denied(text: str) -> Non
 )
 def test_lay_words_of_other_languages_say_the_same(text: str, concept: str) -> None:
     assert states(text, concept) == {"stated"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("Fever N / Weight loss N / Saddle N", "fever-condition"),
+        ("fever N, cancer N, fall Y", "malignancy"),
+        ("clonus -ve, Hoffmann -ve", "umn-signs"),
+        ("No cord signs, clonus -ve, Babinski -ve", "umn-signs"),
+        ("query CES, ruled out with a normal MRI", "cauda-equina-syndrome"),
+        ("fever in spring, cleared up by itself", "fever-condition"),
+    ],
+)
+def test_forms_signs_and_afterthoughts_deny(text: str, concept: str) -> None:
+    assert states(text, concept) == {"denied"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("fever N, cancer N, fall Y", "low-velocity-trauma"),
+        ("pain n fever", "fever-condition"),
+        ("left leg weak, excluded stroke", "limb-weakness"),
+        ("leg weakness, gone to GP last week", "limb-weakness"),
+        ("had a fall yesterday, both legs weak", "low-velocity-trauma"),
+        ("passing motions in clothes without knowledge", "fecal-incontinence"),
+        ("shares needles, back pain", "injecting-drug-use"),
+        ("upgoing plantras", "umn-signs"),
+        ("foot dorp", "foot-drop"),
+        ("cord comprssion", "cord-compression"),
+        ("arm won't move", "motor-deficit-severe"),
+        ("motor strength grade 4 in the leg", "limb-weakness"),
+        ("EHL 2/5, ankle 1/5", "motor-deficit-severe"),
+        ("knee 2/5 EHL 4/5", "motor-deficit-severe"),
+        ("bowel + bladder changes", "sphincter-disturbance"),
+        ("cannot stand now, was independent Monday", "walking-loss-acute"),
+        ("on warfarin, sudden back pain, then numb legs", "spinal-epidural-haematoma"),
+        ("went off the road at highway speed", "high-energy-trauma"),
+        ("EMS 60 min", "morning-stiffness"),
+        ("DISH, stumbled", "ankylosed-spine-trauma"),
+        ("BAA bekannt, vernichtender Schmerz", "aortic-emergency"),
+        ("amaneció sin fuerza en el brazo", "motor-deficit-rapid"),
+        ("força grau 4 no tibial anterior", "limb-weakness"),
+        ("نفي خراج فوق الجافية", "epidural-abscess"),
+    ],
+)
+def test_plain_dictation_and_hurried_typing_are_read(text: str, concept: str) -> None:
+    assert states(text, concept) & {"stated", "asked"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("EHL 2/5, quads 4/5", "motor-deficit-severe"),
+        ("grade 1 listhesis, strength normal", "motor-power-3-or-less"),
+        ("lytic listhesis L5", "spine-destructive-lesion"),
+        ("EMS crew brought him", "morning-stiffness"),
+        ("hurts to climb down off the tractor", "high-energy-trauma"),
+        ("slipped on the stairs", "high-energy-trauma"),
+        ("range of motion in clothes", "fecal-incontinence"),
+        ("post void dribbling", "urinary-incontinence-new"),
+        ("beli kitlenmiş", "neoplasm-behaviour-unknown"),
+        ("in diesem Fall MRT", "low-velocity-trauma"),
+        ("tombe de sommeil", "low-velocity-trauma"),
+        ("le cayó bien el ibuprofeno", "low-velocity-trauma"),
+        ("ينفي الحمى", "epidural-abscess"),
+    ],
+)
+def test_what_is_written_almost_like_it_is_not(text: str, concept: str) -> None:
+    assert not states(text, concept) & {"stated", "asked"}
