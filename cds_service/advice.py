@@ -160,6 +160,7 @@ def advise(
         compiled.index,
         compiled.catalog,
         as_of,
+        frozenset([order.reference for order in orders]),
     )
     orders = tuple([without_retracted(order, record.retracted) for order in orders])
     lost = [has_lost_reason(order, record.known_conditions) for order in orders]

@@ -113,6 +113,8 @@ class Concept(Table):
     """Its value set when the words name the region."""
     leaves_open: bool = False
     """What it means for the spine is not judged: where nothing else was found, the text is not called understood."""
+    only_in_orders: bool = False
+    """Too general to mean anything in the title of a problem or a procedure."""
     slight: bool = False
     """Alone it is nothing that a card would name."""
 

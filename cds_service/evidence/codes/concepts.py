@@ -201,13 +201,23 @@ class ConceptReader:
             is_old = self._index.is_said_to_be_old(text)
             named = _READ_BY_NAME if reading.language == ENGLISH else CONTRAST_AGENTS
             for statement in reading.statements:
-                if not reader.counts(statement):
+                if not reader.counts_in_titles(statement):
                     continue
                 for value_set in reader.value_sets(statement):
                     if value_set in named or (is_old and self._index.is_acute(value_set)):
                         continue
                     found.setdefault(value_set, ConceptHit(value_set, "text", "", statement.quote))
         return tuple(found.values()) if found or is_understood else None
+
+    def only_asked(self, concept: Concept) -> frozenset[str]:
+        """Value sets that the words of a concept ask for ("?CES", "rule out") and do not state."""
+        reader = self._index.reader
+        told: dict[str, bool] = {}
+        for text in {concept.text, *(coding.display for coding in concept.codings)} - {""}:
+            for statement in reader.read(text).statements:
+                for value_set in reader.value_sets(statement) if reader.counts(statement) else ():
+                    told[value_set] = told.get(value_set, True) and statement.state == "asked"
+        return frozenset(value_set for value_set, is_asked in told.items() if is_asked)
 
     def sharper_words(self, raw: Raw) -> tuple[ConceptHit, ...]:
         """What the words of a concept add that is coded as a spine complaint and no more.

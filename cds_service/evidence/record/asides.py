@@ -21,13 +21,33 @@ def keep_said(
 ) -> None:
     """Keep what these concepts and texts of the resource `source` say is there, or may be."""
     for concept in read_concepts(plain(concepts)) if concepts is not NOTHING else ():
-        meaning = intake.concepts.read_concept(concept)
-        if not meaning.is_family:
-            hits = meaning.hits or _in_words(concept, intake, is_classified=meaning.is_classified)
-            _keep(intake, source, when, (hits, meaning.display))
+        _keep_concept(intake, source, when, concept)
     for text in texts:
         if text:
             _keep(intake, source, when, (_in_words(Concept(text, ()), intake), ""))
+
+
+def keep_reasons(intake: Intake, source: str, when: DateSpan | None, reasons: object) -> None:
+    """Keep what another order states as its reason: no pain, which began on another day, and nothing that it asks."""
+    everyday = intake.index.everyday
+    for concept in read_concepts(reasons):
+        without = everyday | intake.concepts.only_asked(concept)
+        _keep_concept(intake, source, when, concept, without)
+
+
+def _keep_concept(
+    intake: Intake,
+    source: str,
+    when: DateSpan | None,
+    concept: Concept,
+    without: frozenset[str] = frozenset(),
+) -> None:
+    meaning = intake.concepts.read_concept(concept)
+    if meaning.is_family:
+        return
+    hits = meaning.hits or _in_words(concept, intake, is_classified=meaning.is_classified)
+    told = tuple(hit for hit in hits if hit.value_set not in without)
+    _keep(intake, source, when, (told, meaning.display))
 
 
 def _in_words(

@@ -85,6 +85,7 @@ class Intake:
         "exposures",
         "in_hospice",
         "index",
+        "judged",
         "known_conditions",
         "latest",
         "latest_text",
@@ -106,8 +107,17 @@ class Intake:
         "verifications",
     )
 
-    def __init__(self, patient_id: str, index: CodeIndex, catalog: Catalog, as_of: date) -> None:
+    def __init__(
+        self,
+        patient_id: str,
+        index: CodeIndex,
+        catalog: Catalog,
+        as_of: date,
+        judged: frozenset[str] = frozenset(),
+    ) -> None:
         self.patient_id = patient_id
+        self.judged = judged
+        """References of the orders that are judged: what they say is not on record."""
         self.index = index
         self.catalog = catalog
         self.as_of = as_of

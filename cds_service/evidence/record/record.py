@@ -41,13 +41,16 @@ def read_record(
     index: CodeIndex,
     catalog: Catalog,
     as_of: date,
+    judged: frozenset[str] = frozenset(),
 ) -> PatientRecord:
     """The record of one patient as the sources give it, read for the day `as_of`.
+
+    `judged` are references of the orders that the record is read for: their own reasons are not part of it.
 
     Each resource is read by its own type, whatever key it came under. Resources of other patients are counted
     and left out. Never raises: what can't be read becomes a gap.
     """
-    intake = Intake(patient_id, index, catalog, as_of)
+    intake = Intake(patient_id, index, catalog, as_of, judged)
     sort_resources(sources, intake)
     keep_within_limits(intake)
     for one in TYPES:

@@ -306,6 +306,9 @@ class OrderShape(Struct, rename="camel", gc=False):
     item: Raw = NOTHING
     """Of a DiagnosticOrder, which has no code of its own."""
     order_detail: Raw = NOTHING
+    reason_code: Raw = NOTHING
+    reason: Raw = NOTHING
+    """Of R5, and of DSTU2."""
     subject: Whose = None
     patient: Whose = None
     based_on: Raw = NOTHING

@@ -14,7 +14,7 @@ from cds_service.evidence.orders.earlier import (
 from cds_service.evidence.orders.links import references_of
 from cds_service.evidence.orders.orders import authored_on
 from cds_service.evidence.raw import NOTHING, plain
-from cds_service.evidence.record.asides import keep_said
+from cds_service.evidence.record.asides import keep_reasons, keep_said
 from cds_service.evidence.record.intake import Intake, reference
 from cds_service.evidence.record.report_texts import presented_text
 from cds_service.evidence.record.shapes import ProcedureShape, StudyShape, body_of
@@ -22,6 +22,17 @@ from cds_service.evidence.record.shapes import ProcedureShape, StudyShape, body_
 _OF_SERIES = "ImagingStudy"
 _REPORT = "DiagnosticReport"
 _NEVER_MEANT = ("entered-in-error", "cancelled", "unknown")
+_MEANT = (
+    "active",
+    "requested",
+    "received",
+    "accepted",
+    "in-progress",
+    "on-hold",
+    "suspended",
+    "completed",
+)
+"""Of an order: somebody stands by it."""
 
 
 def read_studies(intake: Intake, kind: str) -> None:
@@ -87,13 +98,27 @@ def _keep_done(intake: Intake, kind: str, shape: StudyShape | ProcedureShape, or
         intake.order_links.add_done(references_of(plain(orders)))
 
 
-def read_open_orders(intake: Intake, kind: str) -> None:
-    """Every order of our patient for imaging of the spine that is still open."""
+def read_other_orders(intake: Intake, kind: str) -> None:
+    """Every order of our patient: imaging of the spine that is still open, and the reasons of any."""
     for _, resources in intake.ours(kind):
         for shape in resources:
             body = body_of(shape)
+            _keep_reasons(intake, reference(kind, shape.id), body)
             order = read_open_order(body, intake.catalog)
             if not intake.is_ahead(authored_on(body)):
                 intake.order_links.add_order(reference(kind, shape.id), body)
             if order is not None and not intake.is_ahead(order.authored):
                 intake.open_orders.append(order)
+
+
+def _keep_reasons(intake: Intake, name: str, body: dict[str, object]) -> None:
+    """Why something else was ordered: a referral may be the one place that names the disease."""
+    if not body.keys() & {"reasonCode", "reason"} or name in intake.judged:
+        return
+    written = authored_on(body)
+    if (
+        as_text(body.get("status")).lower() in _MEANT
+        and body.get("doNotPerform") is not True
+        and not intake.is_ahead(written)
+    ):
+        keep_reasons(intake, name, written, body.get("reasonCode") or body.get("reason"))

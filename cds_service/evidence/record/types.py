@@ -36,7 +36,7 @@ from cds_service.evidence.record.shapes import (
     ProcedureShape,
     StudyShape,
 )
-from cds_service.evidence.record.studies import read_open_orders, read_studies
+from cds_service.evidence.record.studies import read_other_orders, read_studies
 
 _DISPATCH_HOOKS: Final = ("order-dispatch",)
 _ORDERS: Final = ("orders", "dispatchedOrders")
@@ -70,9 +70,9 @@ TYPES: Final = (
     FhirType("DiagnosticReport", StudyShape, read_studies, ("reports",)),
     FhirType("ImagingStudy", StudyShape, read_studies, ("reports",)),
     FhirType("Procedure", ProcedureShape, read_procedures, ("procedures",)),
-    FhirType("ServiceRequest", OrderShape, read_open_orders, _ORDERS),
-    FhirType("ProcedureRequest", OrderShape, read_open_orders, _ORDERS),
-    FhirType("DiagnosticOrder", OrderShape, read_open_orders, _ORDERS),
+    FhirType("ServiceRequest", OrderShape, read_other_orders, _ORDERS),
+    FhirType("ProcedureRequest", OrderShape, read_other_orders, _ORDERS),
+    FhirType("DiagnosticOrder", OrderShape, read_other_orders, _ORDERS),
     FhirType("AllergyIntolerance", AllergyShape, read_allergies, ("allergies",)),
     FhirType("Device", DeviceShape, read_devices, ("devices",)),
     FhirType("Encounter", EncounterShape, read_encounters),

@@ -139,6 +139,10 @@ class TextReader:
             return self._concepts[statement.concept].course == "chronic"
         return statement.state in COUNTED
 
+    def counts_in_titles(self, statement: Statement) -> bool:
+        """The same of the title of a problem or a procedure."""
+        return self.counts(statement) and not self._concepts[statement.concept].only_in_orders
+
     def is_telling(self, statement: Statement) -> bool:
         """Whether a card would name what a statement says is there, or may be."""
         return statement.state in COUNTED and statement.concept not in self._slight

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import msgspec
+import pytest
 
 from cds_service.cds_hooks.model import Source
 from cds_service.evidence.model import PatientRecord
@@ -71,3 +72,72 @@ def test_why_a_procedure_was_done_is_a_finding() -> None:
     assert [hit.entry.reference for hit in record.conditions["spinal-malignancy"]] == [
         "Procedure/x1"
     ]
+
+
+def referral(why: Any, **elements: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "ServiceRequest",
+        "status": "active",
+        "intent": "order",
+        "code": {"text": "Neurosurgery referral"},
+        "authoredOn": "2026-06-14",
+        "reasonCode": why,
+    } | elements
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        referral([{"text": "Acute cauda equina syndrome since last night"}]),
+        referral([coded("G83.4")]),
+        referral(None, reason=[{"concept": {"text": "Cauda equina syndrome"}}]),
+        referral([{"text": "Kauda-Syndrom"}], status="completed"),
+        referral({"text": "syndrome de la queue de cheval"}),
+        referral([{"text": "cauda equina"}], resourceType="ProcedureRequest"),
+        referral(None, resourceType="DiagnosticOrder", reason=[{"text": "cauda equina syndrome"}]),
+    ],
+)
+def test_why_something_else_was_ordered_is_a_finding_of_that_day(order: dict[str, Any]) -> None:
+    (hit,) = record_with("orders", order).conditions["cauda-equina-syndrome"]
+    assert hit.entry.reference == f"{order['resourceType']}/x1"
+    assert hit.entry.verification == "suspected"
+    assert hit.entry.onset is not None
+    assert hit.entry.onset.last == date(2026, 6, 14)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        referral([{"text": "rule out cauda equina syndrome"}]),
+        referral([{"text": "?CES"}]),
+        referral([{"text": "no cauda equina syndrome"}]),
+        referral([coded("G83.4")], status="entered-in-error"),
+        referral([coded("G83.4")], status="revoked"),
+        referral([coded("G83.4")], status="draft"),
+        referral([coded("G83.4")], doNotPerform=True),
+        referral([coded("G83.4")], authoredOn="2026-07-01"),
+        referral([{"text": "low back pain for 3 days"}]),
+        referral([coded("M54.50")]),
+        referral([]),
+        referral("x"),
+        referral(7),
+    ],
+)
+def test_what_another_order_asks_denies_or_does_not_stand_by_is_no_finding(
+    order: dict[str, Any],
+) -> None:
+    assert not record_with("orders", order).conditions
+
+
+def test_an_order_is_no_record_of_itself() -> None:
+    made = referral([coded("G83.4")]) | {"id": "x1", "subject": {"reference": "Patient/p1"}}
+    sources = {"orders": Source("orders", (msgspec.Raw(msgspec.json.encode(made)),), None, "", ())}
+    record = read_record(
+        sources,
+        "p1",
+        shipped.index(),
+        shipped.catalog(),
+        DAY,
+        frozenset(["ServiceRequest/x1"]),
+    )
+    assert not record.conditions
