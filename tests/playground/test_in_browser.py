@@ -103,6 +103,33 @@ def test_an_answer_by_one_tap_becomes_a_reason_of_the_order_and_changes_the_card
         assert shown.order()["reasonCode"] == before
 
 
+@pytest.mark.parametrize(
+    ("suggestions", "filled"),
+    [
+        ([("Change priority to stat", "update", False)], ["Change priority to stat"]),
+        ([("Cancel this order", "delete", False)], []),
+        ([("State: under 6 weeks", "update", False), ("State: over 6 weeks", "update", False)], []),
+        (
+            [("State: under 6 weeks", "update", False), ("Order an MRI", "create", True)],
+            ["Order an MRI (recommended)"],
+        ),
+    ],
+    ids=["the only one", "an order taken away", "answers", "the recommended one"],
+)
+def test_the_one_thing_that_a_card_asks_for_is_drawn_filled(browser, base, suggestions, filled):
+    told = [
+        {"label": label, "isRecommended": first, "actions": [{"type": kind, "description": label}]}
+        for label, kind, first in suggestions
+    ]
+    card = {"summary": "a card", "indicator": "warning", "source": {"label": "x"}}
+    body = json.dumps({"cards": [card | {"suggestions": told}]})
+    with screen(browser, base) as shown:
+        shown.answers(SELECT, status=200, body=body, content_type="application/json")
+        shown.open(link(RETENTION))
+        expect(shown.page.locator("#cards ul.actions button")).to_have_count(len(suggestions))
+        assert shown.page.locator("#cards ul.actions button.first").all_inner_texts() == filled
+
+
 def test_dismissing_a_card_sends_the_reason_and_the_comment(browser: Browser, base: str):
     with screen(browser, base) as shown:
         shown.open(link(RETENTION))

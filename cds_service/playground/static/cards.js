@@ -72,13 +72,16 @@ function suggestionButtons(card, accept) {
       {},
       element(
         "button",
-        { type: "button", class: suggestion.isRecommended ? "first" : false, click: () => accept(suggestion) },
+        { type: "button", class: suggestion.isRecommended || isAlone(suggestions) ? "first" : false, click: () => accept(suggestion) },
         suggestion.isRecommended ? `${suggestion.label} (recommended)` : suggestion.label,
       ),
     ),
   );
   return element("ul", { class: "actions", "aria-label": "Suggestions" }, buttons);
 }
+
+/** One alone is recommended over nothing, and yet it is what the card asks for; to take an order away is put first nowhere. */
+const isAlone = (suggestions) => suggestions.length === 1 && !(suggestions[0].actions ?? []).some((action) => action.type === "delete");
 
 function dismissal(card, number, dismiss) {
   const reasons = card.overrideReasons ?? [];
