@@ -59,7 +59,7 @@ def report_page(rows: Iterable[Row], details: Mapping[str, Any], guideline: Guid
         critical=cards_of_kind(run, "critical"),
         warning=cards_of_kind(run, "warning"),
         what_was_judged=_what_was_judged(details),
-        urgency=_shares(counts.urgency, ("emergency", "urgent", "routine"), counts.advised),
+        urgency=_urgencies(run),
         appropriateness=_shares(
             counts.appropriateness,
             ("appropriate", "may-be-appropriate", "not-appropriate", "undetermined"),
@@ -204,6 +204,20 @@ def _reach(ready: Iterable[ReadyCriterion]) -> list[list[Any]]:
             "; ".join(one.criterion for one in members if one.is_out_of_reach) or "–",
         ]
         for group, members in groups.items()
+    ]
+
+
+def _urgencies(run: RunFacts) -> list[list[str]]:
+    """By urgency, with how many of the orders got a card that says so: a card that only informs may be overlooked."""
+    counts = run.counts
+    alerted: Counter[str] = Counter()
+    for (urgency, cards), number in counts.urgency_cards.items():
+        if any(run.indicators.get(card, "info") != "info" for card in cards):
+            alerted[urgency] += number
+    shares = _shares(counts.urgency, ("emergency", "urgent", "routine"), counts.advised)
+    return [
+        [*cells, share(alerted[name], counts.urgency[name]) if counts.urgency[name] else "–"]
+        for name, cells in zip(("emergency", "urgent", "routine"), shares, strict=True)
     ]
 
 

@@ -48,6 +48,8 @@ class RowCounts:
     by_region: dict[str, Slice] = field(default_factory=dict)
     """An order of two regions counts in both."""
     urgency: Counter[str] = field(default_factory=Counter)
+    urgency_cards: Counter[tuple[str, tuple[str, ...]]] = field(default_factory=Counter)
+    """Orders by urgency and their cards."""
     appropriateness: Counter[str] = field(default_factory=Counter)
     criteria: Counter[str] = field(default_factory=Counter)
     """Orders by criterion; stale ones do not count."""
@@ -87,6 +89,7 @@ class RowCounts:
             return
         self.advised += 1
         self.urgency[row.urgency] += 1
+        self.urgency_cards[row.urgency, row.cards] += 1
         self.appropriateness[row.appropriateness or "undetermined"] += 1
         self.gaps.update(reasons)
         sources = {found.source for found in row.not_understood}
