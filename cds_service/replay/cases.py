@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from cds_service.errors import CaseError
 from cds_service.evidence.loose_json import as_object, each
 from cds_service.evidence.orders.orders import authored_on
+from cds_service.evidence.raw import NOTHING, READ_ERRORS, plain
 from cds_service.evidence.record.types import REQUIREMENTS, requirements_for
 
 STORY = "story.toml"
@@ -24,7 +25,7 @@ _CASE_FILES = frozenset((".json", ".ndjson", ".jsonl"))
 _PACKED = frozenset((".gz", ".zip", ".bz2", ".xz"))
 DayFrom = Literal["case", "order", "option", "today"]
 """Where the day of a case comes from."""
-_READ_ERRORS = (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_READ_ERRORS = (OSError, *READ_ERRORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,25 +175,25 @@ def _file_case(path: Path, name: str, otherwise: Day) -> SavedCase | Unread:
 
 
 def read_case(content: bytes, name: str, otherwise: Day) -> SavedCase | Unread:
-    """The hook call, or the case with a day of its own, that stands in a document."""
+    """The hook call, or the case with a day of its own, that stands in a document.
+
+    The call stays as it is written: whether it can be read is for the service to say, an error being an answer too.
+    """
     body = content.removeprefix(BOM_UTF8)
-    try:
-        found = msgspec.json.decode(body)
-    except _READ_ERRORS:
-        return Unread(name, "is not JSON.")
-    if not isinstance(found, dict):
-        return Unread(name, "holds no JSON object.")
-    request: Mapping[str, Any] = found
-    if not is_hook_call(found) and isinstance(found.get("request"), dict):
-        request = found["request"]
-        body = msgspec.json.encode(request)
-    if not is_hook_call(request):
-        is_resource = isinstance(found.get("resourceType"), str)
+    found = _read_head(body)
+    if found is None:
+        return Unread(name, _why_no_object(body))
+    head = found
+    if not _is_call(found) and (inner := _read_head(bytes(found.request))) is not None:
+        head, body = inner, bytes(found.request)
+    if not _is_call(head):
+        is_resource = isinstance(found.resource_type, str)
         what = "a FHIR resource" if is_resource else "something else"
         return Unread(name, f"holds {what} and no hook call ('hook' and 'context').")
-    if request is not found and "as_of" in found:
+    request = {"hook": head.hook, "context": plain(head.context), "prefetch": plain(head.prefetch)}
+    if head is not found and found.as_of is not msgspec.UNSET:
         try:
-            day = date.fromisoformat(found["as_of"])
+            day = date.fromisoformat(found.as_of)  # type: ignore[arg-type]  # anything may stand there
         except (TypeError, ValueError):
             return Unread(name, "has an 'as_of' that is no day, such as 2026-06-15.")
         return SavedCase(name, service_of(request), day, body, None)
@@ -202,6 +203,39 @@ def read_case(content: bytes, name: str, otherwise: Day) -> SavedCase | Unread:
     return SavedCase(
         name, service_of(request), otherwise.day, body, None, day_from=otherwise.day_from
     )
+
+
+class _Head(msgspec.Struct, rename="camel", gc=False):
+    """What tells a hook call, and a case around one; all else is left as it is written."""
+
+    hook: object = None
+    context: msgspec.Raw = NOTHING
+    prefetch: msgspec.Raw = NOTHING
+    request: msgspec.Raw = NOTHING
+    resource_type: object = None
+    as_of: object = msgspec.field(name="as_of", default=msgspec.UNSET)
+
+
+_decode_head: Final = msgspec.json.Decoder(_Head).decode
+
+
+def _read_head(text: bytes) -> _Head | None:
+    try:
+        return _decode_head(text)
+    except READ_ERRORS:
+        return None
+
+
+def _is_call(head: _Head) -> bool:
+    return isinstance(head.hook, str) and bytes(head.context).startswith(b"{")
+
+
+def _why_no_object(text: bytes) -> str:
+    try:
+        msgspec.json.decode(text)
+    except READ_ERRORS:
+        return "is not JSON."
+    return "holds no JSON object."
 
 
 def expecting(path: Path, case: SavedCase) -> SavedCase | Unread:

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from cds_service.evidence.raw import READ_ERRORS
+
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?((?:T[\d:.]+)?(?:Z|[+-]\d{2}:\d{2})?)")
 _DATE_KEY = re.compile(
     r"(date|date.?time|instant|birth|issued|authored|recorded|onset|start|end|on)$", re.IGNORECASE
@@ -15,10 +17,17 @@ _DATE_KEY = re.compile(
 
 
 def moved_body(body: bytes, days: int) -> bytes:
-    """The hook call with all its dates moved by so many days; times of day and precision stay."""
+    """The hook call with all its dates moved by so many days; times of day and precision stay.
+
+    What no JSON library reads as a whole (a number beyond all bounds) stays as it is.
+    """
     if days == 0:
         return body
-    return msgspec.json.encode(_moved(msgspec.json.decode(body), days, ""))
+    try:
+        found = msgspec.json.decode(body)
+    except READ_ERRORS:
+        return body
+    return msgspec.json.encode(_moved(found, days, ""))
 
 
 def _moved(value: Any, days: int, key: str) -> Any:

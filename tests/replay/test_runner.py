@@ -104,6 +104,36 @@ def test_a_file_with_a_day_and_a_request_is_a_case_of_that_day(tmp_path: Path):
     ]
 
 
+@pytest.mark.parametrize("within", ["%s", '{"as_of": "2026-06-15", "request": %s}'])
+def test_a_call_that_the_service_refuses_is_a_case_that_is_refused(
+    tmp_path: Path, engine: Engine, within: str
+):
+    call = json.loads(json.dumps(CALL))
+    call["context"]["draftOrders"] = {
+        "resourceType": "Bundle",
+        "entry": [
+            {
+                "resource": {
+                    "resourceType": "ServiceRequest",
+                    "id": "o1",
+                    "status": "draft",
+                    "code": {"text": "MRI lumbar spine"},
+                    "x": "HERE",
+                }
+            }
+        ],
+    }
+    text = json.dumps(call | {"hookInstance": "1"})
+    for name, number in (("endless", "1e999"), ("plain", "1.10")):
+        (tmp_path / f"{name}.json").write_text(within % text.replace('"HERE"', number))
+    endless, plain = cases_below(tmp_path)
+    # a number keeps its text, and one beyond all bounds is for the service to refuse
+    assert b'"x": 1.10' in plain.body
+    assert b'"x": 1e999' in endless.body
+    assert checked_case(endless, engine, None).status == 400
+    assert moved_body(endless.body, 5) == endless.body
+
+
 def test_what_is_no_case_is_told_and_never_passed_over(tmp_path: Path):
     contents = {
         "bundle.json": '{"resourceType": "Bundle"}',
