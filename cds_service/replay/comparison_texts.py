@@ -22,12 +22,15 @@ HEADINGS: Final[dict[Kind, str]] = {
 ON_SCREEN: Final = 20
 ON_PAGE: Final = 1000
 _SEVERITY: Final = ("emergency", "urgent", "routine")
+_SPELLED: Final = {"mri": "MRI", "ct": "CT", "spa": "SpA"}
+"""Words of names that are written otherwise than words."""
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def words_of(code: str) -> str:
-    """`NotYetIndicated`, `not-yet-indicated` and `not yet indicated` as `Not yet indicated`."""
-    text = _CAMEL.sub(" ", code).replace("-", " ").lower()
+    """`NotYetIndicated`, `not-yet-indicated` and `not yet indicated` as `Not yet indicated`; `MriSafety` as `MRI safety`."""
+    words = _CAMEL.sub(" ", code).replace("-", " ").lower().split(" ")
+    text = " ".join(_SPELLED.get(word, word) for word in words)
     return text[:1].upper() + text[1:]
 
 

@@ -216,7 +216,7 @@ def _urgencies(run: RunFacts) -> list[list[str]]:
             alerted[urgency] += number
     shares = _shares(counts.urgency, ("emergency", "urgent", "routine"), counts.advised)
     return [
-        [*cells, share(alerted[name], counts.urgency[name]) if counts.urgency[name] else "–"]
+        [*cells, f"{counted(alerted[name])} of {counted(counts.urgency[name])}"]
         for name, cells in zip(("emergency", "urgent", "routine"), shares, strict=True)
     ]
 

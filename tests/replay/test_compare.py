@@ -185,3 +185,5 @@ def test_a_file_that_is_no_result_is_named(run: Run, tmp_path):
 def test_names_of_cards_and_values_are_told_in_words():
     assert words_of("NotYetIndicated") == "Not yet indicated"
     assert words_of("may-be-appropriate") == "May be appropriate"
+    assert words_of("MriSafety") == "MRI safety"
+    assert words_of("TraumaCtFirst") == "Trauma CT first"
