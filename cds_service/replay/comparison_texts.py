@@ -28,7 +28,7 @@ _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def words_of(code: str) -> str:
-    """`NotYetIndicated`, `not-yet-indicated` and `not yet indicated` as `Not yet indicated`; `MriSafety` as `MRI safety`."""
+    """`NotYetIndicated` and `not-yet-indicated` as `Not yet indicated`; `MriSafety` as `MRI safety`."""
     words = _CAMEL.sub(" ", code).replace("-", " ").lower().split(" ")
     text = " ".join(_SPELLED.get(word, word) for word in words)
     return text[:1].upper() + text[1:]
