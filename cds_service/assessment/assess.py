@@ -39,6 +39,7 @@ from cds_service.knowledge.members import (
     APPROPRIATE,
     EMERGENCY,
     MAY_BE_APPROPRIATE,
+    NOT_APPROPRIATE,
     UNDETERMINED,
 )
 from cds_service.knowledge.model import Rating
@@ -163,10 +164,13 @@ def _pediatric_row(case: Case) -> str | None:
 def _published(case: Case, gaps: tuple[Gap, ...], cards: tuple[ChosenCard, ...]) -> Rating:
     """The rating that is published: never one that a card of the order contradicts.
 
-    Undetermined without a spine symptom or a reason that bears on the spine, and where data that was not read could
-    change the answer: that is when a required or softening source is not fully read and no serious group is active.
+    Never "not appropriate" for reasons of which something was not understood. Undetermined without a spine symptom or
+    a reason that bears on the spine, and where data that was not read could change the answer: that is when a required
+    or softening source is not fully read and no serious group is active.
     """
     if case.order.kind != "known" or not (case.has_symptom or _has_bearing_reason(case)):
+        return UNDETERMINED
+    if case.order.not_understood and case.rating is NOT_APPROPRIATE:
         return UNDETERMINED
     is_unread = case.order.not_understood or case.chart.record.not_understood
     if is_unread and not _is_serious(case.group_results):

@@ -270,6 +270,8 @@ class _Sentence:
         "end",
         "family",
         "first",
+        "is_bracketed",
+        "is_denied_in_bracket",
         "is_template",
         "is_word_before",
         "items",
@@ -313,6 +315,8 @@ class _Sentence:
         """By flag, the first item that the last mark behind them set it on, and the end of those."""
         self.bracket = -1
         """The clause that a bracket holds of such a list."""
+        self.is_bracketed = self.is_denied_in_bracket = False
+        """Whether a bracket is open, and whether the open denial stands in it: it ends with the bracket."""
 
     def read(self, year: int, long_ago: AbstractSet[int]) -> None:
         """Sets the flags of the items of the sentence."""
@@ -402,6 +406,10 @@ class _Sentence:
         if self.other and not self.family and not self.mask & self._.and_or:
             self.other = False
         self._enter_list(at)
+        gap = self.items.gaps[self.items.firsts[at]]
+        self.is_bracketed = bool(gap & OPEN) or (self.is_bracketed and not gap & CLOSE)
+        if self.is_denied_in_bracket and gap & CLOSE:
+            self.reach, self.is_denied_in_bracket = NO_REACH, False
         if self.reach == OVER_LISTS:
             if not self._goes_on(at):
                 self.reach = NO_REACH
@@ -727,6 +735,7 @@ class _Sentence:
         self.denial_clause = self.clause
         self.denied_findings = self.lists = 0
         self.denies_any = bool(mask & rules.denies_any)
+        self.is_denied_in_bracket = self.is_bracketed
         if mask & rules.history:
             self.past = True
 

@@ -556,3 +556,51 @@ def test_plain_dictation_and_hurried_typing_are_read(text: str, concept: str) ->
 )
 def test_what_is_written_almost_like_it_is_not(text: str, concept: str) -> None:
     assert not states(text, concept) & {"stated", "asked"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("vocal cord paralysis", "motor-deficit-severe"),
+        ("vocal cord dysfunction", "myelopathy"),
+        ("ruptured cerebral aneurysm", "aortic-emergency"),
+        ("infection of a venous catheter", "urinary-retention"),
+        ("sputum retention", "urinary-retention"),
+        ("paralytic ileus", "spine-destructive-lesion"),
+        ("closed fracture of the neck of femur", "vertebral-fracture"),
+        ("horseshoe kidney", "high-energy-trauma"),
+        (
+            "control of bleeding after transurethral resection of prostate",
+            "spinal-epidural-haematoma",
+        ),
+        ("kidney transplant evaluation", "immunosuppression-major"),
+        ("pyogenic granuloma", "spinal-infection"),
+    ],
+)
+def test_titles_that_share_a_word_with_a_sign_are_none(text: str, concept: str) -> None:
+    assert not states(text, concept)
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("spinal cord dysfunction", "myelopathy"),
+        ("ruptured aneurysm", "aortic-emergency"),
+        ("needed a catheter", "urinary-retention"),
+        ("compression fracture", "vertebral-fracture"),
+        ("kicked by horse", "high-energy-trauma"),
+        ("hematoma after laminectomy", "spinal-epidural-haematoma"),
+        ("kidney transplant 2019", "immunosuppression-major"),
+    ],
+)
+def test_the_signs_that_they_share_it_with_are_read(text: str, concept: str) -> None:
+    assert states(text, concept) & {"stated", "historical"}
+
+
+def test_a_late_effect_is_past() -> None:
+    assert states("late effect of spinal cord injury", "spinal-cord-injury") == {"historical"}
+
+
+def test_a_denial_in_brackets_ends_with_them() -> None:
+    assert states("back pain (no trauma) leg weakness", "limb-weakness") == {"stated"}
+    assert states("back pain, no trauma or leg weakness", "limb-weakness") == {"denied"}
