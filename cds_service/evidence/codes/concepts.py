@@ -22,7 +22,7 @@ from cds_service.evidence.codes.observation_names import NamedObservation
 from cds_service.evidence.loose_json import each
 from cds_service.evidence.model import Via
 from cds_service.evidence.raw import NOTHING, READ_ERRORS, plain
-from cds_service.evidence.text.lexicon import ENGLISH
+from cds_service.evidence.text.word_lists import ENGLISH
 
 _CLAUSE_MARKS: Final = frozenset(".;,\n\r")
 _SIMPLE_TYPES: Final = (dict, list, str)

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Final
 
+from cds_service.evidence.text.class_bits import ClassBits
 from cds_service.evidence.text.items import Items
-from cds_service.evidence.text.lexicon import ClassBits
 from cds_service.evidence.text.tokens import (
     CLOSE,
     COLON,

@@ -6,8 +6,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from cds_service.evidence.text.class_bits import ClassBits
 from cds_service.evidence.text.items import Items
-from cds_service.evidence.text.lexicon import ClassBits
 from cds_service.knowledge.anchors import WordClasses
 
 _NEAR: Final = 6

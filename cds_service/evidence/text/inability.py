@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from cds_service.evidence.text.class_bits import ClassBits
 from cds_service.evidence.text.items import Items
-from cds_service.evidence.text.lexicon import ClassBits
 from cds_service.knowledge.anchors import WordClasses
 
 _FARTHEST: Final = 6

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from cds_service.evidence.text.entries import ODD, SIGN, Entry, Phrase
 from cds_service.evidence.text.folding import folded
-from cds_service.evidence.text.lexicon import ENGLISH, ODD, SIGN, Entry, Lexicon, Phrase
+from cds_service.evidence.text.lexicon import Lexicon
 from cds_service.evidence.text.tokens import (
     BREAKS_PHRASE,
     DASH,
@@ -19,6 +20,7 @@ from cds_service.evidence.text.tokens import (
     is_range,
     without_dots,
 )
+from cds_service.evidence.text.word_lists import ENGLISH
 from cds_service.knowledge.anchors import WordClasses
 
 _CAPITALS: Final = re.compile(r"\b[A-Z]{2,5}\b")

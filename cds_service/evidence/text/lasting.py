@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from cds_service.evidence.text.class_bits import ClassBits
 from cds_service.evidence.text.items import Items
-from cds_service.evidence.text.lexicon import ClassBits
 from cds_service.evidence.text.times import Time
 from cds_service.evidence.text.tokens import ENDS_CLAUSE, SENTENCE
 from cds_service.knowledge.anchors import WordClasses

@@ -1,33 +1,20 @@
-"""The words of all languages in one table, and how a word that is not in it is understood.
-
-Classes are bits of a whole number, so that what a word may mean is one value and every question about it one `&`.
-"""
+"""The words of all languages in one table, and how a word that is not in it is understood."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Final
 
+from cds_service.evidence.text.class_bits import ClassBits
+from cds_service.evidence.text.entries import NO_STEM, SIGNED, Entry, Phrase, Stem, by_second_word
 from cds_service.evidence.text.folding import folded
-from cds_service.evidence.text.tokens import GAPS, LEVEL, words_of
+from cds_service.evidence.text.similar_words import SimilarWords
+from cds_service.evidence.text.tokens import GAPS, LEVEL
+from cds_service.evidence.text.word_lists import ENGLISH, WordLists
 from cds_service.knowledge.anchors import WordClasses
-from cds_service.knowledge.language import BUILT_IN, Flag, Language, Role
+from cds_service.knowledge.language import Language
 
-ENGLISH: Final = "en"
-
-PLAIN: Final = 0
-"""A known word without a class."""
-WORD: Final = 1
-SIGN: Final = 2
-ODD: Final = 3
-"""Not understood, or two words written as one."""
-
-_SIGNED: Final = frozenset("+-")
-_SHORT_WORD: Final = 8
-_SHORT_STEM: Final = 9
-"""Letters up to which a foreign word or stem may be an English word by chance."""
 _SHORTEST_TYPO: Final = 5
 _SHORTEST_CORRECTED: Final = 6
 _SHORTEST_CORRECTED_PART: Final = 7
@@ -35,129 +22,11 @@ _SHORTEST_CORRECTED_PART: Final = 7
 _SHORTEST_PART: Final = 4
 """Letters of each half of two words written as one."""
 _SHORTEST_BASE: Final = 3
-_SHORTEST_PLAIN_STEM: Final = 4
 _SHARE_OF_STEM: Final = 0.6
 """Of a word: a shorter stem of an ordinary word does not keep it from being a misspelled finding."""
-_START: Final = 3
-"""Letters by which phrases that may match one another are looked up."""
 _LETTERS_BESIDE_INFIX: Final = 2
 _YEARS: Final = range(1950, 2100)
 _LONGEST_LEVEL: Final = 8
-
-
-_Stem = tuple[int, Mapping[int, int] | None, int]
-"""Its classes in every text, those in texts of one language, and the languages that list it."""
-_NO_STEM: Final[_Stem] = (0, None, 0)
-
-
-class Phrase:
-    """Words that mean something together."""
-
-    __slots__ = ("has_stem", "is_cue", "is_open", "kept", "length", "mask", "tail", "words")
-
-    def __init__(self, words: tuple[str, ...], mask: int, *, is_open: bool, is_cue: bool) -> None:
-        self.words = words
-        self.length = len(words)
-        self.tail = list(words[2:])
-        self.mask = mask
-        self.has_stem = any(word.endswith("*") for word in words)
-        self.is_open = is_open
-        self.is_cue = is_cue
-        """Of classes of cues, traps and ordinary words alone."""
-        self.kept = -1
-        """The classes that an open phrase keeps of its words; -1 where that depends on the text."""
-
-
-class Entry:
-    """What one word may mean, or what a sign between words does."""
-
-    __slots__ = (
-        "extra",
-        "gap",
-        "is_doubtful",
-        "is_known",
-        "is_part",
-        "kind",
-        "known_in",
-        "languages",
-        "mask",
-        "parts",
-        "phrases",
-        "stem_phrases",
-        "word",
-    )
-
-    def __init__(  # noqa: PLR0913 - one slot each; made once a listed word
-        self,
-        word: str,
-        mask: int = 0,
-        *,
-        extra: Mapping[int, int] | None = None,
-        phrases: Mapping[str, tuple[Phrase, ...]] | None = None,
-        languages: int = 0,
-        is_known: bool = True,
-        is_part: bool = False,
-        known_in: int = 0,
-        gap: int = -1,
-        parts: tuple[str, ...] | None = None,
-    ) -> None:
-        self.word = word
-        self.mask = mask
-        """Its classes in every text."""
-        self.extra = extra
-        """Classes that it has in a text of one language only, by the bit of that language."""
-        self.phrases = phrases
-        """Phrases that begin with it, by their second word."""
-        self.stem_phrases = phrases.get("") if phrases else None
-        """Those whose second word is a stem."""
-        self.is_doubtful = False
-        """Means its class only in capitals, or not in every language: the lexicon knows which."""
-        self.languages = languages
-        """The languages that list it, as bits."""
-        self.is_known = is_known
-        self.is_part = is_part
-        """By itself it is not understood, only in a listed phrase or in a text of the language that lists it."""
-        self.known_in = known_in
-        """Languages in whose texts alone it is known: the stem of an ordinary word."""
-        self.gap = gap
-        """For signs that stand between words: their flags; -1 for words."""
-        self.parts = parts
-        """The words that were written as one."""
-        if gap >= 0:
-            self.kind = SIGN
-        elif parts is not None or not is_known:
-            self.kind = ODD
-        elif mask or extra is not None or phrases is not None or is_part or word in _SIGNED:
-            self.kind = WORD
-        else:
-            self.kind = PLAIN
-
-
-class ClassBits:
-    """The bit of every word class."""
-
-    __slots__ = ("_language", "bits")
-
-    def __init__(self, language: Language) -> None:
-        cues = [name for name, entry in language.classes.items() if entry.role == "cue"]
-        names = dict.fromkeys((*cues, *BUILT_IN, *language.classes))
-        self.bits = {name: 1 << number for number, name in enumerate(names)}
-        self._language = language
-
-    def mask(self, *names: str) -> int:
-        """The bits of these classes."""
-        found = 0
-        for name in names:
-            found |= self.bits[name]
-        return found
-
-    def of_role(self, *roles: Role) -> int:
-        """The bits of all classes of these roles."""
-        return self.mask(*(n for n, entry in self._language.classes.items() if entry.role in roles))
-
-    def with_flag(self, flag: Flag) -> int:
-        """The bits of all classes with a flag."""
-        return self.mask(*(n for n, entry in self._language.classes.items() if flag in entry.flags))
 
 
 class Lexicon:
@@ -225,7 +94,7 @@ class Lexicon:
             folded(word) for tongue in language.tongues.values() for word in tongue.abbreviations
         )
         """Words behind which a full stop ends no sentence."""
-        words = _Collected(language, self.bits, self.language_bits)
+        words = WordLists(language, self.bits, self.language_bits)
         self._stems = words.stems
         self._first_stems = words.first_stems
         self._plain_stems = words.plain_stems
@@ -251,20 +120,20 @@ class Lexicon:
             if entry.languages and not entry.languages & english
         )
         """Words that no English list has."""
-        self._similar = _Similar(
+        self._similar = SimilarWords(
             word
             for word in words.listed
             if len(word) >= _SHORTEST_CORRECTED
             and word.isalpha()
             and (self.table[word].mask or self.table[word].extra)
         )
-        self._similar_parts = _Similar(
+        self._similar_parts = SimilarWords(
             word
             for word in words.parts - words.listed
             if len(word) >= _SHORTEST_CORRECTED_PART and word.isalpha()
         )
 
-    def _keep_classes(self, words: _Collected) -> None:
+    def _keep_classes(self, words: WordLists) -> None:
         """Works out what open phrases keep of their words, where it is the same in every text."""
         kept = self.bits.with_flag("open")
         for phrase in chain.from_iterable(words.first_words.values()):
@@ -276,16 +145,16 @@ class Lexicon:
                 for entry in entries:
                     phrase.kept |= entry.mask & kept if entry is not None else 0
 
-    def _table(self, words: _Collected) -> dict[str, Entry]:
+    def _table(self, words: WordLists) -> dict[str, Entry]:
         table = {sign: Entry(sign, gap=flags) for sign, flags in GAPS.items()}
         for word in words.listed | words.known | words.first_words.keys():
             stem_mask, stem_extra, languages = (
-                _NO_STEM if word in self._infixes else self._stem(word)
+                NO_STEM if word in self._infixes else self._stem(word)
             )
             mask, extra = words.masks(word)
             is_trap = self._is_trap(mask, extra)
             if is_trap:
-                stem_mask, stem_extra, languages = _NO_STEM
+                stem_mask, stem_extra, languages = NO_STEM
             if word[0].isdecimal():
                 mask |= self._number[_kind_of_number(word)]
             elif LEVEL.match(word):
@@ -298,11 +167,9 @@ class Lexicon:
             table[word] = Entry(
                 word,
                 mask,
-                is_part=not mask and word not in words.ordinary and word not in _SIGNED,
+                is_part=not mask and word not in words.ordinary and word not in SIGNED,
                 extra=_merged(extra, stem_extra),
-                phrases=_by_second_word(
-                    (*words.first_words.get(word, ()), *self._phrases_of(word))
-                ),
+                phrases=by_second_word((*words.first_words.get(word, ()), *self._phrases_of(word))),
                 languages=words.languages.get(word, 0) | languages,
             )
         return table
@@ -312,16 +179,16 @@ class Lexicon:
             listed & self._trap for listed in (extra or {}).values()
         )
 
-    def _stem(self, word: str) -> _Stem:
+    def _stem(self, word: str) -> Stem:
         """What the longest listed stem of a word means."""
         for length in self._stem_lengths:
             if length <= len(word):
                 found = self._stems.get(word[:length])
                 if found is not None:
                     return found
-        return _NO_STEM
+        return NO_STEM
 
-    def _infix(self, word: str) -> _Stem:
+    def _infix(self, word: str) -> Stem:
         """What the listed parts of a compound mean."""
         mask = languages = 0
         extra: Mapping[int, int] | None = None
@@ -371,7 +238,7 @@ class Lexicon:
             infix_mask, infix_extra, infix_languages = self._infix(word)
             mask, extra = mask | infix_mask, _merged(extra, infix_extra)
             languages |= infix_languages
-        phrases = _by_second_word(tuple(self._phrases_of(word)))
+        phrases = by_second_word(tuple(self._phrases_of(word)))
         if mask or extra is not None:
             return Entry(
                 word, mask, extra=extra, phrases=phrases, languages=languages, is_part=not mask
@@ -491,150 +358,6 @@ class Lexicon:
         return None
 
 
-class _Collected:
-    """The words of all languages, sorted by how they are looked up."""
-
-    def __init__(
-        self, language: Language, bits: ClassBits, language_bits: Mapping[str, int]
-    ) -> None:
-        self.listed: set[str] = set()
-        """Single words with a class other than plain."""
-        self.known: set[str] = set()
-        """Words that are in the table: ordinary ones and those of phrases."""
-        self.parts: set[str] = set()
-        """Words of phrases with a class other than plain."""
-        self.ordinary: set[str] = set()
-        """Words that are understood by themselves, without bearing."""
-        self.languages: dict[str, int] = defaultdict(int)
-        self.stems: dict[str, _Stem] = {}
-        self.plain_stems: dict[str, int] = defaultdict(int)
-        """Stems of ordinary words, and the languages that list them."""
-        self.first_words: dict[str, list[Phrase]] = defaultdict(list)
-        self.first_stems: dict[str, list[Phrase]] = defaultdict(list)
-        """Phrases that begin with a stem."""
-        self._words: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-        self._english = language_bits[ENGLISH]
-        self._open = bits.with_flag("open")
-        cues = bits.of_role("cue", "trap", "plain")
-        stems: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-        infixes: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-        phrases: dict[tuple[str, ...], int] = defaultdict(int)
-        plain = bits.mask(WordClasses.PLAIN)
-        for code, classes in language.words.items():
-            for name, words in classes.items():
-                for word in words:
-                    if word.startswith("*"):
-                        infixes[folded(word.strip("*"))][language_bits[code]] |= bits.bits[name]
-                    else:
-                        self._add(word, bits.bits[name], language_bits[code], stems, phrases, plain)
-        self.stems = self._parts(stems)
-        self.infixes = self._parts(infixes)
-        for words_, mask in _with_masks_of_stems(phrases).items():
-            is_open = not mask & ~self._open
-            phrase = Phrase(words_, mask, is_open=is_open, is_cue=not mask & ~cues)
-            if words_[0].endswith("*"):
-                self.first_stems[words_[0][:-1]].append(phrase)
-            else:
-                self.first_words[words_[0]].append(phrase)
-
-    def _parts(self, listed: Mapping[str, Mapping[int, int]]) -> dict[str, _Stem]:
-        """Parts of words, each with what it means and the languages that list it: a bit each."""
-        return {
-            part: (*self._gated(part, by_language, _SHORT_STEM), sum(by_language))
-            for part, by_language in listed.items()
-        }
-
-    def _add(
-        self,
-        word: str,
-        bit: int,
-        language: int,
-        stems: dict[str, dict[int, int]],
-        phrases: dict[tuple[str, ...], int],
-        plain: int,
-    ) -> None:
-        words = words_of(folded(word.replace("*", "")))
-        if not words:
-            return
-        if bit == plain:
-            for part in words:
-                if not LEVEL.match(part):
-                    self.known.add(part)
-                    self.ordinary.add(part)
-                    self.languages[part] |= language
-            if word.endswith("*") and len(words) == 1 and len(words[0]) >= _SHORTEST_PLAIN_STEM:
-                self.plain_stems[words[0]] |= language
-            return
-        if len(words) == 1:
-            (stems if word.endswith("*") else self._words)[words[0]][language] |= bit
-            if not word.endswith("*"):
-                self.listed.add(words[0])
-                self.languages[words[0]] |= language
-        else:
-            phrase = _with_stems(word, words)
-            phrases[phrase] |= bit
-            for part in phrase:
-                if not (part.endswith("*") or LEVEL.match(part) or part[0].isdecimal()):
-                    self.known.add(part)
-                    self.parts.add(part)
-                    self.languages[part] |= language
-
-    def masks(self, word: str) -> tuple[int, Mapping[int, int] | None]:
-        """The classes of a listed word."""
-        return self._gated(word, self._words.get(word, {}), _SHORT_WORD)
-
-    def _gated(
-        self, word: str, by_language: Mapping[int, int], short: int
-    ) -> tuple[int, Mapping[int, int] | None]:
-        """A short foreign word means something in a text of its language only: others use the same letters."""
-        everywhere = 0
-        extra: dict[int, int] = {}
-        may_be_chance = len(word) <= short and word.isascii()
-        for language, mask in by_language.items():
-            if language == self._english or not may_be_chance:
-                everywhere |= mask
-            else:
-                extra[language] = mask
-        return everywhere, extra or None
-
-
-def _with_masks_of_stems(phrases: Mapping[tuple[str, ...], int]) -> dict[tuple[str, ...], int]:
-    """A phrase that another with a stem matches means what that one means too."""
-    merged = dict(phrases)
-    by_start: dict[tuple[str, int], list[tuple[str, ...]]] = defaultdict(list)
-    for words in phrases:
-        if any(word.endswith("*") for word in words):
-            by_start[words[0].rstrip("*")[:_START], len(words)].append(words)
-    for words in phrases:
-        for stems in by_start.get((words[0].rstrip("*")[:_START], len(words)), ()):
-            if stems != words and all(map(_is_matched, words, stems)):
-                merged[words] |= phrases[stems]
-    return merged
-
-
-def _is_matched(word: str, wanted: str) -> bool:
-    return word == wanted or (wanted.endswith("*") and word.rstrip("*").startswith(wanted[:-1]))
-
-
-def _by_second_word(phrases: Sequence[Phrase]) -> Mapping[str, tuple[Phrase, ...]] | None:
-    """The longest first; under no word those whose second word is a stem."""
-    found: dict[str, list[Phrase]] = defaultdict(list)
-    for phrase in sorted(phrases, key=lambda phrase: -len(phrase.words)):
-        second = phrase.words[1]
-        found["" if second.endswith("*") else second].append(phrase)
-    return {second: tuple(listed) for second, listed in found.items()} or None
-
-
-def _with_stems(word: str, words: list[str]) -> tuple[str, ...]:
-    """The words of a phrase, a star behind those that are stems."""
-    written = word.split()
-    if len(written) != len(words):
-        is_stem = [False] * (len(words) - 1) + [word.endswith("*")]
-    else:
-        is_stem = [part.endswith("*") for part in written]
-    return tuple(part + "*" * stem for part, stem in zip(words, is_stem, strict=True))
-
-
 def _merged(
     one: Mapping[int, int] | None, other: Mapping[int, int] | None
 ) -> Mapping[int, int] | None:
@@ -649,65 +372,3 @@ def _kind_of_number(word: str) -> str:
     if "/" in word:
         return "fraction"
     return "year" if len(word) == 4 and word.isdecimal() and int(word) in _YEARS else "number"  # noqa: PLR2004
-
-
-class _Similar:
-    """Words by their halves: one edit leaves one half as it is."""
-
-    __slots__ = ("_by_end", "_by_start", "_words")
-
-    def __init__(self, words: Iterable[str]) -> None:
-        self._words = frozenset(words)
-        by_start: dict[str, list[str]] = defaultdict(list)
-        by_end: dict[str, list[str]] = defaultdict(list)
-        for word in sorted(self._words):
-            half = len(word) // 2
-            by_start[word[:half]].append(word)
-            by_end[word[half:]].append(word)
-        self._by_start = {part: tuple(listed) for part, listed in by_start.items()}
-        self._by_end = {part: tuple(listed) for part, listed in by_end.items()}
-
-    def to(self, word: str) -> set[str]:
-        """Listed words with the same first letter that are one edit away."""
-        found = set()
-        for length in range(len(word) - 1, len(word) + 2):
-            half = length // 2
-            swapped = (
-                word[: half - 1] + word[half : half + 1] + word[half - 1 : half] + word[half + 1 :]
-            )
-            if swapped in self._words:
-                found.add(swapped)
-            for candidate in (
-                *self._by_start.get(word[:half], ()),
-                *self._by_end.get(word[half - length :], ()),
-            ):
-                if (
-                    len(candidate) == length
-                    and candidate[0] == word[0]
-                    and is_one_edit(word, candidate)
-                ):
-                    found.add(candidate)
-        return found
-
-
-def is_one_edit(one: str, other: str) -> bool:
-    """At most one letter put in, left out or changed, or two neighbours swapped."""
-    if len(one) == len(other):
-        different = [at for at in range(len(one)) if one[at] != other[at]]
-        if len(different) < 2:  # noqa: PLR2004 - one changed letter
-            return True
-        first, second = different[0], different[-1]
-        return (
-            len(different) == 2  # noqa: PLR2004 - two swapped letters
-            and second == first + 1
-            and one[first] == other[second]
-            and one[second] == other[first]
-        )
-    if len(one) > len(other):
-        one, other = other, one
-    if len(other) - len(one) > 1:
-        return False
-    at = 0
-    while at < len(one) and one[at] == other[at]:
-        at += 1
-    return one[at:] == other[at + 1 :]

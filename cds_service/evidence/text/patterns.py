@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from cds_service.evidence.text.assertion import ASKED
+from cds_service.evidence.text.class_bits import ClassBits
 from cds_service.evidence.text.items import Items
-from cds_service.evidence.text.lexicon import ClassBits
 from cds_service.knowledge.language import Pattern
 
 Span = tuple[int, ...]

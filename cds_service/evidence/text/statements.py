@@ -18,9 +18,9 @@ from cds_service.evidence.text.assertion import (
     STEADY,
     UNCLEAR,
 )
+from cds_service.evidence.text.class_bits import ClassBits
 from cds_service.evidence.text.items import Items
 from cds_service.evidence.text.lasting import Lasting
-from cds_service.evidence.text.lexicon import ClassBits
 from cds_service.evidence.text.model import Side, State, Statement, Tempo
 from cds_service.evidence.text.patterns import Span
 from cds_service.evidence.text.quotes import Quotes

@@ -10,7 +10,6 @@ from typing import Final, Literal, NamedTuple
 
 from cds_service.evidence.text.folding import folded
 from cds_service.evidence.text.items import Items
-from cds_service.evidence.text.lexicon import ENGLISH
 from cds_service.evidence.text.tokens import (
     BREAKS_PHRASE,
     EQUAL,
@@ -20,6 +19,7 @@ from cds_service.evidence.text.tokens import (
     SLASH,
     words_of,
 )
+from cds_service.evidence.text.word_lists import ENGLISH
 from cds_service.knowledge.language import Language, TimeWords, Tongue, Unit
 
 MAX_DAYS: Final = 36_500

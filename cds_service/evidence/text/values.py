@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from cds_service.evidence.text.assertion import MIGHT
+from cds_service.evidence.text.class_bits import ClassBits
 from cds_service.evidence.text.folding import folded
 from cds_service.evidence.text.items import Items
-from cds_service.evidence.text.lexicon import ClassBits
 from cds_service.evidence.text.tokens import BREAKS_PHRASE
 from cds_service.knowledge.anchors import WordClasses
 from cds_service.knowledge.language import Limits, Value

@@ -1,0 +1,158 @@
+"""The words of all languages, sorted by how they are looked up."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Final
+
+from cds_service.evidence.text.class_bits import ClassBits
+from cds_service.evidence.text.entries import Phrase, Stem
+from cds_service.evidence.text.folding import folded
+from cds_service.evidence.text.tokens import LEVEL, words_of
+from cds_service.knowledge.anchors import WordClasses
+from cds_service.knowledge.language import Language
+
+ENGLISH: Final = "en"
+
+_SHORT_WORD: Final = 8
+_SHORT_STEM: Final = 9
+"""Letters up to which a foreign word or stem may be an English word by chance."""
+_SHORTEST_PLAIN_STEM: Final = 4
+_START: Final = 3
+"""Letters by which phrases that may match one another are looked up."""
+
+
+class WordLists:
+    """All words of the guideline, before the table is made of them."""
+
+    def __init__(
+        self, language: Language, bits: ClassBits, language_bits: Mapping[str, int]
+    ) -> None:
+        self.listed: set[str] = set()
+        """Single words with a class other than plain."""
+        self.known: set[str] = set()
+        """Words that are in the table: ordinary ones and those of phrases."""
+        self.parts: set[str] = set()
+        """Words of phrases with a class other than plain."""
+        self.ordinary: set[str] = set()
+        """Words that are understood by themselves, without bearing."""
+        self.languages: dict[str, int] = defaultdict(int)
+        self.stems: dict[str, Stem] = {}
+        self.plain_stems: dict[str, int] = defaultdict(int)
+        """Stems of ordinary words, and the languages that list them."""
+        self.first_words: dict[str, list[Phrase]] = defaultdict(list)
+        self.first_stems: dict[str, list[Phrase]] = defaultdict(list)
+        """Phrases that begin with a stem."""
+        self._words: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        self._english = language_bits[ENGLISH]
+        self._open = bits.with_flag("open")
+        cues = bits.of_role("cue", "trap", "plain")
+        stems: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        infixes: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        phrases: dict[tuple[str, ...], int] = defaultdict(int)
+        plain = bits.mask(WordClasses.PLAIN)
+        for code, classes in language.words.items():
+            for name, words in classes.items():
+                for word in words:
+                    if word.startswith("*"):
+                        infixes[folded(word.strip("*"))][language_bits[code]] |= bits.bits[name]
+                    else:
+                        self._add(word, bits.bits[name], language_bits[code], stems, phrases, plain)
+        self.stems = self._parts(stems)
+        self.infixes = self._parts(infixes)
+        for words_, mask in _with_masks_of_stems(phrases).items():
+            is_open = not mask & ~self._open
+            phrase = Phrase(words_, mask, is_open=is_open, is_cue=not mask & ~cues)
+            if words_[0].endswith("*"):
+                self.first_stems[words_[0][:-1]].append(phrase)
+            else:
+                self.first_words[words_[0]].append(phrase)
+
+    def _parts(self, listed: Mapping[str, Mapping[int, int]]) -> dict[str, Stem]:
+        """Parts of words, each with what it means and the languages that list it: a bit each."""
+        return {
+            part: (*self._gated(part, by_language, _SHORT_STEM), sum(by_language))
+            for part, by_language in listed.items()
+        }
+
+    def _add(
+        self,
+        word: str,
+        bit: int,
+        language: int,
+        stems: dict[str, dict[int, int]],
+        phrases: dict[tuple[str, ...], int],
+        plain: int,
+    ) -> None:
+        words = words_of(folded(word.replace("*", "")))
+        if not words:
+            return
+        if bit == plain:
+            for part in words:
+                if not LEVEL.match(part):
+                    self.known.add(part)
+                    self.ordinary.add(part)
+                    self.languages[part] |= language
+            if word.endswith("*") and len(words) == 1 and len(words[0]) >= _SHORTEST_PLAIN_STEM:
+                self.plain_stems[words[0]] |= language
+            return
+        if len(words) == 1:
+            (stems if word.endswith("*") else self._words)[words[0]][language] |= bit
+            if not word.endswith("*"):
+                self.listed.add(words[0])
+                self.languages[words[0]] |= language
+        else:
+            phrase = _with_stems(word, words)
+            phrases[phrase] |= bit
+            for part in phrase:
+                if not (part.endswith("*") or LEVEL.match(part) or part[0].isdecimal()):
+                    self.known.add(part)
+                    self.parts.add(part)
+                    self.languages[part] |= language
+
+    def masks(self, word: str) -> tuple[int, Mapping[int, int] | None]:
+        """The classes of a listed word."""
+        return self._gated(word, self._words.get(word, {}), _SHORT_WORD)
+
+    def _gated(
+        self, word: str, by_language: Mapping[int, int], short: int
+    ) -> tuple[int, Mapping[int, int] | None]:
+        """A short foreign word means something in a text of its language only: others use the same letters."""
+        everywhere = 0
+        extra: dict[int, int] = {}
+        may_be_chance = len(word) <= short and word.isascii()
+        for language, mask in by_language.items():
+            if language == self._english or not may_be_chance:
+                everywhere |= mask
+            else:
+                extra[language] = mask
+        return everywhere, extra or None
+
+
+def _with_masks_of_stems(phrases: Mapping[tuple[str, ...], int]) -> dict[tuple[str, ...], int]:
+    """A phrase that another with a stem matches means what that one means too."""
+    merged = dict(phrases)
+    by_start: dict[tuple[str, int], list[tuple[str, ...]]] = defaultdict(list)
+    for words in phrases:
+        if any(word.endswith("*") for word in words):
+            by_start[words[0].rstrip("*")[:_START], len(words)].append(words)
+    for words in phrases:
+        for stems in by_start.get((words[0].rstrip("*")[:_START], len(words)), ()):
+            if stems != words and all(map(_is_matched, words, stems)):
+                merged[words] |= phrases[stems]
+    return merged
+
+
+def _is_matched(word: str, wanted: str) -> bool:
+    return word == wanted or (wanted.endswith("*") and word.rstrip("*").startswith(wanted[:-1]))
+
+
+def _with_stems(word: str, words: list[str]) -> tuple[str, ...]:
+    """The words of a phrase, a star behind those that are stems."""
+    written = word.split()
+    if len(written) != len(words):
+        is_stem = [False] * (len(words) - 1) + [word.endswith("*")]
+    else:
+        is_stem = [part.endswith("*") for part in written]
+    return tuple(part + "*" * stem for part, stem in zip(words, is_stem, strict=True))
