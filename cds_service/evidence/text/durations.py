@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from cds_service.evidence.text.assertion import DENIED
 from cds_service.evidence.text.class_bits import ClassBits
+from cds_service.evidence.text.cues import DENIED
 from cds_service.evidence.text.items import Items
 from cds_service.evidence.text.times import MAX_DAYS, Time, TimeReader
 from cds_service.evidence.text.tokens import ENDS_CLAUSE, SENTENCE

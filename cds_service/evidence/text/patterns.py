@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from cds_service.evidence.text.assertion import ASKED
 from cds_service.evidence.text.class_bits import ClassBits
+from cds_service.evidence.text.cues import ASKED
 from cds_service.evidence.text.items import Items
 from cds_service.knowledge.language import Pattern
 

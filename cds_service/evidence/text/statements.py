@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from cds_service.evidence.text.assertion import (
+from cds_service.evidence.text.class_bits import ClassBits
+from cds_service.evidence.text.cues import (
     ASKED,
     DENIED,
     ENDED,
@@ -18,7 +19,6 @@ from cds_service.evidence.text.assertion import (
     STEADY,
     UNCLEAR,
 )
-from cds_service.evidence.text.class_bits import ClassBits
 from cds_service.evidence.text.items import Items
 from cds_service.evidence.text.lasting import Lasting
 from cds_service.evidence.text.model import Side, State, Statement, Tempo

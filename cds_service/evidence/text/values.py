@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from cds_service.evidence.text.assertion import MIGHT
 from cds_service.evidence.text.class_bits import ClassBits
+from cds_service.evidence.text.cues import MIGHT
 from cds_service.evidence.text.folding import folded
 from cds_service.evidence.text.items import Items
 from cds_service.evidence.text.tokens import BREAKS_PHRASE
