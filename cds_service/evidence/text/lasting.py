@@ -5,6 +5,7 @@ What comes with walking and goes with sitting is the claudication of a narrow ca
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Final
 
@@ -32,22 +33,30 @@ class Lasting:
         """True when the words around a finding say that it is older than the limit, chronic, or comes with walking."""
         if not times and not items.everything & self._long:
             return False
-        first, end = self._reach(items, span)
-        is_called_so = any(
-            items.masks[at] & self._long and first <= items.firsts[at] < end
-            for at in range(len(items.masks))
+        near = range(
+            bisect_left(items.firsts, items.firsts[span[0]] - _FARTHEST),
+            bisect_right(items.firsts, items.ends[span[-1]] + _FARTHEST),
         )
-        return is_called_so or any(
-            time.least > self._days and first <= time.first < end and time.kind != "past"
-            for time in times
-        )
+        first, end = self._reach(items, span, near)
+        if any(items.masks[at] & self._long and first <= items.firsts[at] < end for at in near):
+            return True
+        later = range(bisect_left(times, first, key=_first_word), len(times))
+        for at in later:
+            time = times[at]
+            if time.first >= end:
+                break
+            if time.least > self._days and time.kind != "past":
+                return True
+        return False
 
-    def _reach(self, items: Items, span: Sequence[int]) -> tuple[int, int]:
+    def _reach(self, items: Items, span: Sequence[int], near: range) -> tuple[int, int]:
         """The words around a finding that are not beside pain, in its clause or at the head of the one behind it."""
         foreign = {
             items.firsts[at]
-            for at, mask in enumerate(items.masks)
-            if mask & self._others and not mask & self._long and at not in span
+            for at in near
+            if items.masks[at] & self._others
+            and not items.masks[at] & self._long
+            and at not in span
         }
         first, end = items.firsts[span[0]], items.ends[span[-1]]
         lowest, highest = max(0, first - _FARTHEST), min(len(items.words), end + _FARTHEST)
@@ -64,3 +73,7 @@ class Lasting:
                 break
             end += 1
         return first, end
+
+
+def _first_word(time: Time) -> int:
+    return time.first
