@@ -82,6 +82,7 @@ def assess_call(
         not_understood=record.not_understood,
         other_patients=record.other_patients,
         serious_active=any(_is_serious(item.groups) for item in assessed),
+        died=record.person.died if record.person is not None else None,
     )
 
 
@@ -194,13 +195,13 @@ def _states_weak_sign(case: Case, cards: tuple[ChosenCard, ...]) -> bool:
 
 
 def _is_contradicted(case: Case, cards: tuple[ChosenCard, ...]) -> bool:
-    """A card calls the study not good enough for the emergency; or one asks for another study, or for none.
+    """A card calls the study not good enough for the emergency; or one asks for another study, one more, or for none.
 
     "Not appropriate" agrees with all of these but the first, and not beside an emergency of the spine.
     """
     if case.urgency is EMERGENCY and not case.is_good_enough:
         return True
-    if case.is_spine_emergency_beside_aorta:
+    if case.is_spine_emergency_beside_aorta or case.leaves_out_cauda_equina:
         return True
     if case.rating not in (APPROPRIATE, MAY_BE_APPROPRIATE):
         return False

@@ -408,6 +408,19 @@ class Case:
             for result in self.group_results
         )
 
+    @property
+    def leaves_out_cauda_equina(self) -> bool:
+        """Active signs of the cauda equina are taken for the cord by the order's region, and no order images both."""
+        is_cord = self.scenario == Scenarios.S_CORD and self.levels[Groups.CAUDA_EQUINA] is ACTIVE
+        if not is_cord or self.levels[Groups.CORD] is ACTIVE or self.is_whole_spine:
+            return False
+        regions = self.rules.group_by_id[Groups.CAUDA_EQUINA].regions
+        return all(
+            expanded(other.procedure.regions).isdisjoint(regions)
+            for other in self.call.orders
+            if other.procedure.modality == self.order.procedure.modality
+        )
+
     def is_above_priority(self, urgency: Urgency) -> bool:
         """An urgency asks for more than the order's priority."""
         accepted = self.rules.guideline.combination.urgency[urgency].accept

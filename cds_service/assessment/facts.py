@@ -128,6 +128,7 @@ def _follow_up(case: Case) -> bool:
 FACTS: Mapping[str, Callable[[Case], bool]] = {
     "always": lambda _: True,
     "care-begun": lambda case: has_begun_care(case.chart),
+    "cauda-equina-left-out": lambda case: case.leaves_out_cauda_equina,
     "confirmed-fracture": lambda case: case.has_confirmed_fracture,
     "contrast-addition-passes-safety": _contrast_passes,
     "cord-or-root-injury": _cord_or_root_injury,

@@ -325,3 +325,5 @@ class CallAssessment(Struct, frozen=True, gc=False):
     """Entries left out because they belong to another patient."""
     serious_active: bool
     """A serious group is active for at least one order."""
+    died: DateSpan | None = None
+    """None: alive, or the day is not recorded."""

@@ -295,7 +295,7 @@ def _add_order(name: str, asking: _Asking) -> Offer | None:
     if study is None:
         return None
     is_emergency = card == Cards.EMERGENCY_ESCALATE
-    if is_emergency and not case.question.needs_whole_spine:
+    if is_emergency and not (case.question.needs_whole_spine or case.leaves_out_cauda_equina):
         return None
     wanted = expanded(study.regions) - {"whole"}
     if is_emergency:

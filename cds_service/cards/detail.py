@@ -351,7 +351,7 @@ def _remark(subject: Subject, key: str) -> str:
 
 
 def primary_sources(subject: Subject) -> list[str]:
-    """Citations of the rating rows used, then of the criteria of the deciding groups."""
+    """Citations of the rating rows used, then of the criteria of the deciding groups, that fit the regions ordered."""
     assessment = subject.assessment
     cites = list(assessment.citations)
     for result in (assessment.urgency_group, assessment.scenario_group):
@@ -359,7 +359,8 @@ def primary_sources(subject: Subject) -> list[str]:
             for criterion in result.criteria:
                 cites += criterion.criterion.sources
     cites += subject.words.cards[subject.chosen.card].text.sources
-    return list(dict.fromkeys(cites)) or [Citations.POLICY]
+    regions = assessment.order.procedure.regions
+    return subject.words.fitting(list(dict.fromkeys(cites)), regions) or [Citations.POLICY]
 
 
 def added_sources(subject: Subject) -> list[str]:
@@ -481,7 +482,7 @@ def _added_sentences(subject: Subject) -> tuple[str, ...]:
         return ("mri_unsafe_no_study",)
     if card == Cards.CONFLICTING_DATA:
         return ("conflicting_refuted",)
-    if card == Cards.PATIENT_DECEASED:
+    if card == Cards.PATIENT_DECEASED and len(assessment.cards) > 1:
         return ("deceased_all_the_same",)
     return ()
 
@@ -496,6 +497,8 @@ def _added_evidence(subject: Subject) -> list[str]:
             shown_line(words, device.display, date_text(device.when, undated), device.reference)
             for device in assessment.safety.devices
         ]
+    if card == Cards.PATIENT_DECEASED:
+        return [f"{words.detail['deceased']} ({date_text(subject.call.died, undated)})"]
     basis, risk = assessment.safety.pregnancy, assessment.contrast_risk
     if card == Cards.PREGNANCY and basis is not None:
         return [shown_line(words, basis.display, date_text(basis.when, undated), basis.reference)]

@@ -14,6 +14,8 @@ _SEMANTIC_TAG = re.compile(
     r"\s*\((?:disorder|finding|procedure|situation|morphologic abnormality|physical object|substance|product"
     r"|observable entity|event|regime/therapy|clinical drug)\)$"
 )
+_ENOUGH = frozenset({"open_unconfirmed"})
+"""Notes that say why a finding is only suspected."""
 DISPLAY_LENGTH = 80
 MAX_SHOWN = 2
 """Findings shown of one criterion, and items on a card beside the primary one."""
@@ -52,7 +54,7 @@ def finding_text(words: CardWords, finding: Finding) -> str:
     if finding.converted:
         shown = f"{shown} = {value_text(finding.converted, words.names)}"
     facts = [date_text(finding.when, detail["undated"])]
-    if finding.state in (SUSPECTED, HISTORICAL):
+    if finding.state in (SUSPECTED, HISTORICAL) and not _ENOUGH.intersection(finding.notes):
         facts.append(detail[finding.state.value])
     facts += [detail[note] for note in finding.notes if note != "undated"]
     return f"{escaped(shown)} ({', '.join(facts)})"

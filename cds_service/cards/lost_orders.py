@@ -9,7 +9,7 @@ from cds_service.cards.ids import card_uuid, topic, topic_code
 from cds_service.cards.words import capitalized, citation_text
 from cds_service.cds_hooks.model import Card, HookRequest
 from cds_service.errors import OrderLoss
-from cds_service.knowledge.anchors import Cards, Citations
+from cds_service.knowledge.anchors import Cards
 from cds_service.knowledge.model import Content, Guideline
 
 _CARD = Cards.PARTIAL_DATA
@@ -19,7 +19,7 @@ def lost_orders_card(loss: OrderLoss, guideline: Guideline, request: HookRequest
     """The card about orders of a call that were not evaluated."""
     words = guideline.wording.detail
     text = next(card for card in guideline.wording.card if card.id == _CARD)
-    citation = guideline.citations[Citations.POLICY]
+    citation = guideline.citations[text.sources[0]]
     label = citation_text(citation)
     return Card(
         id=_CARD,

@@ -128,9 +128,10 @@ def first_of(items: Sequence[str], most: int, between: str) -> str:
 
 
 def cut(text: str, length: int) -> str:
-    """Cut at a word to at most `length` characters; a word longer than that is cut itself."""
+    """Cut at a word to at most `length` characters, with `…` at its end; a word longer than that is cut itself."""
     text = " ".join(text.split())
     if len(text) <= length:
         return text
-    head = text[: length + 1].rsplit(" ", 1)[0]
-    return head if 0 < len(head) <= length else text[:length]
+    head = text[:length].rsplit(" ", 1)[0]
+    kept = head if 0 < len(head) < length else text[: length - 1]
+    return f"{kept.rstrip(' ,;:(')}…"

@@ -32,7 +32,6 @@ from cds_service.cards.shared import (
 from cds_service.cards.suggestions import made_suggestions
 from cds_service.cards.summary import Subject, filled_summary
 from cds_service.cds_hooks.model import Action, Card, Suggestion
-from cds_service.knowledge.anchors import Citations
 
 _SERIOUS_FIRST: Final = {"critical": 0, "warning": 1, "info": 2}
 
@@ -182,7 +181,7 @@ class _OrderRenderer:
         """The card that says what could not be read."""
         subject = self._subject(chosen)
         detail = partial_detail(self._words, self._gap_lines)
-        card = self._made(subject, detail, [Citations.POLICY])
+        card = self._made(subject, detail, added_sources(subject))
         return replace(
             card,
             uuid=card_uuid(self._answering.request, "", card.id),

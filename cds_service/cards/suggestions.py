@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from cds_service.assessment.model import ChosenCard, Offer
 from cds_service.cards.drafts import Draft
+from cds_service.cards.evidence_lines import plain_name
 from cds_service.cards.ids import card_uuid
 from cds_service.cards.names import cut, plain
 from cds_service.cards.words import CardWords, PreparedSuggestion
@@ -61,7 +62,7 @@ def made_suggestions(
 def _name(offer: Offer, draft: Draft, words: CardWords) -> str:
     """What the texts of a suggestion name: the study that it orders, or the reasons that it adds."""
     if offer.reasons:
-        first = cut(plain(offer.reasons[0][1]), REASON_LENGTH)
+        first = cut(plain_name(plain(offer.reasons[0][1])), REASON_LENGTH)
         more = len(offer.reasons) - 1
         return f"{first} {words.detail['and_more'].format(count=more)}" if more else first
     if offer.label_study is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -68,6 +68,8 @@ class SourceName(Struct, frozen=True, gc=False):
     label: str
     """By itself."""
     url: str | None
+    regions: frozenset[str]
+    """The parts of the spine that it speaks of; empty: all."""
 
 
 class CardWords:
@@ -123,6 +125,11 @@ class CardWords:
         """The source of a citation such as `acr-lbp-2021 variant 7`."""
         return self.sources[cite.partition(" ")[0]]
 
+    def fitting(self, cites: Sequence[str], regions: Collection[str]) -> list[str]:
+        """The citations that speak of one of the regions, or of any; all of them where none does."""
+        fitting = [cite for cite in cites if _fits(self.source(cite), regions)]
+        return fitting or list(cites)
+
     def card_source(self, cites: Sequence[str]) -> SourceName:
         """The first source that has an address, else the first; at least one is cited."""
         named = [self.source(cite) for cite in cites]
@@ -141,7 +148,11 @@ def capitalized(text: str) -> str:
 
 def _source_name(citation: Citation) -> SourceName:
     text = citation_text(citation)
-    return SourceName(text, capitalized(text), citation.url)
+    return SourceName(text, capitalized(text), citation.url, frozenset(citation.regions))
+
+
+def _fits(source: SourceName, regions: Collection[str]) -> bool:
+    return not source.regions or not regions or not source.regions.isdisjoint(regions)
 
 
 def _override_codings(wording: Wording) -> Mapping[str, Coding]:

@@ -136,13 +136,18 @@ class ObservationHit(Struct, frozen=True, gc=False):
         """The value in the canonical unit, where that is not how it was recorded; else empty."""
         if self.number is None or not self.unit:
             return ""
-        shown = f"{round(self.number, 1):g}"
-        if (
-            shown in self.entry.value_text.split()
-            or f"{self.number:g}" in self.entry.value_text.split()
-        ):
+        shown = _shown(self.number)
+        if any(_shown(word) == shown for word in self.entry.value_text.split()):
             return ""
         return f"{shown} {self.unit}"
+
+
+def _shown(number: float | str) -> str:
+    """A number to one decimal; a word that is no number as it is."""
+    try:
+        return f"{round(float(number), 1):g}"
+    except ValueError:
+        return str(number)
 
 
 _Pending = TypeVar("_Pending")
@@ -289,6 +294,8 @@ class Person(Struct, frozen=True, gc=False):
     is_deceased: bool
     country: str
     """ISO 3166 or free text of the home address, as recorded; empty when none."""
+    died: DateSpan | None = None
+    """None: alive, or the day is not recorded."""
 
 
 class PatientRecord(Struct, frozen=True, gc=False):

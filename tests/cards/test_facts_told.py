@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from cds_service.advice import CompiledGuideline
+from cds_service.cards.names import cut
 from tests.scenarios.cases import Case, advice_of
 
 PAIN = {"icd10": "M54.50", "onset": "2026-06-05"}
@@ -108,3 +109,36 @@ def test_what_the_order_says_is_over_is_not_called_denied(compiled: CompiledGuid
         compiled, {"text": "left foot drop in 2015, fully recovered; now low back pain"}, PAIN
     )
     assert '**Said in the order:** No current "foot drop".' in lines
+
+
+def test_the_card_about_a_deceased_patient_says_since_when(compiled: CompiledGuideline) -> None:
+    data: dict[str, Any] = {
+        "title": "deceased",
+        "patient": {"deceased": "2026-05-03"},
+        "orders": [{"id": "o", "cpt": "72148", "reason": [{"icd10": "M54.50"}]}],
+        "expect": {},
+    }
+    cards = advice_of(Case("deceased", date(2026, 6, 15), data), compiled).cards
+    (card,) = (card for card in cards if card.id == "patient-deceased")
+    assert card.detail.startswith("**On record:** Deceased (3 May 2026).")
+
+
+def test_a_name_that_is_cut_says_so_and_one_that_fits_does_not() -> None:
+    assert cut("Collapsed vertebra, not elsewhere classified", 20) == "Collapsed vertebra…"
+    assert cut("Collapsed vertebra", 18) == "Collapsed vertebra"
+
+
+def test_a_value_is_told_twice_only_in_another_unit(compiled: CompiledGuideline) -> None:
+    def told(value: float, unit: str) -> str:
+        data: dict[str, Any] = {
+            "title": "fever",
+            "orders": [{"id": "o", "cpt": "72148", "reason": [{"icd10": "M54.50"}]}],
+            "observations": [
+                {"loinc": "8310-5", "value": value, "unit": unit, "date": "2026-06-13"}
+            ],
+            "expect": {},
+        }
+        return advice_of(Case("fever", date(2026, 6, 15), data), compiled).cards[0].detail
+
+    assert " = " not in told(38.93, "Cel")
+    assert "102.5 °F = 39.2 °C" in told(102.5, "[degF]")

@@ -5,19 +5,34 @@ from __future__ import annotations
 from datetime import date
 
 from cds_service.advice import CompiledGuideline
+from cds_service.cards.words import capitalized, citation_text
 from tests.scenarios.cases import Case, advice_of, all_answered
 
-_OWN = "Rule of this service, no published source"
 
-
-def test_every_card_has_a_source_with_an_address_or_says_that_the_rule_is_ours() -> None:
+def test_every_card_has_a_source_with_an_address() -> None:
     without = {
-        card.source_label
+        (card.id, card.source_label)
         for _, advice in all_answered()
         for card in advice.cards
         if not card.source_url
     }
-    assert without == {_OWN}
+    assert without == set()
+
+
+def test_no_card_names_guidance_of_another_part_of_the_spine(compiled: CompiledGuideline) -> None:
+    of = {
+        capitalized(citation_text(citation)): set(citation.regions)
+        for citation in compiled.guideline.citations.values()
+        if citation.regions
+    }
+    found = []
+    for case, advice in all_answered():
+        ordered = {order.reference: set(order.procedure.regions) for order in advice.orders}
+        for card in advice.cards:
+            regions, told = of.get(card.source_label), ordered.get(card.order or "")
+            if regions and told and not regions & told:
+                found.append((case.data["title"], card.source_label, told))
+    assert found == []
 
 
 def test_a_whole_spine_study_for_low_back_pain_cites_no_neck_guidance(

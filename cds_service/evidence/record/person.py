@@ -44,12 +44,14 @@ def read_patients(intake: Intake, kind: str) -> None:
 
 def read_person(shape: PatientShape, patient_id: str, as_of: date, future_days: int) -> Person:
     """The person of a Patient, alive or not on the day `as_of`."""
+    is_deceased = _is_deceased(shape, days_after(as_of, future_days))
     return Person(
         reference=f"Patient/{patient_id}",
         birth=read_date(shape.birth_date),
         gender=_gender(shape.gender),
-        is_deceased=_is_deceased(shape, days_after(as_of, future_days)),
+        is_deceased=is_deceased,
         country=_country(plain(shape.address)),
+        died=read_date(shape.deceased_date_time) if is_deceased else None,
     )
 
 

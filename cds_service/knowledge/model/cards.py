@@ -194,6 +194,7 @@ class DetailWords(Table):
     conflict: Sentence
     uncertain_suspected: Sentence
     conflicting_refuted: Sentence
+    deceased: Sentence
     deceased_all_the_same: Sentence
     unread_values: Annotated[str, filled("values")]
     other_patients: Annotated[str, filled("count")]

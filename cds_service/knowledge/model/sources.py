@@ -14,7 +14,7 @@ from cds_service.knowledge.kinds import (
     ValueSetMention,
 )
 from cds_service.knowledge.model.scales import Provenance, Tier
-from cds_service.knowledge.table import Table
+from cds_service.knowledge.table import Region, Table
 
 
 class Citation(Table):
@@ -27,6 +27,8 @@ class Citation(Table):
     year: int | None = None
     ref: Prose | None = None
     url: str | None = None
+    regions: tuple[Region, ...] = ()
+    """The parts of the spine that it speaks of; empty: all."""
     provenance: Annotated[Provenance, ForReaders()]
     note: Prose | None = None
 

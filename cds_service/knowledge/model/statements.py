@@ -66,6 +66,7 @@ class GroupFinding(Table):
 Fact = Literal[
     "always",
     "care-begun",
+    "cauda-equina-left-out",
     "confirmed-fracture",
     "contrast-addition-passes-safety",
     "cord-or-root-injury",
