@@ -60,7 +60,7 @@ from cds_service.knowledge.members import (
     ROUTINE,
     UNDETERMINED,
 )
-from cds_service.knowledge.model import Group, Level, Rating, Urgency
+from cds_service.knowledge.model import FollowUp, Group, Level, Rating, Urgency
 from cds_service.knowledge.table import Region
 
 _CHILD = Scenarios.S_PED
@@ -149,9 +149,7 @@ class Case:
         if _PLANNED not in self.rules.exceptions:
             return False
         rules = self.rules.guideline.combination.follow_up
-        has_disease = is_known_disease(self.by_id, rules) or any(
-            self.chart.conditions(name).hits for name in rules.value_sets
-        )
+        has_disease = is_known_disease(self.by_id, rules) or self._has_followed(rules)
         return is_called_check(self.order, rules, has_disease=has_disease) and is_nothing_else(
             (
                 result
@@ -161,6 +159,15 @@ class Case:
             ),
             rules,
             states_pain=self.states_pain,
+        )
+
+    def _has_followed(self, rules: FollowUp) -> bool:
+        """A disease or operation that is checked is on record; without pain on the order an earlier study is enough."""
+        record = self.chart.record
+        return (
+            any(self.chart.conditions(name).hits for name in rules.value_sets)
+            or any(record.procedures.get(name) for name in rules.value_sets)
+            or (bool(self.earlier_studies) and not self.states_pain)
         )
 
     @kept

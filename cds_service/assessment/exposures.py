@@ -72,6 +72,8 @@ def _exposed(
     is_certain = known and exposure.via == "code" and exposure.start is not None
     weighed: Strength | None = strength
     notes: tuple[str, ...] = () if exposure.start is not None else ("undated",)
+    if exposure.names_disagree:
+        notes = (*notes, "names_disagree")
     if not known:
         weighed, notes = lowered(strength), (*notes, "open_unconfirmed")
     if (

@@ -14,7 +14,7 @@ _SEMANTIC_TAG = re.compile(
     r"\s*\((?:disorder|finding|procedure|situation|morphologic abnormality|physical object|substance|product"
     r"|observable entity|event|regime/therapy|clinical drug)\)$"
 )
-_ENOUGH = frozenset({"open_unconfirmed"})
+_ENOUGH = frozenset({"open_unconfirmed", "names_disagree"})
 """Notes that say why a finding is only suspected."""
 DISPLAY_LENGTH = 80
 MAX_SHOWN = 2

@@ -219,6 +219,8 @@ class Exposure(Struct, frozen=True, gc=False):
     """Active on that day as far as the record says."""
     open_since: date | None = None
     """Last day on which a course without an end was ordered or handed out; None: the record says when it ends."""
+    names_disagree: bool = False
+    """Its code is of this set, and its words name another drug."""
 
 
 class ProcedureHit(Struct, frozen=True, gc=False):

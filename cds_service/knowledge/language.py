@@ -86,7 +86,7 @@ class Limits(Table):
     past_days: int
     """What was more than so many days ago is past, and no length of the pain."""
     recent_days: int
-    """What has lasted for longer, as its words say, is not recent (`as_recent` of a concept)."""
+    """What has lasted for longer, as its words say, is not recent (`as_recent` and `as_new` of a concept)."""
     fahrenheit_from: float
     """A temperature without a unit from here to `fahrenheit_to` can only be in °F."""
     fahrenheit_to: float
@@ -109,6 +109,8 @@ class Concept(Table):
     """The concept that it is when told as past."""
     as_recent: ConceptId | None = None
     """The concept that it is unless its words say that it has lasted."""
+    as_new: ConceptId | None = None
+    """The concept that it is where its words call it new or say when it began, within `recent_days`."""
     regions: Mapping[Region, ValueSetMention] = {}
     """Its value set when the words name the region."""
     leaves_open: bool = False

@@ -121,8 +121,11 @@ class MedicationReader(Struct, frozen=True, gc=False):
             return (), True
         by_code = self._exposure(kind, shape, drug, status)
         by_text = replace(by_code, via="text")
+        disputed = replace(by_text, names_disagree=True)
+        is_other = self._is_named_otherwise(drug)
         return tuple(
-            (value_set, by_code if via == "code" else by_text) for value_set, via in matched.items()
+            (value_set, by_text if via == "text" else disputed if is_other else by_code)
+            for value_set, via in matched.items()
         ), True
 
     def _counts(self, kind: str, shape: MedicationUseShape, status: str) -> bool:
@@ -243,6 +246,14 @@ class MedicationReader(Struct, frozen=True, gc=False):
             if hit.via == "code" or hit.value_set not in found:
                 found[hit.value_set] = hit.via
         return found
+
+    def _is_named_otherwise(self, drug: _Drug) -> bool:
+        """The words name a drug of another set than every code: one of the two is a mistake, and nobody knows which."""
+        coded = {hit.value_set for c in drug.concepts for hit in c.hits if hit.via == "code"}
+        words = self.concepts.words_of(Concept(drug.display, ())) or ()
+        named = {hit.value_set for c in drug.concepts for hit in c.hits if hit.via == "text"}
+        named.update(hit.value_set for hit in words)
+        return bool(named) and named.isdisjoint(coded)
 
     def _is_local(self, drug: _Drug, shape: MedicationUseShape) -> bool:
         """True when name or form say so, or every route that is stated."""

@@ -1,4 +1,4 @@
-"""Whether a text says that a finding has lasted: words and amounts of time that stand beside it and not beside pain.
+"""Whether a text says that a finding has lasted, or is new: words and times that stand beside it and not beside pain.
 
 What comes with walking and goes with sitting is the claudication of a narrow canal, and no finding of these days.
 """
@@ -6,7 +6,7 @@ What comes with walking and goes with sitting is the claudication of a narrow ca
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from cds_service.evidence.text.class_bits import ClassBits
@@ -22,32 +22,40 @@ _FARTHEST: Final = 8
 class Lasting:
     """Tells what has lasted from what may be recent. Built once; pure."""
 
-    __slots__ = ("_days", "_long", "_others")
+    __slots__ = ("_days", "_long", "_new", "_others")
 
     def __init__(self, bits: ClassBits, days: int) -> None:
         self._days = days
         self._long = bits.mask(WordClasses.LONG_LASTING, WordClasses.ON_EXERTION)
+        self._new = bits.mask(WordClasses.NEW)
         self._others = bits.with_flag("pain")
 
     def has_lasted(self, items: Items, times: Sequence[Time], span: Sequence[int]) -> bool:
         """True when the words around a finding say that it is older than the limit, chronic, or comes with walking."""
         if not times and not items.everything & self._long:
             return False
-        near = range(
-            bisect_left(items.firsts, items.firsts[span[0]] - _FARTHEST),
-            bisect_right(items.firsts, items.ends[span[-1]] + _FARTHEST),
-        )
+        near = _near(items, span)
         first, end = self._reach(items, span, near)
         if any(items.masks[at] & self._long and first <= items.firsts[at] < end for at in near):
             return True
-        later = range(bisect_left(times, first, key=_first_word), len(times))
-        for at in later:
-            time = times[at]
-            if time.first >= end:
-                break
-            if time.least > self._days and time.kind != "past":
-                return True
-        return False
+        return any(time.least > self._days for time in _within(times, first, end))
+
+    def is_new(self, items: Items, times: Sequence[Time], span: Sequence[int]) -> bool:
+        """True when the words around a finding call it new, or say that it began within the limit.
+
+        "Urgency with new back pain": what stands before the pain is said of the pain.
+        """
+        if not times and not items.everything & self._new:
+            return False
+        near = _near(items, span)
+        first, end = self._reach(items, span, near)
+        last = len(items.masks) - 1
+        return any(
+            items.masks[at] & self._new
+            and first <= items.firsts[at] < end
+            and not (at < last and items.masks[at + 1] & self._others)
+            for at in near
+        ) or any(time.most <= self._days for time in _within(times, first, end))
 
     def _reach(self, items: Items, span: Sequence[int], near: range) -> tuple[int, int]:
         """The words around a finding that are not beside pain, in its clause or at the head of the one behind it."""
@@ -77,3 +85,21 @@ class Lasting:
 
 def _first_word(time: Time) -> int:
     return time.first
+
+
+def _near(items: Items, span: Sequence[int]) -> range:
+    """Places of the items that may stand in the reach of a finding."""
+    return range(
+        bisect_left(items.firsts, items.firsts[span[0]] - _FARTHEST),
+        bisect_right(items.firsts, items.ends[span[-1]] + _FARTHEST),
+    )
+
+
+def _within(times: Sequence[Time], first: int, end: int) -> Iterator[Time]:
+    """The amounts of time between two words that say how long something has lasted."""
+    for at in range(bisect_left(times, first, key=_first_word), len(times)):
+        time = times[at]
+        if time.first >= end:
+            return
+        if time.kind != "past":
+            yield time

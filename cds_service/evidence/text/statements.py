@@ -40,6 +40,7 @@ _STATES: Final[tuple[tuple[int, State], ...]] = (
     (UNCLEAR, "unclear"),
 )
 """The first that is said decides."""
+_SAID: Final = frozenset({"stated", "asked"})
 _LEVEL_LETTERS: Final = re.compile(r"[cdlts](?=h?\d)")
 _REGION_OF_LEVEL: Final[dict[str, Region]] = {
     "c": "cervical",
@@ -79,6 +80,7 @@ class StatementWriter:
         "_level",
         "_modifiers",
         "_new",
+        "_newer",
         "_placed",
         "_progressive",
         "_rapid",
@@ -96,6 +98,9 @@ class StatementWriter:
             name: concept.as_recent
             for name, concept in concepts.items()
             if concept.as_recent is not None
+        }
+        self._newer = {
+            name: concept.as_new for name, concept in concepts.items() if concept.as_new is not None
         }
         self._times = Lasting(bits, recent_days)
         self._modifiers = bits.of_role("modifier") | bits.mask(WordClasses.LEVEL, WordClasses.PAIN)
@@ -160,6 +165,9 @@ class StatementWriter:
         recent = self._recent.get(concept)
         if recent is not None and not self._times.has_lasted(items, found.times, span):
             concept = recent
+        newer = self._newer.get(concept) if state in _SAID else None
+        if newer is not None and self._times.is_new(items, found.times, span):
+            concept = newer
         around = self._around(span, found, clauses)
         return Statement(concept, state, start, stop, quotes.cut(start, stop), *around)
 

@@ -229,6 +229,7 @@ class DetailWords(Table):
     rated: Annotated[str, filled("ordered", "rating")]
     timing: Annotated[str, filled("priority", "urgency")]
     partial_meaning: Sentence
+    names_disagree: Sentence
     open_unconfirmed: Sentence
     course_length_unknown: Sentence
     one_criterion: Sentence
