@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from cds_service.cds_hooks.nesting import deep_place
 from cds_service.errors import HookRequestError
 
 NULL: Final = b"null"
@@ -53,7 +54,9 @@ def parse_members(text: bytes | msgspec.Raw, expression: str) -> dict[str, msgsp
         ) from None
     except RecursionError:
         raise HookRequestError(
-            "The JSON is nested too deeply.", expression=expression, code="structure"
+            "The JSON is nested too deeply.",
+            expression=expression or deep_place(whole),
+            code="structure",
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         place = re.search(r"\(byte \d+\)", str(error))

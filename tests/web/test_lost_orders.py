@@ -89,6 +89,18 @@ def test_an_order_nested_to_any_depth_is_read_or_refused(depth):
     assert response.status_code == 400 or "EmergencyEscalate" in card_ids(response.get_json())
 
 
+@pytest.mark.parametrize("depth", [1_500, 40_000])
+def test_an_order_nested_too_deep_to_be_opened_is_a_400_that_names_its_place(depth):
+    assert refused_at(body(with_member("[" * depth + "]" * depth))) == PLACE
+
+
+def test_no_text_of_a_body_nested_too_deep_is_told():
+    text = '{"context": {"Jane Doe, born 1961": ' + "[" * 3_000 + "]" * 3_000 + "}}"
+    response = post(text, SELECT)
+    assert response.status_code == 400
+    assert response.get_json()["issue"][0]["expression"] == ["context"]
+
+
 @pytest.mark.parametrize("value", UNREADABLE.values(), ids=UNREADABLE)
 def test_what_cannot_be_decoded_in_an_order_for_something_else_costs_nobody_an_answer(value):
     lab = with_member(value, PANEL)
