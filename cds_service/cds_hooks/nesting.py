@@ -6,6 +6,8 @@ import re
 from typing import Final
 
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}:,]')
+_OPENED: Final[dict[bytes, str | int]] = {b"{": "", b"[": 0}
+_CLOSING: Final = (b"}", b"]")
 _NAME: Final = re.compile(r"[A-Za-z]{1,40}")
 _DEEP: Final = 200
 """Levels that no resource has."""
@@ -19,23 +21,19 @@ def deep_place(body: bytes) -> str:
     word = b""
     for match in _TOKEN.finditer(body):
         token = match.group()
-        if token == b"{":
-            path.append("")
-        elif token == b"[":
-            path.append(0)
-        elif token in (b"}", b"]"):
-            if path:
-                path.pop()
+        opened = _OPENED.get(token)
+        if opened is not None:
+            path.append(opened)
+            if len(path) > _DEEP:
+                return _named(path[:_TOLD])
+        elif token in _CLOSING:
+            del path[-1:]
         elif token == b":":
-            if path:
-                path[-1] = word[1:-1].decode(errors="replace")
+            path[-1:] = [word[1:-1].decode(errors="replace")]
         elif token == b",":
-            if path and isinstance(path[-1], int):
-                path[-1] += 1
+            path[-1:] = [step + 1 if isinstance(step, int) else step for step in path[-1:]]
         else:
             word = token
-        if len(path) > _DEEP:
-            return _named(path[:_TOLD])
     return ""
 
 
