@@ -55,6 +55,7 @@ def patient(case: Mapping[str, Any]) -> Json:
         ("birthDate", "birthDate"),
         ("birth", "birthDate"),
         ("deceased", "deceasedBoolean"),
+        ("died", "deceasedDateTime"),
     ):
         if ours in case:
             found[theirs] = case[ours]

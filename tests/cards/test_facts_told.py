@@ -114,7 +114,7 @@ def test_what_the_order_says_is_over_is_not_called_denied(compiled: CompiledGuid
 def test_the_card_about_a_deceased_patient_says_since_when(compiled: CompiledGuideline) -> None:
     data: dict[str, Any] = {
         "title": "deceased",
-        "patient": {"deceased": "2026-05-03"},
+        "patient": {"died": "2026-05-03"},
         "orders": [{"id": "o", "cpt": "72148", "reason": [{"icd10": "M54.50"}]}],
         "expect": {},
     }
