@@ -30,6 +30,7 @@ from cds_service.evidence.codes.index import CodeIndex, compile_index
 from cds_service.evidence.loose_json import read_json
 from cds_service.evidence.model import Gap, ImagingOrder, PatientRecord
 from cds_service.evidence.orders.catalog import Catalog, compile_catalog
+from cds_service.evidence.orders.groups import with_held_orders
 from cds_service.evidence.orders.orders import (
     asked_studies,
     order_subject,
@@ -117,7 +118,8 @@ def in_scope(
         return True
     context, look_up = request.context, (compiled.catalog, compiled.index)
     asks = partial(_asks, look_up)
-    scope = draft_scope(context.draft_orders, context.selections, asks, look_up)
+    drafts = with_held_orders(context.draft_orders)
+    scope = draft_scope(drafts, context.selections, asks, look_up)
     if scope.loss is not None and not card_on_missing_data:
         raise _orders_not_read(scope.loss, "context.selections")
     return scope.asks_for_spine or scope.loss is not None
@@ -215,13 +217,17 @@ def _spine_orders(
     """The spine imaging orders that the call is about. Raises OrdersNotRead when one is lost, or they are too many."""
     context = request.context
     kept = _few_enough(
-        context.draft_orders, context.selections, "context.selections", compiled, limit
+        with_held_orders(context.draft_orders),
+        context.selections,
+        "context.selections",
+        compiled,
+        limit,
     )
     drafts = _read_drafts(kept, context.selections, "context.selections", compiled, as_of)
     if not context.dispatched_orders:
         return drafts
     dispatched = _few_enough(
-        _dispatched(request, sources.get(_DISPATCHED)),
+        with_held_orders(_dispatched(request, sources.get(_DISPATCHED))),
         context.dispatched_orders,
         "context.dispatchedOrders",
         compiled,
@@ -285,7 +291,8 @@ _MOST_BYTES_OF_ORDERS: Final = 200_000
 _LOSSES: Final[Mapping[str, str]] = {
     "order_unreadable": (
         "An order that may be for imaging of the spine could not be read: not JSON of a FHIR resource, a key twice, a "
-        "number that does not fit, nested too deeply, or an unknown shape. Nothing was evaluated. Send it as FHIR JSON."
+        "number that does not fit, nested too deeply, an unknown shape, or not sent with the group that points to it. "
+        "Nothing was evaluated. Send it as FHIR JSON."
     ),
     "selections_unmatched": (
         "None of the orders is named by the references that select them, and an order for imaging of the spine is "

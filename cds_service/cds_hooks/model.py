@@ -35,6 +35,8 @@ class DraftOrder(Struct, frozen=True, gc=False):
     """Where it stands in the request: `context.draftOrders.entry[0].resource`."""
     flaw: DraftFlaw | None = None
     """Why it is no resource that can be read one way only; None for one that is."""
+    names: tuple[str, ...] = ()
+    """Further references that mean it: those of the resource that it stands in, and its own in there."""
 
 
 class FhirAuthorization(Struct, frozen=True, gc=False):

@@ -43,6 +43,9 @@ _UNSIGNED_ORDERS: Final = (
     "unsigned orders.)"
 )
 
+_WITHOUT_RESOURCE: Final = frozenset(("DELETE", "GET", "HEAD"))
+"""Methods of an entry's request that come without a resource."""
+
 _DEEPEST_BUNDLE: Final = 3
 """Bundles within Bundles that are opened; no client is known to need more than one."""
 _NO_RESOURCE: Final = msgspec.Raw(NULL)
@@ -151,9 +154,11 @@ def _parse_drafts(context: _Members, key: str) -> tuple[DraftOrder, ...]:
 
 
 def _parse_bundle(bundle: _Members, expression: str, *, depth: int) -> Iterator[DraftOrder]:
-    """The drafts of a Bundle. One that says something else in place of its entries is not an empty one."""
+    """The drafts of a Bundle. One that says something else beside no entries is not an empty one."""
     entries = bundle.get("entry")
-    if entries is None and not bundle.keys() <= _BUNDLE:
+    is_empty = entries is None or is_absent(entries) or not read_items(entries)
+    says_more = not bundle.keys() <= _BUNDLE | {"entry"}
+    if is_empty and says_more and (entries is None or read_members(entries) is None):
         raise HookRequestError(f"{expression} has no `entry`.", expression=f"{expression}.entry")
     yield from _parse_entries(entries, expression, depth=depth)
 
@@ -189,7 +194,8 @@ def _parse_entry(entry: msgspec.Raw, expression: str, *, depth: int) -> Iterator
         # A resource where its entry belongs.
         resource, place = entry, expression
     if resource is None or is_absent(resource):
-        if full_url is not None or not members.keys() <= _ENTRY:
+        says_more = full_url is not None or not members.keys() <= _ENTRY
+        if says_more or b'"resourceType"' in bytes(entry) or _is_written(members.get("request")):
             yield DraftOrder(_NO_RESOURCE, "", "", full_url, place, "not-an-object")
         return
     fields = read_members(resource)
@@ -214,6 +220,13 @@ def _parse_entry(entry: msgspec.Raw, expression: str, *, depth: int) -> Iterator
     )
 
 
+def _is_written(request: msgspec.Raw | None) -> bool:
+    """Whether an entry asks for its resource to be written: then it is lost where it is not there."""
+    if request is None or is_absent(request):
+        return False
+    return read_string((read_members(request) or {}).get("method")) not in _WITHOUT_RESOURCE
+
+
 def _parse_dispatched(context: _Members) -> tuple[str, ...]:
     key = next((key for key in _DISPATCHED if not is_absent(context.get(key))), None)
     if key is None:
@@ -230,8 +243,9 @@ def _parse_dispatched(context: _Members) -> tuple[str, ...]:
                 f"context.{key} has to be an array of references.", expression=f"context.{key}"
             )
         items = [context[key]]
+    is_blank = bool(items) and all(bytes(item) in (NULL, b'""') for item in items)
     for index, item in enumerate(items):
-        if _read_reference(item) is None and bytes(item) not in (NULL, b'""'):
+        if is_blank or (_read_reference(item) is None and bytes(item) not in (NULL, b'""')):
             raise HookRequestError(
                 f"context.{key} holds something that is no reference.",
                 expression=f"context.{key}[{index}]",

@@ -205,9 +205,9 @@ def _read_token(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
 
 
 def _json_without_repeats(text: bytes) -> Any:
-    """The value of a JSON text. Raises ValueError when an object has a key twice.
+    """The value of a JSON text in UTF-8. Raises ValueError for any other encoding, a byte order mark, and a key twice.
 
-    Then who checked the token before us may have read the one, and we the other.
+    Then who checked the token before us may have read another token than we do.
     """
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -216,7 +216,7 @@ def _json_without_repeats(text: bytes) -> Any:
             raise ValueError("a key twice")
         return found
 
-    return json.loads(text, object_pairs_hook=members, parse_constant=_refuse_constant)
+    return json.loads(text.decode(), object_pairs_hook=members, parse_constant=_refuse_constant)
 
 
 def _refuse_constant(_name: str) -> NoReturn:

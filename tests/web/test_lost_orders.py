@@ -170,7 +170,7 @@ def test_a_spine_order_of_a_type_that_fhir_does_not_know_is_not_passed_over(kind
 
 
 def test_other_types_of_fhir_and_orders_of_unknown_type_for_something_else_are_passed_over():
-    for order in (ORDER | {"resourceType": "Task"}, PANEL | {"resourceType": "LabOrder"}):
+    for order in (ORDER | {"resourceType": "DeviceRequest"}, PANEL | {"resourceType": "LabOrder"}):
         assert post(body(json.dumps(order), hook="order-sign"), SIGN).data == b'{"cards":[]}'
 
 

@@ -325,6 +325,19 @@ REFUSED: dict[str, tuple[str, Callable[[], str | None]]] = {
         "malformed",
         lambda: sign(_with(HEADER, b'"alg": "none"'), claims(tenant="north")),
     ),
+    # other encodings
+    "a byte order mark before the header": (
+        "malformed",
+        lambda: sign(b"\xef\xbb\xbf" + json.dumps(HEADER).encode(), claims(tenant="north")),
+    ),
+    "a byte order mark before the claims": (
+        "malformed",
+        lambda: sign(HEADER, b"\xef\xbb\xbf" + json.dumps(claims(tenant="north")).encode()),
+    ),
+    "a header in UTF-16": (
+        "malformed",
+        lambda: sign(json.dumps(HEADER).encode("utf-16"), claims(tenant="north")),
+    ),
     # signature
     "claims changed": ("signature", _swapped_payload),
     "signature changed": ("signature", _mended_signature),

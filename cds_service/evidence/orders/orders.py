@@ -96,16 +96,19 @@ class Selections:
             kind, id_ = split_reference(text)
             if id_:
                 self._by_name.setdefault((kind, id_), number)
-        self.count = len(self._by_text)
-        """Of different ones."""
+        self.texts = tuple(self._by_text)
+        """The different ones, each at its number."""
 
     def naming(self, order: DraftOrder | ImagingOrder) -> frozenset[int]:
-        """Numbers of the selections that name an order, below `count`."""
+        """Numbers of the selections that name an order."""
         keys = [(kind, order.id) for kind in ("", order.resource_type)] if order.id else []
-        found = []
+        found: list[int] = []
+        for name in order.names if isinstance(order, DraftOrder) else ():
+            found += [self._by_text[name]] if name in self._by_text else []
+            keys.append(split_reference(name))
         if order.full_url:
             texts = (order.full_url, local_reference(order.full_url))
-            found = [self._by_text[text] for text in texts if text in self._by_text]
+            found += [self._by_text[text] for text in texts if text in self._by_text]
             id_ = split_reference(order.full_url)[1]
             keys += [(kind, id_) for kind in ("", order.resource_type)] if id_ else []
         return frozenset((*found, *(self._by_name[key] for key in keys if key in self._by_name)))

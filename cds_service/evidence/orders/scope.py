@@ -6,7 +6,7 @@ imaging is left; everything else that was meant and not read is said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -16,13 +16,54 @@ from cds_service.cds_hooks.json_object import read_members
 from cds_service.cds_hooks.model import DraftOrder
 from cds_service.evidence.codes.codeable import read_concept
 from cds_service.evidence.codes.index import CodeIndex
+from cds_service.evidence.codes.references import split_reference
 from cds_service.evidence.loose_json import as_object, each, read_json
 from cds_service.evidence.orders.catalog import Catalog
-from cds_service.evidence.orders.orders import ORDER_TYPES, Selections, asked_studies
+from cds_service.evidence.orders.groups import (
+    GROUPS,
+    HOLDING,
+    POINTING,
+    asked_for_itself,
+    pointed_to,
+)
+from cds_service.evidence.orders.orders import (
+    ORDER_TYPES,
+    Selections,
+    asked_studies,
+    is_order_any_more,
+)
 from cds_service.evidence.orders.resource_types import RESOURCE_TYPES
 
 _SAYS_WHAT: Final = frozenset({"code", "item", "status", "doNotPerform"})
 """Members that say whether an order is imaging of the spine: without one of them, it may be."""
+
+_NEVER_IMAGING: Final = RESOURCE_TYPES - ORDER_TYPES - HOLDING
+_SAYS_NOTHING: Final = frozenset(
+    (
+        "resourceType",
+        "id",
+        "meta",
+        "implicitRules",
+        "language",
+        "text",
+        "status",
+        "intent",
+        "subject",
+    )
+)
+_SAYS_WHY: Final = frozenset(
+    (
+        "reasonCode",
+        "reasonReference",
+        "reasonCodeableConcept",
+        "reason",
+        "note",
+        "notes",
+        "comment",
+        "contained",
+    )
+)
+"""Earlier imaging may be named there."""
 
 _FEWEST_WORDS: Final = 2
 """A single one may as well be a code."""
@@ -64,38 +105,79 @@ def draft_scope(
     when a draft is spine imaging, or may be.
     """
     if selections is None:
-        return _scope_of(drafts, asks, look_up)
+        return _scope_of(drafts, drafts, asks, look_up)
     if not selections:
         return DraftScope(asks_for_spine=False, meant=(), loss=None)
     wanted = Selections(selections)
     named = [wanted.naming(draft) for draft in drafts]
     meant = [draft for draft, numbers in zip(drafts, named, strict=True) if numbers]
-    if not meant:
-        is_harmless = not any(asks(draft) or may_ask(draft, look_up) for draft in drafts)
-        return DraftScope(
-            asks_for_spine=False,
-            meant=(),
-            loss=None if is_harmless else Loss("selections_unmatched", ""),
-        )
-    if len(frozenset().union(*named)) < wanted.count:
+    matched = frozenset().union(*named)
+    unmatched = [text for number, text in enumerate(wanted.texts) if number not in matched]
+    if meant and unmatched:
         # The one that nothing seems to answer to may be the one whose name could not be read.
         meant = [
             draft for draft, numbers in zip(drafts, named, strict=True) if numbers or not draft.id
         ]
-    return _scope_of(tuple(meant), asks, look_up)
+    meant = _with_pointed_to(meant, drafts)
+    if unmatched and (not meant or any(map(_may_name_an_order, unmatched))):
+        ids = {id(draft) for draft in meant}
+        left = [draft for draft in drafts if id(draft) not in ids]
+        if any(
+            asks(draft) or may_ask(draft, look_up) or _lacks_an_order(draft, drafts)
+            for draft in left
+        ):
+            return DraftScope(
+                asks_for_spine=False, meant=tuple(meant), loss=Loss("selections_unmatched", "")
+            )
+    return _scope_of(tuple(meant), drafts, asks, look_up, are_named=True)
+
+
+def _may_name_an_order(selection: str) -> bool:
+    return split_reference(selection)[0] not in _NEVER_IMAGING
+
+
+def _with_pointed_to(meant: list[DraftOrder], drafts: tuple[DraftOrder, ...]) -> list[DraftOrder]:
+    """The drafts that were meant and, in a group or a plan among them, those that it points to; in their own order."""
+    ids = {id(draft) for draft in meant}
+    groups = [draft for draft in meant if draft.resource_type in POINTING]
+    while groups:
+        wanted = Selections(tuple(text for group in groups for text in pointed_to(group)))
+        added = [draft for draft in drafts if id(draft) not in ids and wanted.naming(draft)]
+        ids |= {id(draft) for draft in added}
+        groups = [draft for draft in added if draft.resource_type in POINTING]
+    return [draft for draft in drafts if id(draft) in ids]
 
 
 def _scope_of(
-    drafts: tuple[DraftOrder, ...], asks: Asks, look_up: tuple[Catalog, CodeIndex]
+    meant: tuple[DraftOrder, ...],
+    drafts: tuple[DraftOrder, ...],
+    asks: Asks,
+    look_up: tuple[Catalog, CodeIndex],
+    *,
+    are_named: bool = False,
 ) -> DraftScope:
     found = False
-    for draft in drafts:
+    for draft in meant:
         if draft.flaw is None and draft.resource_type in ORDER_TYPES and asks(draft):
             found = True
-        elif may_ask(draft, look_up):
+        elif may_ask(draft, look_up) or _lacks_an_order(draft, drafts, are_named=are_named):
             loss = Loss("order_unreadable", draft.place)
-            return DraftScope(asks_for_spine=found, meant=drafts, loss=loss)
-    return DraftScope(asks_for_spine=found, meant=drafts, loss=None)
+            return DraftScope(asks_for_spine=found, meant=meant, loss=loss)
+    return DraftScope(asks_for_spine=found, meant=meant, loss=None)
+
+
+def _lacks_an_order(
+    draft: DraftOrder, drafts: tuple[DraftOrder, ...], *, are_named: bool = False
+) -> bool:
+    """Whether a group points to an order that did not come: it may be imaging of the spine.
+
+    A plan or a task that nobody selected points to what was ordered before, too.
+    """
+    if draft.resource_type not in (POINTING if are_named else GROUPS):
+        return False
+    wanted = Selections(pointed_to(draft))
+    missing = set(range(len(wanted.texts))).difference(*map(wanted.naming, drafts))
+    return any(_may_name_an_order(wanted.texts[number]) for number in missing)
 
 
 def may_ask(draft: DraftOrder, look_up: tuple[Catalog, CodeIndex]) -> bool:
@@ -104,16 +186,45 @@ def may_ask(draft: DraftOrder, look_up: tuple[Catalog, CodeIndex]) -> bool:
     So it is when it cannot be decoded in full, has a type that FHIR does not know, or says what is ordered in a
     shape that cannot be read.
     """
-    if draft.resource_type in RESOURCE_TYPES - ORDER_TYPES and draft.flaw != "too-deep":
+    kind = draft.resource_type
+    if kind in _NEVER_IMAGING and draft.flaw != "too-deep":
         return False
     if draft.flaw is not None:
         return True
     body = read_json(draft.raw)
+    if kind in HOLDING:
+        return body is None or _asks_in(asked_for_itself(body), look_up)
     if body is None:
         return _may_ask_in_part(draft.raw, look_up)
-    if draft.resource_type not in ORDER_TYPES and asked_studies(body, look_up):
+    if kind not in ORDER_TYPES and asked_studies(body, look_up):
         return True
-    return any(_is_odd(code) for code in _codes(body))
+    if any(_is_odd(code) for code in _codes(body)):
+        return True
+    says_nothing = not any(read_concept(code).label for code in _codes(body))
+    return says_nothing and _says_it_elsewhere(body, kind, look_up)
+
+
+def _asks_in(codes: Iterable[object], look_up: tuple[Catalog, CodeIndex]) -> bool:
+    return any(asked_studies({"code": code}, look_up) for code in codes)
+
+
+def _says_it_elsewhere(
+    body: Mapping[str, object], kind: str, look_up: tuple[Catalog, CodeIndex]
+) -> bool:
+    """Whether an order without a code may be imaging of the spine by what else it says.
+
+    An order that was only just begun says nothing yet; a resource without a known type is no such order.
+    """
+    if kind not in ORDER_TYPES:
+        return not body.keys() <= _SAYS_NOTHING
+    if not is_order_any_more(body):
+        return False
+    if body.get("instantiatesCanonical") or body.get("instantiatesUri"):
+        return True
+    if any(as_object(code).get("reference") for code in _codes(body)):
+        return True
+    others = (value for name, value in body.items() if name not in _SAYS_WHY)
+    return _asks_in(others, look_up)
 
 
 def _may_ask_in_part(raw: msgspec.Raw, look_up: tuple[Catalog, CodeIndex]) -> bool:
