@@ -152,6 +152,8 @@ class Tongue(Table):
     name: str
     capitals: tuple[str, ...] = ()
     """Short words that mean their class only when written in capitals."""
+    capitals_or_not: tuple[str, ...] = ()
+    """Of these, what nobody can tell in a text that is all capitals."""
     ordinary: tuple[str, ...] = ()
     """Words of other languages' lists that are ordinary words of this one."""
     verb_last: bool = False

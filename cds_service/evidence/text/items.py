@@ -24,8 +24,11 @@ from cds_service.evidence.text.word_lists import ENGLISH
 from cds_service.knowledge.anchors import WordClasses
 
 _CAPITALS: Final = re.compile(r"\b[A-Z]{2,5}\b")
-_ANSWER: Final = re.compile(r"(?<=[A-Za-z&)\]] )[NY](?=\s*(?:[/|,;.\n]|$)|\s+[A-Z&])")
+_BEHIND_A_WORD: Final = r"(?:(?<=[A-Za-z&)\]]\s)|(?<=[A-Za-z&)\]]\s\s))"
+_ANSWER: Final = re.compile(_BEHIND_A_WORD + r"[NY](?=\s*(?:[/|,;.\n]|$)|\s+[A-Z&])")
 """A letter that answers the word before it, in a form: `Fever N / Trauma N / Gait Y`."""
+_ANSWER_IN_CAPITALS: Final = re.compile(_BEHIND_A_WORD + r"[NY](?=\s*(?:[/|,;.\n]|$))")
+"""The same in a text that is all capitals, where the next word says nothing."""
 _ANSWERED: Final = {"N": "\u0274", "Y": "\u028f"}
 """The sign that stands for each: a small capital, which the English list has as a word."""
 _FEWEST_ANSWERS: Final = 2
@@ -212,6 +215,12 @@ class Itemizer:
             return self._language_of_bit[best]
         return ENGLISH
 
+    def _capitals_in(self, text: str) -> frozenset[str]:
+        """Words in capitals; of a text that is all capitals those that are hardly ever another word."""
+        if text == text.upper():
+            return self._lexicon.capitals - self._lexicon.capitals_or_not
+        return frozenset(word.lower() for word in _CAPITALS.findall(text))
+
     def _grouped(  # noqa: C901, PLR0912, PLR0915 - the same
         self, found: Items, candidates: list[_Candidate]
     ) -> None:
@@ -252,7 +261,7 @@ class Itemizer:
                         mask = 0
                     elif entry.word in self._lexicon.capitals:
                         if written_in_capitals is None:
-                            written_in_capitals = _capitals_in(found.text)
+                            written_in_capitals = self._capitals_in(found.text)
                         if entry.word not in written_in_capitals:
                             continue
                 if entry.extra is not None:
@@ -308,9 +317,10 @@ class Itemizer:
 
 def _with_answers(text: str, plain: str) -> str:
     """The folded text with signs in place of letters that answer: `n` may be `and`, `y` many things."""
-    if (" N" not in text and " Y" not in text) or len(plain) != len(text) or text.isupper():
+    if ("N" not in text and "Y" not in text) or len(plain) != len(text):
         return plain
-    answers = [match.start() for match in _ANSWER.finditer(text)]
+    pattern = _ANSWER_IN_CAPITALS if text.isupper() else _ANSWER
+    answers = [match.start() for match in pattern.finditer(text)]
     if len(answers) < _FEWEST_ANSWERS:
         return plain
     letters = list(plain)
@@ -354,13 +364,6 @@ def _has_stems_at(phrase: Phrase, words: list[str], at: int) -> bool:
         if word != wanted and not (wanted[-1] == "*" and word.startswith(wanted[:-1])):
             return False
     return True
-
-
-def _capitals_in(text: str) -> frozenset[str]:
-    """Words in capitals; none of a text that is all capitals, where they say nothing."""
-    if text == text.upper():
-        return frozenset()
-    return frozenset(word.lower() for word in _CAPITALS.findall(text))
 
 
 def left_over(found: Items) -> list[int]:

@@ -50,6 +50,7 @@ class Lexicon:
         "abbreviations",
         "bits",
         "capitals",
+        "capitals_or_not",
         "foreign",
         "language_bits",
         "ordinary",
@@ -59,6 +60,9 @@ class Lexicon:
     def __init__(self, language: Language) -> None:
         self.bits = ClassBits(language)
         self.language_bits = {code: 1 << number for number, code in enumerate(language.words)}
+        self.capitals_or_not = frozenset(
+            folded(word) for tongue in language.tongues.values() for word in tongue.capitals_or_not
+        )
         self.capitals = frozenset(
             folded(word) for tongue in language.tongues.values() for word in tongue.capitals
         )

@@ -359,3 +359,53 @@ def test_german_advice_reaches_back_to_its_condition(text: str) -> None:
 def test_who_was_sent_to_the_emergency_room_has_the_finding() -> None:
     text = "Lähmung seit gestern, sofort in die Notaufnahme überwiesen"
     assert states(text, "weakness-nonspecific") == {"stated"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "he has lost bladder control",
+        "Patient has lost control of his bladder",
+        "no longer has bladder control since yesterday",
+        "NOW CAN'T HOLD HIS URINE",
+    ],
+)
+def test_lost_control_is_told_with_and_without_the_verbs_before_it(text: str) -> None:
+    assert states(text, "urinary-incontinence-new") == {"stated"}
+
+
+@pytest.mark.parametrize("text", ["no longer has back pain", "has lost 3 kg on a diet"])
+def test_the_same_verbs_about_something_else_lose_no_control(text: str) -> None:
+    assert not states(text, "urinary-incontinence-new")
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("R/O SEA, IVDU, BACK PAIN", "epidural-abscess"),
+        ("SUDDEN WEAKNESS RT LL WITH BACK ACHE", "limb-weakness"),
+        ("DISH, FALL FROM BED, NECK PAIN", "ankylosed-spine"),
+    ],
+)
+def test_abbreviations_are_read_in_a_text_that_is_all_capitals(text: str, concept: str) -> None:
+    assert states(text, concept) & {"stated", "asked"}
+
+
+def test_what_is_a_word_in_capitals_too_is_no_abbreviation_there() -> None:
+    assert not states("PAIN AS BEFORE, SAME AS LAST YEAR", "ankylosed-spine")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["FEVER N, TRAUMA N, CANCER N, LBP 3 WKS", "Fever  N,  trauma  N, cancer  N. LBP 3 wks"],
+)
+def test_letters_answer_in_capitals_and_behind_wide_spaces(text: str) -> None:
+    for concept in ("fever-condition", "low-velocity-trauma", "malignancy"):
+        assert states(text, concept) == {"denied"}
+
+
+@pytest.mark.parametrize(
+    "text", ["S. aureus in blood cultures", "grew E. coli in blood, back pain"]
+)
+def test_the_short_first_name_of_a_germ_ends_no_sentence(text: str) -> None:
+    assert states(text, "bacteremia") == {"stated"}
