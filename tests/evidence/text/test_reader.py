@@ -604,3 +604,40 @@ def test_a_late_effect_is_past() -> None:
 def test_a_denial_in_brackets_ends_with_them() -> None:
     assert states("back pain (no trauma) leg weakness", "limb-weakness") == {"stated"}
     assert states("back pain, no trauma or leg weakness", "limb-weakness") == {"denied"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "r/o malignant cord compression",
+        "metastatic cord compression T8",
+        "compresión medular metastásica D9",
+        "compressão medular metastática",
+    ],
+)
+def test_cord_compression_by_cancer_is_cord_compression(text: str) -> None:
+    assert states(text, "cord-compression") & {"stated", "asked"}
+    assert states(text, "spinal-malignancy") & {"stated", "asked"}
+
+
+def test_cord_compression_by_cancer_can_be_denied() -> None:
+    assert states("no malignant cord compression", "cord-compression") == {"denied"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "legs wont work since yesterday",
+        "ses jambes ne répondent plus",
+        "las piernas no le sostienen",
+        "le gambe non lo reggono",
+        "die Beine tragen ihn nicht mehr",
+        "ноги не держат",
+    ],
+)
+def test_legs_that_carry_nobody_are_lost_walking(text: str) -> None:
+    assert states(text, "walking-loss-acute") == {"stated"}
+
+
+def test_a_limb_that_lasts_is_no_lost_walking() -> None:
+    assert not states("legs work fine, walks well", "walking-loss-acute")
