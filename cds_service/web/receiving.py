@@ -167,6 +167,9 @@ class Receiver:
             return b"".join(parts), None
         except TimeoutError:
             return b"", "late"
+        except RuntimeError:
+            # It broke off: shorter than announced, the application refuses it.
+            return b"", None
         finally:
             self._held -= count
 

@@ -31,8 +31,8 @@ _THREADS: Final = 16
 """Of one worker. Most of them wait for FHIR servers; large charts take turns (`pacing`)."""
 _CONNECTIONS: Final = 4096
 """Of one worker, idle ones included."""
-_STOP_SECONDS: Final = 4
-"""For calls that are under way when the service is told to stop."""
+_STOP_SECONDS: Final = 3
+"""For calls that are under way when the service is told to stop, and for uploads that never end."""
 _LOOK_SECONDS: Final = 0.5
 """Between looks whether the parent is still there."""
 

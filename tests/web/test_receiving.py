@@ -21,6 +21,7 @@ from tests.web.test_running_service import CALL, ask, running
 
 LIMITS = Limits(seconds=0.2, most_bytes=100_000, threads=2)
 NEVER = object()
+BROKEN = object()
 
 
 class FakeHeaders(dict[str, str]):
@@ -43,7 +44,7 @@ class FakeScope:
 
 
 class FakeExchange:
-    """A body in parts; NEVER stands for a client that sends no more."""
+    """A body in parts; NEVER stands for a client that sends no more, BROKEN for one that hangs up."""
 
     def __init__(self, *parts: Any) -> None:
         self.parts = parts
@@ -54,6 +55,8 @@ class FakeExchange:
         for part in self.parts:
             if part is NEVER:
                 await asyncio.sleep(60)
+            if part is BROKEN:
+                raise RuntimeError("the server could not read on")
             self.taken += 1
             yield part
 
@@ -261,3 +264,15 @@ def test_a_peer_that_is_gone_is_noticed(impatient):
         rows = [line.split() for line in lines if line.split()[2].endswith(f":{theirs:04X}")]
         # The sixth column names the timer of a connection; 02 is keepalive.
         assert [row[5].partition(":")[0] for row in rows] == ["02"]
+
+
+def test_a_body_that_breaks_off_is_no_incident_and_shorter_than_it_said():
+    exchange = FakeExchange(b'{"a":', BROKEN)
+    status, headers, body = received(exchange, content_length="4000")
+    assert (status, dict(headers)["X-Trouble"], body) == (200, "none", b"")
+
+
+def test_who_hangs_up_half_way_through_a_body_meets_no_failure(impatient):
+    with closing(opened(impatient, head("Content-Length: 4000") + b"{")) as half:
+        half.shutdown(socket.SHUT_WR)
+        assert b" 500 " not in until_closed(half)
