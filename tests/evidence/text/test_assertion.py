@@ -409,3 +409,13 @@ def test_letters_answer_in_capitals_and_behind_wide_spaces(text: str) -> None:
 )
 def test_the_short_first_name_of_a_germ_ends_no_sentence(text: str) -> None:
     assert states(text, "bacteremia") == {"stated"}
+
+
+def test_russian_advice_reaches_over_abbreviations_to_its_condition() -> None:
+    text = "при онемении промежности и наруш. мочеиспускания срочно вызвать скорую"
+    assert states(text, "saddle-anesthesia") == {"hypothetical"}
+    assert states("онемение промежности, срочно вызвать скорую", "saddle-anesthesia") == {"stated"}
+
+
+def test_a_german_abbreviation_inside_a_question_ends_nothing() -> None:
+    assert states("Schüttelfrost, Ausschluß epid. Abszess", "epidural-abscess") == {"asked"}
