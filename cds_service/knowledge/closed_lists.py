@@ -22,7 +22,7 @@ PARAMETERS: Final = {
     Parameters.MYELOMA_CREATININE: "myeloma_values",
     Parameters.MYELOMA_ESR: "myeloma_values",
     Parameters.MYELOMA_HEMOGLOBIN: "myeloma_values",
-    Parameters.LIFELONG_DAYS: "the reach of a cut page of observations",
+    Parameters.LIFELONG_DAYS: "the reach of a page that was cut",
     Parameters.OLDEST_AGE: "the age of the patient",
     Parameters.OPEN_COURSE_CONFIRMED_DAYS: "the weighing of drug courses",
     Parameters.OPEN_COURSE_NOTED_DAYS: "the weighing of drug courses",

@@ -9,13 +9,14 @@ from typing import Any, Final, Literal
 
 from cds_service.coding import STATED_PREFIX, WHO_LENGTH, plain_code, system_name
 from cds_service.evidence.codes.kept_readings import KeptReadings
+from cds_service.evidence.codes.look_backs import longest_look_backs
 from cds_service.evidence.codes.observation_names import ObservationNames
 from cds_service.evidence.codes.units import UnitTable, compile_units
 from cds_service.evidence.codes.word_dates import WordDates
 from cds_service.evidence.text.folding import folded
 from cds_service.evidence.text.phrases import PhraseReader
 from cds_service.evidence.text.reader import TextReader
-from cds_service.knowledge.anchors import Parameters, ValueSets
+from cds_service.knowledge.anchors import ValueSets
 from cds_service.knowledge.model import CodeEntry, EvidenceRules, Guideline, StatedAnswer, ValueSet
 from cds_service.knowledge.vocabulary import Codes, Vocabulary
 
@@ -110,8 +111,8 @@ class CodeIndex:
     drug_codes: frozenset[tuple[str, str]]
     """(value set id, RxNorm code) of whole drugs: they name their own form, no route is asked for."""
     compiled: CompiledRules
-    observation_reach: int
-    """Days of the longest look-back at observations, what counts for a lifetime apart."""
+    look_backs: Mapping[str, int]
+    """Days of the longest look-back, by prefetch key: `look_backs`."""
     _exact: Mapping[str, Mapping[str, _Ids]]
     _icd: Mapping[str, _Prefixes]
     """By system word."""
@@ -263,7 +264,7 @@ def compile_index(guideline: Guideline, vocabulary: Vocabulary | None = None) ->
         units={s.id: units[s.quantity] for s in sets if s.quantity in units},
         drug_codes=frozenset((s.id, entry.code.strip()) for s in sets for entry in s.rxnorm_drug),
         compiled=_compile_rules(guideline.evidence, guideline.value_sets),
-        observation_reach=_observation_reach(guideline),
+        look_backs=longest_look_backs(guideline),
         _exact=_exact_codes(sets),
         _icd=_icd_prefixes(guideline.value_sets),
         _kept={},
@@ -302,24 +303,6 @@ def _complaints(guideline: Guideline) -> frozenset[str]:
 def _sets_of(evidence: object) -> tuple[str, ...]:
     named = getattr(evidence, "vs", ())
     return (named,) if isinstance(named, str) else tuple(named)
-
-
-def _observation_reach(guideline: Guideline) -> int:
-    """Days back to which a page of observations has to reach: the longest look-back that is not for a lifetime."""
-    parameters = {name: found.value for name, found in guideline.parameters.items()}
-    looked_back = (
-        evidence.days
-        for group in guideline.groups
-        for criterion in group.criterion
-        for evidence in criterion.evidence
-        if evidence.type in ("observation", "observation-positive")
-    )
-    return max(
-        *(days for days in looked_back if days < parameters[Parameters.LIFELONG_DAYS]),
-        guideline.safety_limits.egfr_max_age_days,
-        int(parameters[Parameters.WEIGHT_LOSS_WINDOW]),
-        int(parameters[Parameters.PAIN_RISE_WINDOW]),
-    )
 
 
 def _site_codes(codes: Codes) -> Mapping[str, Mapping[str, _Ids]]:

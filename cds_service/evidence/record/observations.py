@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from itertools import pairwise
 from typing import Final
 
 from msgspec import Raw, Struct
 
-from cds_service.cds_hooks.model import Source
 from cds_service.evidence.codes.codeable import read_concepts
-from cds_service.evidence.codes.concepts import NO_CONCEPT, ConceptHit, ConceptReading
+from cds_service.evidence.codes.concepts import ConceptHit, ConceptReading
 from cds_service.evidence.codes.dates import days_after, read_date
 from cds_service.evidence.codes.index import PREGNANCY, PREGNANCY_STATUS, CodeIndex
 from cds_service.evidence.codes.observation_names import NamedObservation, Verdict, read_grade
@@ -36,8 +34,6 @@ from cds_service.evidence.record.values import (
 )
 from cds_service.knowledge.anchors import ValueSets
 
-OBSERVATIONS: Final = "observations"
-"""The prefetch key."""
 _FULL_POWER: Final = 5
 _ABNORMAL: Final = frozenset({"A", "AA", "L", "LL", "ABN"})
 _NORMAL: Final = frozenset({"N"})
@@ -52,7 +48,7 @@ _POLARITIES: Final[Mapping[Verdict, Polarity]] = {
 }
 _KIDNEYS: Final = frozenset((ValueSets.OBS_EGFR, ValueSets.OBS_CREATININE))
 _NO_CODE: Final = ConceptReading()
-_NO_HIT: Final = ConceptHit("", "text", "", "")
+NO_HIT: Final = ConceptHit("", "text", "", "")
 
 
 class Observed(Struct, frozen=True, gc=False):
@@ -108,7 +104,7 @@ def _is_later(shape: ObservationShape, intake: Intake) -> bool:
     day = shape.effective_date_time
     if type(day) is str:
         return intake.is_text_ahead(day)
-    return intake.is_ahead(when_observed(Observed(shape, shape, _NO_CODE, _NO_HIT)))
+    return intake.is_ahead(when_observed(Observed(shape, shape, _NO_CODE, NO_HIT)))
 
 
 def read_observed(intake: Intake, observed: Observed) -> ObservationHit:
@@ -249,7 +245,7 @@ def _keep_unread(
     *,
     is_finding: bool,
 ) -> None:
-    when = when_observed(Observed(parent, parent, code, _NO_HIT))
+    when = when_observed(Observed(parent, parent, code, NO_HIT))
     first = days_after(intake.as_of, -intake.index.rules.unread_days)
     if when is not None and when.last < first:
         return
@@ -287,28 +283,6 @@ def doubtful_values(
             text = f"{entry.display}: {entry.value_text}"
             found.append(UnreadValue(entry.reference, text, is_finding=False))
     return tuple(found)
-
-
-def reaches_far_enough(source: Source | None, intake: Intake) -> bool:
-    """True for a page of observations that was cut and still goes back behind every look-back but a lifetime's.
-
-    Only one that is sorted by date shows that: its newest come first, and each has a day.
-    """
-    if source is None or not source.is_cut:
-        return False
-    earliest = days_after(intake.as_of, -intake.index.observation_reach)
-    spans = [
-        when_observed(Observed(shape, shape, NO_CONCEPT, _NO_HIT))
-        for batch in intake.batches.get("Observation", ())
-        if batch.key == OBSERVATIONS
-        for shape in batch.resources
-    ]
-    days = [span.last for span in spans if span is not None]
-    return (
-        0 < len(days) == len(spans)
-        and days[-1] < earliest
-        and all(newer >= older for newer, older in pairwise(days))
-    )
 
 
 def when_observed(observed: Observed) -> DateSpan | None:

@@ -21,7 +21,7 @@ def read_procedures(intake: Intake, kind: str) -> None:
     """
     counting = intake.index.compiled.procedure_counts
     for shape, code in intake.coded(kind):
-        when = _when(shape)
+        when = when_done(shape)
         if intake.is_ahead(when):
             continue
         keep_study(intake, kind, shape)
@@ -44,7 +44,7 @@ def _told_by_words(shape: ProcedureShape, intake: Intake) -> tuple[ConceptHit, .
     return tuple(hit for hit in found if hit.value_set in meant)
 
 
-def _when(shape: ProcedureShape) -> DateSpan | None:
+def when_done(shape: ProcedureShape) -> DateSpan | None:
     """performedDateTime, else performedPeriod.end, its start while it lasts; `occurrence[x]` in R5."""
     span = read_date(shape.performed_date_time) or read_date(shape.occurrence_date_time)
     if span is not None:

@@ -13,16 +13,15 @@ from typing import Final
 
 from cds_service.cds_hooks.model import Source
 from cds_service.evidence.codes.index import CodeIndex
-from cds_service.evidence.model import Gap, Observations, PatientRecord, Person
+from cds_service.evidence.model import Gap, Observations, PatientRecord
 from cds_service.evidence.orders.catalog import Catalog
 from cds_service.evidence.record.conditions import by_reference
+from cds_service.evidence.record.cut_pages import LIFELONG_ONLY, note_of_cut
 from cds_service.evidence.record.devices import implants_elsewhere
 from cds_service.evidence.record.hospice import has_hospice_condition
-from cds_service.evidence.record.intake import Intake, ReadingCounts, as_tuples
+from cds_service.evidence.record.intake import Intake, as_tuples
 from cds_service.evidence.record.limits import keep_within_limits
 from cds_service.evidence.record.observations import (
-    OBSERVATIONS,
-    reaches_far_enough,
     read_observed,
     when_observed,
 )
@@ -31,8 +30,6 @@ from cds_service.evidence.record.sorting import sort_resources
 from cds_service.evidence.record.types import TYPES
 
 _PATIENT: Final = "patient"
-LIFELONG_ONLY: Final = "gap_lifelong_observations"
-"""Note of a gap, and key of its sentence: what is missing is bone density and HLA-B27 alone."""
 
 
 def read_record(
@@ -57,16 +54,14 @@ def read_record(
         if one.name in intake.batches:
             one.read(intake, one.name)
     tally, person = intake.tally, intake.person
-    gaps = _gaps(sources, tally, person, is_patient_there="Patient" in intake.batches)
-    if reaches_far_enough(sources.get(OBSERVATIONS), intake):
-        gaps = tuple(_narrowed(gap) for gap in gaps)
+    gaps = _gaps(sources, intake)
     gaps += tuple(
         Gap(key, "partial", f"{count} of {tally.read[key]} are more than one call may bring")
         for key, count in tally.over_limits.items()
         if count
     )
     over = intake.order_links.over()
-    unread = {gap.source for gap in gaps if gap.note != LIFELONG_ONLY}
+    unread = {gap.source for gap in gaps if gap.note not in LIFELONG_ONLY}
     return PatientRecord(
         person=person,
         conditions=as_tuples(intake.conditions),
@@ -90,23 +85,11 @@ def read_record(
     )
 
 
-def _narrowed(gap: Gap) -> Gap:
-    """Of a page that reaches behind every look-back only what counts for a lifetime is missing."""
-    if gap.source == OBSERVATIONS and gap.reason == "partial":
-        return Gap(gap.source, gap.reason, LIFELONG_ONLY)
-    return gap
-
-
-def _gaps(
-    sources: Mapping[str, Source],
-    tally: ReadingCounts,
-    person: Person | None,
-    *,
-    is_patient_there: bool,
-) -> tuple[Gap, ...]:
+def _gaps(sources: Mapping[str, Source], intake: Intake) -> tuple[Gap, ...]:
     """What was needed and could not be read: as the sources say, then what was found while reading."""
+    tally, person = intake.tally, intake.person
     gaps = [
-        Gap(key, source.gap, source.note)
+        Gap(key, source.gap, note_of_cut(source, intake))
         for key, source in sources.items()
         if source.gap is not None
     ]
@@ -120,7 +103,7 @@ def _gaps(
     if not any(gap.source == _PATIENT for gap in gaps):
         if person is not None and person.birth is None:
             gaps.append(Gap(_PATIENT, "partial", "no birth date that can be read"))
-        elif person is None and is_patient_there:
+        elif person is None and "Patient" in intake.batches:
             gaps.append(Gap(_PATIENT, "unreadable", "the Patient that came is another one"))
         elif person is None:
             gaps.append(Gap(_PATIENT, "not-provided", "no Patient came"))

@@ -207,6 +207,8 @@ class DetailWords(Table):
     too_many_orders: Sentence
     orders_too_long: Sentence
     gap_lifelong_observations: Sentence
+    gap_lifelong_medications: Sentence
+    gap_lifelong_procedures: Sentence
     gap_birth_date_impossible: Sentence
     gap_criterion_failed: Sentence
     imaged_since: Sentence
