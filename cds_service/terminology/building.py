@@ -110,7 +110,7 @@ def _add_value_set(path: Path, guideline: Guideline, index: CodeIndex, found: _F
             "Give it the id of one, or name its canonical under `expansions` there."
         )
         return
-    codes = list(_expanded(body))
+    codes = list(expanded_codes(body))
     if not codes:
         found.mistakes.append(
             f"{path.name}: holds no expansion and no list of codes. Expand it on a terminology server."
@@ -136,7 +136,7 @@ def _is_new(uri: str, code: str, display: str, value_set: ValueSet, index: CodeI
     )
 
 
-def _expanded(body: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+def expanded_codes(body: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """(system, code, display) of an expansion with its nested entries; without one, of the codes that are listed."""
     open_ = list((body.get("expansion") or {}).get("contains") or ())
     if not open_:
