@@ -23,6 +23,7 @@ from cds_service.evidence.loose_json import each
 from cds_service.evidence.model import Via
 from cds_service.evidence.raw import NOTHING, READ_ERRORS, plain
 from cds_service.evidence.text.word_lists import ENGLISH
+from cds_service.knowledge.anchors import ValueSets
 
 _CLAUSE_MARKS: Final = frozenset(".;,\n\r")
 _SIMPLE_TYPES: Final = (dict, list, str)
@@ -72,8 +73,8 @@ class ConceptReading(Struct, frozen=True):
         return False
 
 
-_READ_BY_NAME: Final = frozenset((*IMPLANTS, *CONTRAST_AGENTS))
-"""Their English names have a reader of their own."""
+_AS_ALLERGY: Final = "allergy: {}"
+"""A list of allergies names the substance alone: it is read as an order would put it."""
 _ICD: Final = ("icd10cm", "icd10")
 _IN_TITLE: Final = re.compile(r"[^\W\d_]+")
 """One word behind the last comma."""
@@ -199,12 +200,13 @@ class ConceptReader:
             is_known = not (reading.left_over or reading.is_only_a_place or reading.names_unjudged)
             is_understood = is_understood or is_known
             is_old = self._index.is_said_to_be_old(text)
-            named = _READ_BY_NAME if reading.language == ENGLISH else CONTRAST_AGENTS
             for statement in reading.statements:
                 if not reader.counts_in_titles(statement):
                     continue
                 for value_set in reader.value_sets(statement):
-                    if value_set in named or (is_old and self._index.is_acute(value_set)):
+                    if value_set in CONTRAST_AGENTS or self._is_called_other(value_set, text):
+                        continue
+                    if is_old and self._index.is_acute(value_set):
                         continue
                     found.setdefault(value_set, ConceptHit(value_set, "text", "", statement.quote))
         return tuple(found.values()) if found or is_understood else None
@@ -218,6 +220,26 @@ class ConceptReader:
                 for value_set in reader.value_sets(statement) if reader.counts(statement) else ():
                     told[value_set] = told.get(value_set, True) and statement.state == "asked"
         return frozenset(value_set for value_set, is_asked in told.items() if is_asked)
+
+    def _is_called_other(self, value_set: str, text: str) -> bool:
+        """A TENS unit is a stimulator and no implant: the names of what is none stand beside those of implants."""
+        return value_set in IMPLANTS and value_set in self._index.phrases.cancelled(text)
+
+    def agents_of(self, concept: Concept) -> tuple[ConceptHit, ...]:
+        """The contrast agents that the words of an allergy mean, the general name only where no other stands."""
+        reader = self._index.reader
+        found: dict[str, ConceptHit] = {}
+        for text in dict.fromkeys((concept.text, *(c.display for c in concept.codings))):
+            if not text or self._is_of_a_relative(text):
+                continue
+            for statement in reader.read(_AS_ALLERGY.format(text)).statements:
+                if reader.counts(statement):
+                    for value_set in reader.value_sets(statement):
+                        hit = ConceptHit(value_set, "text", "", statement.quote)
+                        found.setdefault(value_set, hit)
+        agents = [found[name] for name in CONTRAST_AGENTS if name in found]
+        named = [hit for hit in agents if hit.value_set != ValueSets.CONTRAST_AGENT_UNSPECIFIED]
+        return tuple(named or agents)
 
     def sharper_words(self, raw: Raw) -> tuple[ConceptHit, ...]:
         """What the words of a concept add that is coded as a spine complaint and no more.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from cds_service.evidence.codes.concepts import ConceptReader, ConceptReading
+from cds_service.evidence.codes.codeable import Concept, read_concept
+from cds_service.evidence.codes.concepts import ConceptReader
 from cds_service.evidence.codes.dates import read_date
 from cds_service.evidence.codes.index import CONTRAST_AGENTS, CodeIndex
 from cds_service.evidence.codes.statuses import status_words
@@ -43,12 +44,11 @@ def read_allergy(
     if any(word in rules.verification_dropped or word == _RESOLVED for word in words):
         return ()
     is_doubtful = any(word in rules.verification_suspected or word == _INACTIVE for word in words)
-    named = _named(shape, concepts)
     found: dict[str, AllergyHit] = {}
-    for concept in named:
-        for hit in concept.hits:
-            if hit.value_set not in CONTRAST_AGENTS:
-                continue
+    for written in _named(shape):
+        concept = concepts.read_concept(written)
+        hits = [hit for hit in concept.hits if hit.value_set in CONTRAST_AGENTS]
+        for hit in hits or concepts.agents_of(written):
             earlier = found.get(hit.value_set)
             if earlier is None or (earlier.via == "text" and hit.via == "code"):
                 found[hit.value_set] = AllergyHit(
@@ -62,12 +62,12 @@ def read_allergy(
     return tuple(found.values())
 
 
-def _named(shape: AllergyShape, concepts: ConceptReader) -> list[ConceptReading]:
-    found = [concepts.read(shape.code), concepts.read(shape.substance)]
+def _named(shape: AllergyShape) -> list[Concept]:
+    found = [read_concept(plain(shape.code)), read_concept(plain(shape.substance))]
     for reaction in each(plain(shape.reaction)):
         substance = as_object(reaction).get("substance")
         if substance is not None:
-            found.append(concepts.read_plain(substance))
+            found.append(read_concept(substance))
     return found
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
-from cds_service.evidence.codes.codeable import read_concepts
-from cds_service.evidence.codes.concepts import ConceptReader, ConceptReading
+from cds_service.evidence.codes.codeable import Concept, read_concepts
+from cds_service.evidence.codes.concepts import ConceptHit, ConceptReader, ConceptReading
 from cds_service.evidence.codes.dates import read_date
 from cds_service.evidence.codes.index import IMPLANTS, CodeIndex
 from cds_service.evidence.loose_json import as_object, as_text, each, texts_of
@@ -58,7 +58,7 @@ def read_device(
     named = [concepts.read_text(name) for name in _names(shape)]
     sets: dict[str, Via] = {}
     for concept in (*named, kind):
-        for hit in concept.hits:
+        for hit in (*concept.hits, *_told_by_words(concept, concepts)):
             if hit.via == "code" or hit.value_set not in sets:
                 sets[hit.value_set] = hit.via
     label = _labelled(shape, (kind.text, *(name.text for name in named)))
@@ -81,6 +81,14 @@ def read_device(
         via="code" if by_code else "text",
         safety=safety,
     )
+
+
+def _told_by_words(concept: ConceptReading, concepts: ConceptReader) -> tuple[ConceptHit, ...]:
+    """What the words of a name say that no phrase has: inflected, mistyped, in another language."""
+    if concept.value_sets.isdisjoint(IMPLANTS):
+        found = concepts.words_of(Concept(concept.display, ())) or ()
+        return tuple(hit for hit in found if hit.value_set in IMPLANTS)
+    return ()
 
 
 def implants_elsewhere(

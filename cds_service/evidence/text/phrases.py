@@ -107,6 +107,11 @@ class PhraseReader:
             hits[phrase.value_set] = PhraseHit(phrase.value_set, phrase.spelling, asks, quote)
         return tuple(hits.values())
 
+    def cancelled(self, text: str) -> frozenset[str]:
+        """Value sets of which the text says that what it names is none, by a phrase of their `text_not`."""
+        places = self._places(words_of(folded(text)))
+        return frozenset(phrase.value_set for _, phrase in places if phrase.cancels)
+
     def _places(self, text: Words) -> list[tuple[int, _Phrase]]:
         """Every phrase that stands in the text, denied or not, the longest first at each word."""
         places = []
