@@ -23,7 +23,7 @@ class WordDates:
         self._months = months
         names = "|".join(sorted(map(re.escape, months), key=len, reverse=True))
         self._pattern = re.compile(
-            r"(?<!\d)(?P<iso>\d{4}-\d{2}-\d{2})(?!\d)"
+            r"(?<!\d)(?P<iso>\d{4}(?P<between>[./-])\d{1,2}(?P=between)\d{1,2})(?!\d)"
             r"|(?<![\d.])(?P<first>\d{1,2})(?P<mark>[./-])(?P<second>\d{1,2})(?P=mark)(?P<of>\d{4})(?!\d)"
             rf"|(?<!\w)(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s+(?:of\s+|de\s+|d')?)?(?P<month>{names})\.?"
             r"(?:\s+(?P<after>\d{1,2})(?:st|nd|rd|th)?(?!\d))?,?\s+(?:de\s+|del\s+)?(?P<year>\d{4})(?!\d)"
@@ -32,8 +32,9 @@ class WordDates:
     def read(self, text: object) -> DateSpan | None:
         """The days that a FHIR date or a sentence names; of several the first.
 
-        Figures with full stops begin with the day everywhere; others where only one order is a date. None for a day or
-        month without a year, and for figures whose order nobody knows.
+        Figures that begin with the year go on with the month, those with full stops begin with the day; others are a
+        date where only one order is one. None for a day or month without a year, and for figures whose order nobody
+        knows.
         """
         whole = read_date(text)
         if whole is not None or not isinstance(text, str):
@@ -42,7 +43,8 @@ class WordDates:
         if match is None:
             return None
         if match["iso"]:
-            return read_date(match["iso"])
+            year, month, of_month = match["iso"].split(match["between"])
+            return read_date(f"{year}-{month:0>2}-{of_month:0>2}")
         if match["of"]:
             return _of_figures(
                 int(match["first"]), int(match["second"]), match["of"], match["mark"]

@@ -34,6 +34,9 @@ def allergy(text: str) -> dict[str, Any]:
         "имплантированного кардиостимулятора",
         "kalp pili takıldı",
         "ناظمة قلبية",
+        "Clipping of a cerebral aneurism",
+        "Aneurysma 2015 geclippt",
+        "клипирована аневризма",
     ],
 )
 def test_a_device_is_known_by_any_form_of_its_name(read: ReadRecord, text: str) -> None:
