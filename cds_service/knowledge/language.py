@@ -166,6 +166,8 @@ class Tongue(Table):
     """What writers without the letters of the language type, and the folded letter: `ae` for `ä`."""
     misspelt: Mapping[str, str] = {}
     """Short words as they are often mistyped, and the listed word: one edit in a long word needs no list."""
+    opens_inability: tuple[str, ...] = ()
+    """How a clause begins that says what is not possible: behind "denies fever, " it is denied no more."""
     abbreviations: tuple[str, ...] = ()
     """A full stop behind them ends no sentence."""
     prefixes: tuple[str, ...] = ()

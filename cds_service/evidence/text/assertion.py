@@ -10,6 +10,7 @@ from cds_service.evidence.text.class_bits import ClassBits
 from cds_service.evidence.text.cues import PAST, Cues
 from cds_service.evidence.text.items import Items
 from cds_service.evidence.text.sentences import Sentence
+from cds_service.knowledge.language import Language
 
 _LONG_SENTENCE: Final = 250
 """Items. What has more is read in parts, from clause to clause: what looks back over a sentence looks over no more."""
@@ -20,8 +21,8 @@ class Asserter:
 
     __slots__ = ("_cues",)
 
-    def __init__(self, bits: ClassBits, units: frozenset[str], verb_last: frozenset[str]) -> None:
-        self._cues = Cues(bits, units, verb_last)
+    def __init__(self, bits: ClassBits, language: Language, units: frozenset[str]) -> None:
+        self._cues = Cues(bits, language, units)
 
     def states(
         self, items: Items, year: int, long_ago: AbstractSet[int], or_for_long: AbstractSet[int]

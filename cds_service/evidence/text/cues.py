@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from cds_service.evidence.text.class_bits import ClassBits
+from cds_service.evidence.text.folding import folded
+from cds_service.evidence.text.tokens import words_of
 from cds_service.knowledge.anchors import WordClasses
+from cds_service.knowledge.language import Language
 
 DENIED: Final = 1
 UNCLEAR: Final = 2
@@ -63,6 +68,7 @@ class Cues:
         "numbers",
         "of_dismissal",
         "opens_clause",
+        "opens_inability",
         "or_",
         "over",
         "pain",
@@ -84,12 +90,20 @@ class Cues:
     )
 
     def __init__(  # noqa: PLR0915 - one mask each
-        self, bits: ClassBits, units: frozenset[str], verb_last: frozenset[str]
+        self, bits: ClassBits, language: Language, units: frozenset[str]
     ) -> None:
         self.units = units
         """Units of time: before a cue of history they make it a length."""
-        self.verb_last = verb_last
+        self.verb_last = frozenset(
+            code for code, tongue in language.tongues.items() if tongue.verb_last
+        )
         """Languages whose conditionals stand at the end of the sentence."""
+        self.opens_inability = _by_first_word(
+            beginning
+            for tongue in language.tongues.values()
+            for beginning in tongue.opens_inability
+        )
+        """Beginnings of clauses as words, by their first word."""
         self.opens_clause = bits.mask(WordClasses.OPENS_CLAUSE)
         self.tells = bits.mask(WordClasses.TELLS)
         self.fresh = bits.mask(WordClasses.FRESH)
@@ -175,3 +189,11 @@ class Cues:
         self.cues = (bits.of_role("cue", "trap") & ~self.affirmed & ~self.and_or) | bits.mask(
             WordClasses.PAIN, WordClasses.YEAR, WordClasses.NUMBER
         )
+
+
+def _by_first_word(beginnings: Iterable[str]) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+    found: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for beginning in beginnings:
+        words = tuple(words_of(folded(beginning)))
+        found[words[0]].append(words)
+    return {word: tuple(listed) for word, listed in found.items()}

@@ -80,11 +80,7 @@ class TextReader:
         )
         self._itemizer = Itemizer(lexicon)
         self._inability = InabilityJoiner(bits)
-        self._asserter = Asserter(
-            bits,
-            _unit_words(tongues),
-            frozenset(code for code, tongue in language.tongues.items() if tongue.verb_last),
-        )
+        self._asserter = Asserter(bits, language, _unit_words(tongues))
         self._patterns = PatternMatcher(language.patterns, bits)
         self._values = ValueMatcher(language.values, bits, language.limits)
         self._times = TimeReader(language)

@@ -25,6 +25,7 @@ from cds_service.evidence.text.items import Items
 from cds_service.evidence.text.tokens import (
     CLOSE,
     COLON,
+    COMMA,
     ENDS_CLAUSE,
     OPEN,
     RANGE,
@@ -205,12 +206,28 @@ class Sentence:
         self.is_bracketed = bool(gap & OPEN) or (self.is_bracketed and not gap & CLOSE)
         if self.is_denied_in_bracket and gap & CLOSE:
             self.reach, self.is_denied_in_bracket = NO_REACH, False
+        if self.reach in (OVER_LISTS, TO_SENTENCE_END) and self._opens_inability(at):
+            self.reach = NO_REACH
         if self.reach == OVER_LISTS:
             if not self._goes_on(at):
                 self.reach = NO_REACH
             self.lists += 1
         elif self.reach == CLAUSE_ALONE:
             self.reach = NO_REACH
+
+    def _opens_inability(self, at: int) -> bool:
+        """`denies fever, cannot walk`: what is not possible is a new statement, unless the list is of such."""
+        firsts = self.items.firsts
+        if not self.items.gaps[firsts[at]] & COMMA or not self._is_inability(firsts[at]):
+            return False
+        return not any(map(self._is_inability, firsts[max(self.first, at - _LONGEST_CLOSED) : at]))
+
+    def _is_inability(self, place: int) -> bool:
+        words = self.items.words
+        return any(
+            tuple(words[place : place + len(beginning)]) == beginning
+            for beginning in self._.opens_inability.get(words[place], ())
+        )
 
     def _enter_list(self, at: int) -> None:
         """A bracket or a colon behind the name of advice opens the list of what it was about."""

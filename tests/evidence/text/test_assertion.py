@@ -419,3 +419,34 @@ def test_russian_advice_reaches_over_abbreviations_to_its_condition() -> None:
 
 def test_a_german_abbreviation_inside_a_question_ends_nothing() -> None:
     assert states("Schüttelfrost, Ausschluß epid. Abszess", "epidural-abscess") == {"asked"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("denies trauma, unable to walk", "walking-loss"),
+        ("denies fever, can't pass urine", "urinary-retention"),
+        ("denies incontinence, not able to lift the right foot", "motor-deficit"),
+        ("verneint Fieber, kann nicht gehen", "walking-difficulty"),
+        ("niega fiebre, no puede orinar desde ayer", "urinary-retention"),
+        ("nie fièvre, ne peut plus uriner", "urinary-retention"),
+        ("nega febbre, non riesce a urinare", "urinary-retention"),
+        ("nega febre, não consegue urinar", "urinary-retention"),
+    ],
+)
+def test_what_is_not_possible_behind_a_denial_is_a_statement_of_its_own(
+    text: str, concept: str
+) -> None:
+    assert states(text, concept) == {"stated"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "denies being unable to walk, unable to void",
+        "denies weakness, inability to walk, incontinence",
+        "denies numbness or inability to walk",
+    ],
+)
+def test_in_a_list_of_such_it_is_denied_all_the_same(text: str) -> None:
+    assert states(text, "walking-difficulty") == {"denied"}
