@@ -45,7 +45,7 @@ def changed(tmp_path: Path) -> Path:
 def test_all_stories_replay_without_a_difference_and_without_a_bar_in_a_pipe():
     result = run_process("replay", FIXTURES / "patients")
     assert result.returncode == 0, result.stdout
-    assert "61 cases, 0 with differences" in result.stdout
+    assert "62 cases, 0 with differences" in result.stdout
     assert result.stderr == ""
 
 
