@@ -65,3 +65,10 @@ def test_words_that_a_longer_quote_holds_are_quoted_once(compiled: CompiledGuide
     said = next(line for line in card.detail.split("\n\n") if "Said in the order" in line)
     assert said.count("weakness both sides") == 1
     assert '"leg weakness both sides since Sunday"' in said
+
+
+def test_every_address_of_a_source_is_encrypted(compiled: CompiledGuideline) -> None:
+    """CDS Hooks clients refuse to show others."""
+    addresses = [citation.url for citation in compiled.guideline.citations.values() if citation.url]
+    assert addresses
+    assert [address for address in addresses if not address.startswith("https://")] == []
