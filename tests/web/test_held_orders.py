@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -329,3 +330,47 @@ def test_a_group_that_is_dispatched_with_its_order_inside_is_advised_on():
 @pytest.mark.parametrize("references", [[None], [""], ["", None], ""])
 def test_a_dispatch_whose_references_are_all_blank_is_a_400(references):
     assert place_of(dispatch(references, bundle(ACTIVE))).startswith("context.dispatchedOrders")
+
+
+def test_an_order_behind_very_many_steps_is_missed_where_it_did_not_come() -> None:
+    step: Json = {"resource": {"reference": "ServiceRequest/elsewhere"}}
+    for _ in range(40):
+        step = {"action": [step]}
+    assert place_of(sign(bundle(holder("RequestGroup", action=[step])))) == PLACE
+
+
+def test_imaging_behind_very_many_steps_is_no_silence() -> None:
+    step: Json = {"code": LUMBAR_MRI | {"text": "MRI lumbar spine"}}
+    for _ in range(40):
+        step = {"action": [step]}
+    assert place_of(sign(bundle(holder("RequestGroup", action=[step])))) == PLACE
+
+
+def test_an_order_in_a_group_is_read_however_its_keys_are_spelled() -> None:
+    made = call(copy.deepcopy(RETENTION))
+    made["hook"] = "order-sign"
+    group = holder("RequestGroup", action=[{"resource": {"reference": "#o1"}}], contained=[ORDER])
+    made["context"] = {
+        "userId": "Practitioner/dr1",
+        "patientId": "p1",
+        "draftOrders": bundle(group),
+    }
+    body = json.dumps(made).replace(
+        '"resourceType": "ServiceRequest"', '"resource\\u0054ype": "ServiceRequest"'
+    )
+    answer = service(Settings(as_of=TODAY)).post(SIGN, data=body, content_type="application/json")
+    assert answer.status_code == 200
+    assert card_ids(answer.get_json()) == ["EmergencyEscalate"]
+
+
+def test_what_a_dispatched_order_says_is_not_on_record_through_the_list_of_orders() -> None:
+    reason = [{"text": "cauda equina syndrome"}]
+    order = ORDER | {"status": "active", "authoredOn": "2026-06-15", "reasonCode": reason}
+    context = {"dispatchedOrders": ["ServiceRequest/o1"], "performer": "Organization/x"}
+    listed = {"dispatchedOrders": bundle(order), "orders": bundle(order)}
+    empty = {"resourceType": "Bundle", "type": "searchset"}
+    answer = post("order-dispatch", context, DISPATCH, **listed, conditions=empty)
+    (card, *_) = answer.get_json()["cards"]
+    assert '**Said in the order:** "cauda equina syndrome"' in card["detail"]
+    assert "auda equina" not in card["detail"].split("**Said in the order:**")[0]
+    assert "on record" not in card["summary"]

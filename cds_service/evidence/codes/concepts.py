@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -22,6 +22,7 @@ from cds_service.evidence.codes.observation_names import NamedObservation
 from cds_service.evidence.loose_json import each
 from cds_service.evidence.model import Via
 from cds_service.evidence.raw import NOTHING, READ_ERRORS, plain
+from cds_service.evidence.text.model import Statement
 from cds_service.evidence.text.word_lists import ENGLISH
 from cds_service.knowledge.anchors import ValueSets
 
@@ -213,13 +214,23 @@ class ConceptReader:
 
     def only_asked(self, concept: Concept) -> frozenset[str]:
         """Value sets that the words of a concept ask for ("?CES", "rule out") and do not state."""
+        counts = self._index.reader.counts
+        said = self._said_of(concept.text, *(coding.display for coding in concept.codings))
+        return frozenset(
+            value_set
+            for value_set, statements in said.items()
+            if {one.state for one in statements if counts(one)} == {"asked"}
+        )
+
+    def _said_of(self, *texts: str) -> Mapping[str, list[Statement]]:
+        """What texts say of each value set that they speak of."""
         reader = self._index.reader
-        told: dict[str, bool] = {}
-        for text in {concept.text, *(coding.display for coding in concept.codings)} - {""}:
+        said: dict[str, list[Statement]] = {}
+        for text in dict.fromkeys(filter(None, texts)):
             for statement in reader.read(text).statements:
-                for value_set in reader.value_sets(statement) if reader.counts(statement) else ():
-                    told[value_set] = told.get(value_set, True) and statement.state == "asked"
-        return frozenset(value_set for value_set, is_asked in told.items() if is_asked)
+                for value_set in reader.value_sets(statement):
+                    said.setdefault(value_set, []).append(statement)
+        return said
 
     def _is_called_other(self, value_set: str, text: str) -> bool:
         """A TENS unit is a stimulator and no implant: the names of what is none stand beside those of implants."""
@@ -262,16 +273,11 @@ class ConceptReader:
         texts = {concept.text, *(coding.display for coding in concept.codings)} - {""}
         if not any(map(self._index.is_said_to_be_old, texts)):
             return frozenset()
-        reader = self._index.reader
-        states: dict[str, set[str]] = {}
-        for text in texts:
-            for statement in reader.read(text).statements:
-                for value_set in reader.value_sets(statement):
-                    states.setdefault(value_set, set()).add(statement.state)
         return frozenset(
             value_set
-            for value_set, said in states.items()
-            if said == {"historical"} and self._index.is_acute(value_set)
+            for value_set, statements in self._said_of(*texts).items()
+            if self._index.is_acute(value_set)
+            and {one.state for one in statements} == {"historical"}
         )
 
     def names_nothing(self, code: ConceptReading) -> bool:
@@ -391,14 +397,13 @@ class ConceptReader:
     def _denied_abroad(self, text: str) -> frozenset[str]:
         """Value sets that a text in another language says are not there: phrases know denials in English."""
         reader = self._index.reader
-        reading = reader.read(text)
-        if reading.language == ENGLISH:
+        if reader.read(text).language == ENGLISH:
             return frozenset()
-        told: dict[str, bool] = {}
-        for statement in reading.statements:
-            for value_set in reader.value_sets(statement):
-                told[value_set] = told.get(value_set, False) or reader.counts(statement)
-        return frozenset(value_set for value_set, counts in told.items() if not counts)
+        return frozenset(
+            value_set
+            for value_set, statements in self._said_of(text).items()
+            if not any(map(reader.counts, statements))
+        )
 
     def _family(
         self, codings: list[CodeMeaning], displays: list[str], text: str, lowered: str

@@ -5,7 +5,8 @@ Whoever signs or selects the one means the orders as well, so they are found her
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -27,7 +28,8 @@ POINTING: Final = GROUPS | {"CarePlan", "Order", "Task"}
 HOLDING: Final = POINTING | {"Appointment", "Parameters", "ReferralRequest"}
 """Types that can ask for imaging without being an order for it; one that cannot be read may do so."""
 
-_TYPE: Final = b'"resourceType"'
+_TYPE: Final = re.compile(rb'"resourceType"|\\u')
+"""What stands in the text of every resource: its key, or a letter of it in JSON's other spelling."""
 _DEEPEST: Final = 12
 """Objects and lists around an order within a resource."""
 _ROUTES: Final = ("action", "activity", "part")
@@ -51,28 +53,36 @@ def pointed_to(group: DraftOrder) -> tuple[str, ...]:
     """The references of a group, a plan or a task to what it asks for; empty for other resources."""
     if group.resource_type not in POINTING:
         return ()
-    return tuple(_references(read_json(group.raw) or {}, 0))
+    return tuple(
+        text
+        for step in _steps(read_json(group.raw) or {}, _ROUTES)
+        for name in _POINTERS
+        for item in each(step.get(name))
+        if (text := as_text(as_object(item).get("reference")))
+    )
 
 
-def asked_for_itself(body: Mapping[str, Any], depth: int = 0) -> Iterator[object]:
+def asked_for_itself(body: Mapping[str, Any]) -> Iterator[object]:
     """The codes and titles of what a group, a plan or a task asks for without pointing to an order."""
-    if depth > _DEEPEST:
-        return
-    if not any(_is_pointer(body.get(name)) for name in _POINTERS):
-        yield from (body[name] for name in _ASKING if name in body)
-        yield from (
-            asked_for_itself(as_object(body.get("detail")), depth + 1) if body.get("detail") else ()
-        )
-    for route in _ROUTES:
-        for step in each(body.get(route)):
-            yield from asked_for_itself(as_object(step), depth + 1)
+    for step in _steps(body, (*_ROUTES, "detail")):
+        if not any(_is_pointer(step.get(name)) for name in _POINTERS):
+            yield from (step[name] for name in _ASKING if name in step)
+
+
+def _steps(body: Mapping[str, Any], routes: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """A resource and all steps within it, however deep."""
+    left = [body]
+    while left:
+        step = left.pop()
+        yield step
+        left += [as_object(inner) for route in routes for inner in each(step.get(route))]
 
 
 def _may_hold(draft: DraftOrder) -> bool:
     return (
         draft.flaw is None
         and draft.resource_type not in ORDER_TYPES
-        and bytes(draft.raw).count(_TYPE) > 1
+        and len(_TYPE.findall(draft.raw)) > 1
     )
 
 
@@ -89,7 +99,7 @@ def _within(
     value: msgspec.Raw, place: str, names: tuple[str, ...], depth: int, *, keeps_id: bool
 ) -> Iterator[DraftOrder]:
     """The resources within a value. Only those of parameters have an id that a client knows them by."""
-    if _TYPE not in bytes(value):
+    if _TYPE.search(value) is None:
         return
     if depth > _DEEPEST:
         yield DraftOrder(value, "", "", place=place, flaw="too-deep", names=names)
@@ -118,15 +128,3 @@ def _within(
 
 def _is_pointer(value: object) -> bool:
     return any(as_text(as_object(item).get("reference")) for item in each(value))
-
-
-def _references(body: Mapping[str, Any], depth: int) -> Iterator[str]:
-    if depth > _DEEPEST:
-        return
-    for name in _POINTERS:
-        for item in each(body.get(name)):
-            if text := as_text(as_object(item).get("reference")):
-                yield text
-    for route in _ROUTES:
-        for step in each(body.get(route)):
-            yield from _references(as_object(step), depth + 1)

@@ -71,7 +71,10 @@ def read_observations(intake: Intake, kind: str) -> None:
     for shape, code in intake.coded(kind):
         hits, has_parts = code.hits, shape.component is not NOTHING
         named = _named(code, intake)
-        if not (hits or has_parts or named) or not _counts(shape.status, counting):
+        if not (hits or has_parts or named):
+            _keep_nameless(shape, code, intake)
+            continue
+        if not _counts(shape.status, counting):
             continue
         if _is_later(shape, intake):
             continue
@@ -82,6 +85,17 @@ def read_observations(intake: Intake, kind: str) -> None:
                 observed[hit.value_set].append(Observed(shape, shape, code, hit))
         if has_parts:
             _read_parts(shape, named, intake)
+
+
+def _keep_nameless(shape: ObservationShape, code: ConceptReading, intake: Intake) -> None:
+    """A result flagged as abnormal of which only a site's own code came: it may be any examination."""
+    if code.text or code.codings or not code.display:
+        return
+    if _interpreted(shape.interpretation) != "found" or _is_later(shape, intake):
+        return
+    if _counts(shape.status, intake.index.compiled.observation_counts):
+        value = read_value(shape, intake.index, intake.concepts)
+        _keep_unread(shape, code, value, intake, is_finding=True)
 
 
 def _read_parts(shape: ObservationShape, named: NamedObservation | None, intake: Intake) -> None:
@@ -254,7 +268,7 @@ def _keep_unread(
     intake.unread_values.append(
         UnreadValue(
             reference("Observation", parent.id),
-            f"{code.display}: {value.text}",
+            f"{code.display}: {value.text}" if value.text else code.display,
             is_finding=is_finding,
         )
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Raw
 
+from cds_service.evidence.codes.dates import days_after
 from cds_service.evidence.loose_json import as_text
 from cds_service.evidence.orders.earlier import (
     is_done,
@@ -22,17 +23,16 @@ from cds_service.evidence.record.shapes import ProcedureShape, StudyShape, body_
 _OF_SERIES = "ImagingStudy"
 _REPORT = "DiagnosticReport"
 _NEVER_MEANT = ("entered-in-error", "cancelled", "unknown")
-_MEANT = (
-    "active",
-    "requested",
-    "received",
-    "accepted",
-    "in-progress",
-    "on-hold",
-    "suspended",
-    "completed",
+_NOT_ORDERED = (
+    "entered-in-error",
+    "revoked",
+    "cancelled",
+    "rejected",
+    "aborted",
+    "draft",
+    "proposed",
 )
-"""Of an order: somebody stands by it."""
+"""Of an order: nobody stands by it, or nobody does yet. What says nothing of that is meant."""
 
 
 def read_studies(intake: Intake, kind: str) -> None:
@@ -112,13 +112,18 @@ def read_other_orders(intake: Intake, kind: str) -> None:
 
 
 def _keep_reasons(intake: Intake, name: str, body: dict[str, object]) -> None:
-    """Why something else was ordered: a referral may be the one place that names the disease."""
+    """Why something else was ordered: a referral may be the one place that names the disease.
+
+    What an old order was for has found its way into the problem list since, and may have ended there.
+    """
     if not body.keys() & {"reasonCode", "reason"} or name in intake.judged:
         return
     written = authored_on(body)
+    first = days_after(intake.as_of, -intake.index.rules.order_reason_days)
     if (
-        as_text(body.get("status")).lower() in _MEANT
+        as_text(body.get("status")).lower() not in _NOT_ORDERED
         and body.get("doNotPerform") is not True
         and not intake.is_ahead(written)
+        and not (written is not None and written.last < first)
     ):
         keep_reasons(intake, name, written, body.get("reasonCode") or body.get("reason"))

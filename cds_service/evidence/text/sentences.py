@@ -217,10 +217,13 @@ class Sentence:
 
     def _opens_inability(self, at: int) -> bool:
         """`denies fever, cannot walk`: what is not possible is a new statement, unless the list is of such."""
-        firsts = self.items.firsts
-        if not self.items.gaps[firsts[at]] & COMMA or not self._is_inability(firsts[at]):
+        items = self.items
+        if not items.gaps[items.firsts[at]] & COMMA or not self._is_inability(items.firsts[at]):
             return False
-        return not any(map(self._is_inability, firsts[max(self.first, at - _LONGEST_CLOSED) : at]))
+        return not any(
+            items.clauses[place] >= self.denial_clause and self._is_inability(items.firsts[place])
+            for place in range(max(self.first, at - _LONGEST_CLOSED), at)
+        )
 
     def _is_inability(self, place: int) -> bool:
         words = self.items.words

@@ -152,6 +152,8 @@ class EvidenceRules(Table):
     relatives: tuple[str, ...]
     relative_has: tuple[str, ...]
     days_per_month: int
+    order_reason_days: int
+    """What another order was written for counts for so many days."""
     future_days: int
     fading: Fading
     text: TextRules

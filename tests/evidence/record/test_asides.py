@@ -94,6 +94,8 @@ def referral(why: Any, **elements: Any) -> dict[str, Any]:
         referral([{"text": "Kauda-Syndrom"}], status="completed"),
         referral({"text": "syndrome de la queue de cheval"}),
         referral([{"text": "cauda equina"}], resourceType="ProcedureRequest"),
+        referral([coded("G83.4")], status="unknown"),
+        referral([coded("G83.4")], status=None),
         referral(None, resourceType="DiagnosticOrder", reason=[{"text": "cauda equina syndrome"}]),
     ],
 )
@@ -116,6 +118,8 @@ def test_why_something_else_was_ordered_is_a_finding_of_that_day(order: dict[str
         referral([coded("G83.4")], status="draft"),
         referral([coded("G83.4")], doNotPerform=True),
         referral([coded("G83.4")], authoredOn="2026-07-01"),
+        referral([coded("C50.912")], authoredOn="2025-06-14"),
+        referral([coded("G83.4")], status="aborted"),
         referral([{"text": "low back pain for 3 days"}]),
         referral([coded("M54.50")]),
         referral([]),
@@ -141,3 +145,9 @@ def test_an_order_is_no_record_of_itself() -> None:
         frozenset(["ServiceRequest/x1"]),
     )
     assert not record.conditions
+
+
+def test_a_disease_that_an_order_of_this_year_names_counts() -> None:
+    """The near-miss of an order that is too old to say what still is."""
+    record = record_with("orders", referral([coded("C50.912")], authoredOn="2025-06-16"))
+    assert "malignancy" in record.conditions

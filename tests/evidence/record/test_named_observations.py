@@ -369,3 +369,42 @@ def test_a_test_without_a_usable_answer_is_named_and_takes_nothing_away(read: Re
 
     assert [value.is_finding for value in record.unread_values] == [False]
     assert not record.gaps
+
+
+SITE = {"coding": [{"system": "urn:oid:2.16.840.1.113883.3.9999.5", "code": "NEU-417"}]}
+
+
+def flagged(code: str) -> Any:
+    system = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
+    return [{"coding": [{"system": system, "code": code}]}]
+
+
+@pytest.mark.parametrize("value", [{}, {"valueCodeableConcept": SITE}, {"valueString": "see note"}])
+def test_a_result_called_abnormal_of_which_only_a_code_of_the_site_came_is_named(
+    read: ReadRecord, value: Any
+) -> None:
+    record = read(observation("", code=SITE, interpretation=flagged("A"), **value))
+    (unread,) = record.unread_values
+    assert unread.text.startswith("NEU-417")
+    assert ("observations", "partial") in [(gap.source, gap.reason) for gap in record.gaps]
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {"interpretation": flagged("N")},
+        {"interpretation": None},
+        {"interpretation": flagged("A"), "effectiveDateTime": "2026-01-10"},
+        {"interpretation": flagged("A"), "effectiveDateTime": "2026-07-10"},
+        {"interpretation": flagged("A"), "status": "entered-in-error"},
+        {"interpretation": flagged("H"), "code": {"text": "Serum ferritin"}},
+        {
+            "interpretation": flagged("H"),
+            "code": {"coding": [{"system": "http://loinc.org", "code": "2276-4"}]},
+        },
+    ],
+)
+def test_a_result_that_is_normal_old_withdrawn_or_known_for_another_is_not(
+    read: ReadRecord, elements: Any
+) -> None:
+    assert read(observation("", **({"code": SITE} | elements))).unread_values == ()

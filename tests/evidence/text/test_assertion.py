@@ -362,21 +362,22 @@ def test_who_was_sent_to_the_emergency_room_has_the_finding() -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "concept"),
     [
-        "he has lost bladder control",
-        "Patient has lost control of his bladder",
-        "no longer has bladder control since yesterday",
-        "NOW CAN'T HOLD HIS URINE",
+        ("he has lost bladder control", "urinary-incontinence-new"),
+        ("Patient has lost control of his bladder", "urinary-incontinence-new"),
+        ("no longer has bladder control since yesterday", "urinary-incontinence-of-days"),
+        ("NOW CAN'T HOLD HIS URINE", "urinary-incontinence-of-days"),
     ],
 )
-def test_lost_control_is_told_with_and_without_the_verbs_before_it(text: str) -> None:
-    assert states(text, "urinary-incontinence-new") == {"stated"}
+def test_lost_control_is_told_with_and_without_the_verbs_before_it(text: str, concept: str) -> None:
+    assert states(text, concept) == {"stated"}
 
 
 @pytest.mark.parametrize("text", ["no longer has back pain", "has lost 3 kg on a diet"])
 def test_the_same_verbs_about_something_else_lose_no_control(text: str) -> None:
     assert not states(text, "urinary-incontinence-new")
+    assert not states(text, "urinary-incontinence-of-days")
 
 
 @pytest.mark.parametrize(
@@ -438,6 +439,11 @@ def test_what_is_not_possible_behind_a_denial_is_a_statement_of_its_own(
     text: str, concept: str
 ) -> None:
     assert states(text, concept) == {"stated"}
+
+
+def test_an_inability_before_the_denial_makes_no_list_of_it() -> None:
+    text = "cannot sleep for pain, denies fever, cannot walk"
+    assert states(text, "walking-difficulty") == {"stated"}
 
 
 @pytest.mark.parametrize(

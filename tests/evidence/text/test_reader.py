@@ -291,7 +291,7 @@ def test_a_word_of_many_meanings_means_nothing_alone(text: str, concept: str) ->
 @pytest.mark.parametrize(
     ("text", "concept"),
     [
-        ("bladder accidents since Monday", "urinary-incontinence-new"),
+        ("bladder accidents since Monday", "urinary-incontinence-of-days"),
         ("urinary catheter for retention", "urinary-retention"),
         ("malignant tumor of breast", "malignancy"),
         ("hepatocellular ca", "malignancy"),
