@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
@@ -112,15 +112,28 @@ def children(pid: int) -> list[int]:
     return [int(text) for text in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def listeners(port: int) -> int:
+    """How many sockets of this machine wait for connections on the port: each worker that is ready has one."""
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[1].endswith(f":{port:04X}") and row[3] == "0A" for row in rows)
+
+
+def wait_while(is_so: Callable[[], bool]) -> None:
+    end = time.monotonic() + START_SECONDS
+    while is_so() and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not is_so()
+
+
 def test_a_killed_worker_costs_the_calls_that_it_held_and_is_replaced(tmp_path):
     with running(tmp_path, SPINE_CDS_WORKERS="2") as (port, process):
+        wait_while(lambda: listeners(port) < 2)
         before = children(process.pid)
         os.kill(before[0], signal.SIGKILL)
-        end = time.monotonic() + START_SECONDS
-        while len(set(children(process.pid)) - set(before)) < 1 and time.monotonic() < end:
-            time.sleep(0.1)
-        assert set(children(process.pid)) - set(before)
+        wait_while(lambda: set(children(process.pid)) <= set(before))
         assert {ask(port, "POST", SELECT, CALL)[0] for _ in range(20)} == {200}
+        wait_while(lambda: listeners(port) < 2)
+        assert len(children(process.pid)) == 2
 
 
 def test_workers_end_with_a_parent_that_was_killed_and_the_next_start_finds_the_port_free(tmp_path):
