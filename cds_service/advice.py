@@ -286,7 +286,7 @@ def _read_drafts(
     return tuple(order for order in orders if id(drafts[order.instance]) in meant)
 
 
-_MOST_BYTES_OF_ORDERS: Final = 200_000
+_MOST_BYTES_OF_ORDERS: Final = 100_000
 """Of all orders for imaging of the spine in a call; a real one has two or three thousand."""
 _LOSSES: Final[Mapping[str, str]] = {
     "order_unreadable": (

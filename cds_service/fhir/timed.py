@@ -60,7 +60,11 @@ class _TimedSocket(socket.socket):
 
 
 class _TimedTlsSocket(ssl.SSLSocket):
-    """The same inside TLS. Its handshake and each record have a limit for the whole of themselves already."""
+    """The same inside TLS. The library ends a handshake, or a record, that takes longer than the socket's limit."""
+
+    def do_handshake(self, *args: Any, **kwargs: Any) -> None:
+        _give_what_is_left(self)
+        super().do_handshake(*args, **kwargs)
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         _give_what_is_left(self)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -82,7 +84,7 @@ class ClientKeys:
         self._fetched_at: float | None = None
         self._tried_at: float | None = None
         self._sought_at: float | None = None
-        """When a key that was not known was last looked for."""
+        """When a key that was not known was last looked for in vain."""
         if client.jwks_file is not None:
             self._load_file_first(client.jwks_file)
 
@@ -140,15 +142,19 @@ class ClientKeys:
         return not _is_within(self._tried_at, pause, self._clock().timestamp())
 
     def _seek(self, kid: str) -> None:
-        """Fetches the keys once for a key that nobody knows, whenever they were fetched before: it may be new."""
+        """Fetches the keys once for a key that nobody knows, whenever they were fetched before: it may be new.
+
+        One that was found costs no pause: only a trusted client can have put it there.
+        """
         if not self._lock.acquire(timeout=_WAIT_SECONDS):
             return
         try:
             now = self._clock().timestamp()
             if kid in self._keys or _is_within(self._sought_at, _PAUSE_SECONDS, now):
                 return
-            self._sought_at = now
             self._fetch_now(now)
+            if kid not in self._keys:
+                self._sought_at = now
         finally:
             self._lock.release()
 
@@ -220,6 +226,21 @@ def fetch_jwks(url: str) -> bytes:
     parts = urlsplit(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname)):
         raise ValueError("keys are fetched by https only")
+    fetched: Future[bytes] = Future()
+    # The system's resolver knows no deadline, and each address of a name gets the whole time to connect. What is left
+    # waiting there are a few threads: after a failure there is a pause.
+    Thread(target=_fetch_into, args=(fetched, url), daemon=True, name="keys-fetch").start()
+    return fetched.result(timeout=_FETCH_SECONDS)
+
+
+def _fetch_into(fetched: Future[bytes], url: str) -> None:
+    try:
+        fetched.set_result(_fetch(url))
+    except Exception as error:  # noqa: BLE001 - told to whoever waits for it
+        fetched.set_exception(error)
+
+
+def _fetch(url: str) -> bytes:
     with (
         io_until(time.monotonic() + _FETCH_SECONDS),
         timed_session() as session,

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from cds_service.evidence.record.types import REQUIREMENTS
 from cds_service.fhir.allow_list import Address, ServerBase, parse_base
 from cds_service.fhir.breaker import Breaker
 from cds_service.fhir.complete import complete
 from cds_service.fhir.connection import THREADS, Deadline, FhirServer, Question
+from cds_service.fhir.timed import io_until, timed_session
 from tests.fhir.conftest import AccessMaker, RequestMaker
 from tests.fhir.fake_server import Behavior, Exchange, FakeFhirServer
 from tests.fhir.test_allow_list import certificate
@@ -90,6 +95,40 @@ def test_the_deadline_holds_inside_tls_too(
     assert server.ask(QUESTION, Deadline.after(5)).word == "ok"
     server.close()
     fake.close()
+
+
+@contextmanager
+def listener(answer: Callable[[socket.socket], None]) -> Iterator[int]:
+    """The port of a server that does with one connection whatever it is told to."""
+
+    def serve() -> None:
+        with suppress(OSError):
+            connection, _ = listening.accept()
+            with connection:
+                answer(connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+    thread.join(5)
+
+
+def drip_of_a_handshake(connection: socket.socket) -> None:
+    connection.sendall(b"\x16\x03\x03\x02\x00")
+    for _ in range(200):
+        time.sleep(0.05)
+        connection.sendall(b"\x02")
+
+
+@pytest.mark.parametrize("answer", [drip_of_a_handshake, lambda _: time.sleep(3)])
+def test_the_deadline_holds_while_tls_is_agreed_on(answer: Callable[[socket.socket], None]) -> None:
+    with listener(answer) as port, timed_session() as session:
+        began = time.monotonic()
+        with io_until(began + 0.5), pytest.raises(requests.Timeout):
+            # What is left is less than the library would give to each step.
+            session.get(f"https://localhost:{port}/fhir", timeout=5)
+        assert time.monotonic() - began < 0.5 + GRACE
 
 
 def test_names_that_are_never_resolved_hold_one_thread_and_no_call(fhir: FakeFhirServer) -> None:

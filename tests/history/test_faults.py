@@ -140,6 +140,21 @@ def test_a_full_disk_is_not_ready_and_every_call_is_counted(store: HistoryStore)
     assert sum(told) > 40
 
 
+@pytest.mark.parametrize("write", ["INSERT", "UPDATE"])
+def test_a_database_that_can_be_locked_and_takes_no_write_is_not_ready(
+    store: HistoryStore, write: str
+) -> None:
+    with store.engine.execution_options(writes=True).begin() as connection:
+        connection.execute(text("DELETE FROM write_check"))
+    if write == "UPDATE":
+        assert store.is_ready()
+        time.sleep(0.6)
+    with store.engine.execution_options(writes=True).begin() as connection:
+        refusal = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
+        connection.execute(text(f"CREATE TRIGGER full BEFORE {write} ON write_check {refusal}"))
+    assert not store.is_ready()
+
+
 @pytest.mark.parametrize("place", ["/proc/version/history.sqlite", "/sys/history.sqlite"])
 def test_a_place_that_cannot_be_written_stops_nothing_and_is_told(place: str) -> None:
     with history(Path(place)) as store:

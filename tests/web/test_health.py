@@ -36,6 +36,14 @@ def test_a_check_that_fails_makes_the_service_not_ready(check):
     assert response.get_json() == {"status": "not ready", "failed": ["history"]}
 
 
+def test_a_service_that_could_check_no_token_is_not_ready():
+    trusted = {"issuer": "https://ehr.example.org", "jwks_url": "http://127.0.0.1:9/jwks.json"}
+    settings = Settings.model_validate({"trusted_clients": [trusted]})
+    response = client(settings).get("/health/ready")
+    assert response.status_code == 503
+    assert response.get_json()["failed"] == ["keys"]
+
+
 def test_the_first_page_says_where_to_go_next():
     response = client().get("/", headers={"Accept": "text/html"})
     assert response.content_type.startswith("text/html")

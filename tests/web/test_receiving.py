@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
@@ -143,6 +144,31 @@ def test_bodies_together_take_no_more_than_there_is_room_for():
         return sorted(trouble(one.answers[0]) for one in (*waiting, late))
 
     assert asyncio.run(run()) == ["full", "late", "late", "none"]
+
+
+def test_who_watches_the_service_is_answered_while_all_other_threads_are_busy():
+    gate = threading.Event()
+
+    def application(environ: Any, start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == FakeScope.path:
+            gate.wait(20)
+        return echo(environ, start_response)
+
+    async def run() -> None:
+        receiver = Receiver(application, LIMITS)
+        held = [FakeExchange() for _ in range(3 * LIMITS.threads)]
+        calls = [asyncio.ensure_future(receiver.__rsgi__(FakeScope(), one)) for one in held]
+        await asyncio.sleep(0.1)
+        for path in ("/health/live", "/health/ready", "/metrics"):
+            watching = FakeExchange()
+            async with asyncio.timeout(5):
+                await receiver.__rsgi__(FakeScope(path=path), watching)
+            assert len(watching.answers) == 1
+        assert not any(one.answers for one in held)
+        gate.set()
+        await asyncio.gather(*calls)
+
+    asyncio.run(run())
 
 
 def test_what_may_come_after_the_answer_comes_after_it():

@@ -1,10 +1,11 @@
 """J-5: where a client's keys come from, how long they count, and what is never fetched."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -131,6 +132,17 @@ def test_unknown_keys_make_us_ask_once_a_minute_at_most(
     clock.wait(60)
     for kid in ("u5", "u6"):
         _reason(keys, kid)
+    assert len(server.asked) == 3
+
+
+def test_a_new_key_that_was_found_is_no_reason_to_make_the_next_one_wait(
+    keys: ClientKeys, server: Server, clock: Clock
+) -> None:
+    keys.key("a", "ES384")
+    for kid in ("b", "c"):
+        server.answer = _jwks(_jwk(kid))
+        clock.wait(1)
+        keys.key(kid, "ES384")
     assert len(server.asked) == 3
 
 
@@ -288,9 +300,11 @@ def test_old_keys_serve_everybody_while_new_ones_are_fetched(clock: Clock) -> No
     keys = ClientKeys(CLIENT, fetch, clock)
     keys.key("a", "ES384")
     clock.wait(601)
+    began = time.monotonic()
     keys.key("a", "ES384")
     assert fetching.wait(10)
     keys.key("a", "ES384")
+    assert time.monotonic() - began < 5
     gate.set()
 
 
@@ -451,6 +465,45 @@ def test_a_server_that_drips_its_answer_is_left_when_the_time_is_over(
     with pytest.raises((OSError, ValueError)):
         fetch_jwks(url)
     assert time.monotonic() - began < 3
+
+
+def test_a_name_that_is_never_resolved_is_left_when_the_time_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    is_over = threading.Event()
+
+    def look_up(*_arguments: Any, **_options: Any) -> list[Any]:
+        is_over.wait(10)
+        raise socket.gaierror("no such name")
+
+    monkeypatch.setattr("cds_service.web.keys._FETCH_SECONDS", 0.3)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        fetch_jwks("https://ehr.example.org/jwks.json")
+    assert time.monotonic() - began < 3
+    is_over.set()
+
+
+def test_a_name_whose_addresses_are_all_silent_is_left_when_the_time_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with ExitStack() as stack:
+        listening = stack.enter_context(socket.socket())
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        place = listening.getsockname()
+        for _ in range(3):  # with its queue full, a listener lets everybody else wait
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(place)
+        found = (socket.AF_INET, socket.SOCK_STREAM, 6, "", place)
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [found] * 10)
+        monkeypatch.setattr("cds_service.web.keys._FETCH_SECONDS", 0.5)
+        began = time.monotonic()
+        with pytest.raises(TimeoutError):
+            fetch_jwks("https://ehr.example.org/jwks.json")
+        assert time.monotonic() - began < 3
 
 
 def test_a_server_that_does_not_answer_is_an_error_we_expect() -> None:

@@ -78,8 +78,8 @@ class Entry:
         """Classes that it has in a text of one language only, by the bit of that language."""
         self.phrases = phrases
         """Phrases that begin with it, by their second word."""
-        self.stem_phrases = phrases.get("") if phrases else None
-        """Those whose second word is a stem."""
+        self.stem_phrases = _by_letter(phrases.get("", ())) if phrases else None
+        """Those whose second word is a stem, by its first letter."""
         self.is_doubtful = False
         """Means its class only in capitals, or not in every language: the lexicon knows which."""
         self.languages = languages
@@ -110,3 +110,11 @@ def by_second_word(phrases: Sequence[Phrase]) -> Mapping[str, tuple[Phrase, ...]
         second = phrase.words[1]
         found["" if second.endswith("*") else second].append(phrase)
     return {second: tuple(listed) for second, listed in found.items()} or None
+
+
+def _by_letter(phrases: Sequence[Phrase]) -> Mapping[str, tuple[Phrase, ...]] | None:
+    """In their order, by the first letter of the second word."""
+    found: dict[str, list[Phrase]] = defaultdict(list)
+    for phrase in phrases:
+        found[phrase.words[1][0]].append(phrase)
+    return {letter: tuple(listed) for letter, listed in found.items()} or None

@@ -239,9 +239,10 @@ class Itemizer:
                 continue
             phrase = None
             if entry.phrases is not None and at < last:
-                phrases = entry.phrases.get(words[at + 1])
-                if entry.stem_phrases is not None:
-                    phrases = _longest_first(phrases, entry.stem_phrases)
+                second = words[at + 1]
+                phrases = entry.phrases.get(second)
+                if entry.stem_phrases is not None and second[0] in entry.stem_phrases:
+                    phrases = _longest_first(phrases, entry.stem_phrases[second[0]])
                 if phrases is not None and not gaps[at + 1] & BREAKS_PHRASE:
                     phrase = _first_of(phrases, words, gaps, at)
                     if phrase is not None and phrase.is_cue:

@@ -68,6 +68,7 @@ class Sentence:
         "end",
         "family",
         "first",
+        "first_told",
         "is_bracketed",
         "is_denied_in_bracket",
         "is_template",
@@ -90,6 +91,7 @@ class Sentence:
         self.states = states
         self.first = first
         self.end = end
+        self.first_told = -1
         self.clause = -1
         self.reach = NO_REACH
         """Of the denial that is open."""
@@ -300,9 +302,15 @@ class Sentence:
 
     def _is_condition(self, at: int) -> bool:
         """`told to come back if`, `if weaker, return`: a condition of what a patient was told to do."""
-        told, masks = self._.told, self.items.masks
-        places = range(self.first, self.end if at == self.first else at)
-        return any(masks[place] & told for place in places)
+        return self._first_told() < (self.end if at == self.first else at)
+
+    def _first_told(self) -> int:
+        """The first item that tells a patient what to do; the end, where none does. Looked for once a sentence."""
+        if self.first_told < 0:
+            told, masks = self._.told, self.items.masks
+            places = range(self.first, self.end)
+            self.first_told = next((place for place in places if masks[place] & told), self.end)
+        return self.first_told
 
     def _advise_before(self, at: int, mask: int) -> None:
         """What stands before advice; where conditionals end the sentence, only when there is a condition."""

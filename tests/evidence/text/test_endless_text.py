@@ -15,7 +15,7 @@ LENGTH = 40_000
     "piece",
     [
         "x", "é", "?", "fever? ", "resolved ", "fever resolved ", "fever denied, ", "no ", "weak no ",
-        "return if weak ",
+        "return if weak ", "if ", "return if ", "no if ",
         "pain if ", "2019 ", "history of ", "(-) ", "since 2019 ", "no fever, ", "nofever", "-", "腰痛",
     ],
 )  # fmt: skip
