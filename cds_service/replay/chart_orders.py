@@ -18,7 +18,7 @@ from cds_service.evidence.loose_json import as_object, as_text, each, read_json
 from cds_service.evidence.model import StudyProcedure
 from cds_service.evidence.orders.orders import asked_studies
 from cds_service.replay.cases import SavedCase
-from cds_service.replay.chart_resources import Resource
+from cds_service.replay.chart_resources import Resource, read_resource
 from cds_service.replay.charts import Chart, known_at, prefetch_json
 from cds_service.replay.imaging import Imaging, ImagingEvent, ImagingFinder, as_drafted
 from cds_service.replay.moments import Moment, is_before
@@ -227,7 +227,7 @@ def _reopened(one: Resource) -> Resource:
     body = read_json(one.raw)
     if body is None or as_text(body.get("status")).lower() != "completed":
         return one
-    return msgspec.structs.replace(one, raw=msgspec.json.encode({**body, "status": "active"}))
+    return read_resource(one.kind, msgspec.json.encode({**body, "status": "active"}))
 
 
 def _without_later_reasons(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import repeat
 from operator import attrgetter
 from typing import Any, Final
 
@@ -11,43 +12,69 @@ from msgspec import Raw, Struct
 
 from cds_service.evidence.orders.orders import ORDER_TYPES
 from cds_service.evidence.raw import NOTHING, READ_ERRORS
+from cds_service.evidence.record.types import TYPES
 
+Name = tuple[str, bytes, bytes]
+"""(type, code, what else decides the meaning) of a resource."""
 _members: Final = msgspec.json.Decoder(dict[str, Raw]).decode
 
 
 class Resource(Struct, gc=False):
-    """One resource of a chart."""
+    """One resource of a chart. What it says is looked up where somebody asks: few charts hold an order."""
 
     kind: str
-    id: str
     raw: bytes
-    dates: tuple[str, ...]
-    """Texts of the dates that say when it was known; empty where nothing says so."""
-    ended: str
-    """When a Condition ended, as written; empty when it did not, or another type."""
-    encounter: str
-    """Reference to its encounter, as written."""
-    updated: str
-    """meta.lastUpdated, to tell which of two versions is the newer: no date of the chart."""
-    code: bytes
-    """JSON text of what it is coded as; empty for no code."""
-    drug: str
-    """Reference to its Medication, where that is a resource of its own."""
-    said: tuple[object, ...]
-    """What decides its meaning beside the code, but for dates and numbers: what is alike in both means the same."""
-    asked: tuple[bytes, ...] = ()
-    """JSON texts of what decides which study an order, a procedure or a report is of; empty where elements are of odd
-    shapes, and for other types."""
+    """Its JSON text, in one line."""
+    elements: Any
+    """Those that are read, in the shape of its type."""
+    is_odd: bool = False
+    """Whether some of these elements have another shape than they should, and are left out."""
+
+    @property
+    def id(self) -> str:
+        """Its logical id; empty for none."""
+        return str(self.elements.id)
 
     @property
     def reference(self) -> str:
         """`Type/id`."""
-        return f"{self.kind}/{self.id}"
+        return f"{self.kind}/{self.elements.id}"
+
+    @property
+    def updated(self) -> str:
+        """meta.lastUpdated, to tell which of two versions is the newer: no date of the chart."""
+        meta = self.elements.meta
+        return meta.last_updated if meta is not None else ""
+
+    @property
+    def dates(self) -> tuple[str, ...]:
+        """Texts of the dates that say when it was known; empty where nothing says so."""
+        return _READERS[self.kind].dates(self.elements)
+
+    @property
+    def ended(self) -> str:
+        """When a Condition ended, as written; empty when it did not, or another type."""
+        return _ended(self.elements) if self.kind == "Condition" else ""
+
+    @property
+    def encounter(self) -> str:
+        """Reference to its encounter, as written."""
+        encounter = self.elements.encounter
+        return encounter.reference if encounter is not None else ""
+
+    @property
+    def drug(self) -> str:
+        """Reference to its Medication, where that is a resource of its own."""
+        drug = self.elements.medication_reference if self.kind in _DRUG_TYPES else None
+        return drug.reference if drug is not None else ""
 
 
 class _Period(Struct, gc=False):
     start: str = ""
     end: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.start or self.end)
 
 
 class _Whose(Struct, gc=False):
@@ -59,9 +86,9 @@ class _Meta(Struct, rename="camel", gc=False):
 
 
 class _Amount(Struct, gc=False):
-    unit: object = None
-    code: object = None
-    system: object = None
+    unit: Raw = NOTHING
+    code: Raw = NOTHING
+    system: Raw = NOTHING
 
 
 class _Part(Struct, rename="camel", gc=False):
@@ -73,6 +100,7 @@ class _Part(Struct, rename="camel", gc=False):
 class _Elements(Struct, rename="camel", gc=False):
     """Every element that is read of any type; the shape of a type has those that it may have."""
 
+    id: str = ""
     meta: _Meta | None = None
     recorded_date: str | None = None
     asserted_date: str | None = None
@@ -131,42 +159,44 @@ class _Elements(Struct, rename="camel", gc=False):
     dosage: Raw = NOTHING
 
 
-_WHEN_OF: Final[Mapping[str, tuple[str, ...]]] = {
+_DATES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "Patient": (),
-    "Condition": (
-        *("recorded_date", "asserted_date", "date_recorded"),
-        *("onset_date_time", "onset_period"),
-    ),
-    "Observation": ("effective_date_time", "effective_instant", "effective_period", "issued"),
+    "Condition": ("recorded_date", "asserted_date", "date_recorded", "onset_date_time"),
+    "Observation": ("effective_date_time", "effective_instant", "issued"),
     "MedicationRequest": ("authored_on", "date_written"),
-    "Procedure": (
-        *("performed_date_time", "performed_period", "recorded_date"),
-        *("occurrence_date_time", "occurrence_period"),
-    ),
-    "Encounter": ("period",),
+    "Procedure": ("performed_date_time", "recorded_date", "occurrence_date_time"),
+    "Encounter": (),
     "Device": ("manufacture_date",),
 }
-"""What dates a type; the types that are not named have any of the rest."""
-_WHEN: Final = (
+"""Elements that date a type; the types that are not named have any of the rest."""
+_DATES: Final = (
     *("recorded_date", "asserted_date", "onset_date_time", "effective_date_time"),
-    *("effective_instant", "effective_period", "effective_time_date_time"),
-    *("effective_time_period", "issued", "authored_on", "ordered_on", "date_written"),
-    *("date_asserted", "when_handed_over", "when_prepared", "performed_date_time"),
-    *("performed_period", "occurence_date_time", "occurence_period", "started"),
+    *("effective_instant", "effective_time_date_time", "issued", "authored_on", "ordered_on"),
+    *("date_written", "date_asserted", "when_handed_over", "when_prepared"),
+    *("performed_date_time", "occurence_date_time", "started"),
+)
+_PERIODS_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "Patient": (),
+    "Condition": ("onset_period",),
+    "Observation": ("effective_period",),
+    "MedicationRequest": (),
+    "Procedure": ("performed_period", "occurrence_period"),
+    "Encounter": ("period",),
+    "Device": (),
+}
+_PERIODS: Final = (
+    *("effective_period", "effective_time_period", "performed_period", "occurence_period"),
 )
 _ASKED: Final = ("code", "body_site", "category", "order_detail", "item")
 _ASKED_OF: Final = (*ORDER_TYPES, "Procedure", "DiagnosticReport")
-_BESIDE: Final = (
-    "meta",
-    "encounter",
-    "code",
-    "medication_codeable_concept",
-    "medication_reference",
-)
+_ELEMENTS: Final = attrgetter("elements")
+_CODE: Final = attrgetter("code")
+_OF_ALL: Final = ("id", "meta", "encounter", "code")
 _DRUG_TYPES: Final = (
     *("MedicationRequest", "MedicationStatement", "MedicationOrder", "MedicationDispense"),
     "MedicationAdministration",
 )
+_DRUG: Final = ("medication_codeable_concept", "medication_reference")
 _GIVEN: Final = (
     *("status", "taken", "do_not_perform", "not_given", "was_not_given", "was_not_taken"),
     *("dosage_instruction", "dosage"),
@@ -189,16 +219,17 @@ _BESIDE_OF: Final[Mapping[str, tuple[str, ...]]] = {
 class _Reader:
     """Reads the resources of one type."""
 
-    __slots__ = ("_asked", "_dates", "_decode", "_is_asked", "_kind", "_nothing", "_said")
-
     def __init__(self, kind: str) -> None:
         self._kind = kind
-        when = _WHEN_OF.get(kind, _WHEN)
-        self._dates = attrgetter(*when) if len(when) > 1 else _those(when)
-        self._said = _SAID_OF.get(kind, _nothing_beside)
-        self._asked = attrgetter(*_ASKED)
-        self._is_asked = kind in _ASKED_OF
-        names = {*when, *_BESIDE, *_BESIDE_OF.get(kind, ()), *(_ASKED if self._is_asked else ())}
+        dates, periods = _DATES_OF.get(kind, _DATES), _PERIODS_OF.get(kind, _PERIODS)
+        asked = _ASKED if kind in _ASKED_OF else ()
+        drug = _DRUG if kind in _DRUG_TYPES else ()
+        self._dates, self._periods = _elements(dates), _elements(periods)
+        self._when = _elements((*dates, *periods))
+        self._is_condition, self._is_drug = kind == "Condition", bool(drug)
+        self._asked = _texts_of(asked)
+        self._said = _SAID_OF.get(kind, _texts_of(()))
+        names = {*_OF_ALL, *dates, *periods, *asked, *drug, *_BESIDE_OF.get(kind, ())}
         elements = [
             (one.name, one.type, one.default)
             for one in msgspec.structs.fields(_Elements)
@@ -207,35 +238,57 @@ class _Reader:
         # Few, since every element of a resource is looked for among all of a shape.
         shape = msgspec.defstruct(kind, elements, rename="camel", gc=False)
         self._nothing: Any = shape()
-        self._decode = msgspec.json.Decoder(shape, strict=False).decode
+        decoder = msgspec.json.Decoder(shape, strict=False)
+        self._decode, self._decode_lines = decoder.decode, decoder.decode_lines
 
-    def read(self, name: str, raw: bytes) -> Resource:
-        """The resource. What has dates of an odd shape has none."""
-        kind = self._kind
+    def dates(self, found: Any) -> tuple[str, ...]:
+        """The dates that are there; of a period its beginning."""
+        if self._is_condition:
+            return _recorded(found)
+        dates: tuple[str, ...] = tuple(filter(None, self._dates(found)))
+        periods = filter(None, self._periods(found))
+        return dates + tuple([period.start or period.end for period in periods])
+
+    def are_dated(self, every: list[Resource]) -> list[bool]:
+        """Of each whether there is any date."""
+        if self._is_condition:
+            return [bool(_recorded(one.elements)) for one in every]
+        return list(map(any, map(self._when, map(_ELEMENTS, every))))
+
+    def names(self, every: list[Resource]) -> list[Name]:
+        """What each is named by."""
+        found = list(map(_ELEMENTS, every))
+        codes = map(bytes, map(_CODE, found))
+        if self._is_drug:
+            codes = map(_code_of_drug, found)
+        names = list(zip(repeat(self._kind), codes, map(self._said, found)))
+        for number, one in enumerate(every):
+            if one.is_odd:
+                names[number] = (*names[number][:-1], one.raw)
+        return names
+
+    def asked(self, every: list[Resource]) -> list[bytes]:
+        """What each asks for."""
+        asked = list(map(self._asked, map(_ELEMENTS, every)))
+        return [b"" if one.is_odd else text for one, text in zip(every, asked, strict=True)]
+
+    def read(self, raw: bytes) -> Resource:
+        """One resource. What has dates of an odd shape has none."""
         try:
-            found: Any = self._decode(raw)
+            return Resource(self._kind, raw, self._decode(raw))
         except READ_ERRORS:
-            found = self._one_by_one(raw)
-            said: tuple[object, ...] = (raw,)
-            asked: tuple[bytes, ...] = ()
-        else:
-            said = self._said(found)
-            asked = tuple(map(bytes, self._asked(found))) if self._is_asked else ()
-        is_condition = kind == "Condition"
-        meta, encounter, drug = found.meta, found.encounter, found.medication_reference
-        return Resource(
-            kind,
-            name,
-            raw,
-            _recorded(found) if is_condition else _first_days(self._dates(found)),
-            _ended(found) if is_condition else "",
-            encounter.reference if encounter is not None else "",
-            meta.last_updated if meta is not None else "",
-            _bytes(found.code) or _bytes(found.medication_codeable_concept),
-            drug.reference if drug is not None else "",
-            said,
-            asked,
-        )
+            return Resource(self._kind, raw, self._one_by_one(raw), is_odd=True)
+
+    def read_lines(self, lines: bytes) -> list[Resource]:
+        """Resources, one a line."""
+        each = lines.split(b"\n")
+        try:
+            found = self._decode_lines(lines)
+        except READ_ERRORS:
+            found = []
+        if len(found) != len(each):
+            return [self.read(raw) for raw in each]
+        return list(map(Resource, repeat(self._kind), each, found))
 
     def _one_by_one(self, raw: bytes) -> Any:
         """What can be read of a resource in which some element has an odd shape."""
@@ -256,28 +309,42 @@ class _Reader:
         return msgspec.structs.replace(self._nothing, **found)
 
 
-def read_resource(kind: str, name: str, raw: bytes) -> Resource:
-    """A resource of a type, with its id and its JSON text."""
-    reader = _readers.get(kind)
-    if reader is None:
-        reader = _readers[kind] = _Reader(kind)
-    return reader.read(name, raw)
+def read_resource(kind: str, raw: bytes) -> Resource:
+    """A resource of a type that is read, of its JSON text in one line."""
+    return _READERS[kind].read(raw)
 
 
-def _those(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
-    """The same as `attrgetter` of several names, of one or none."""
+def read_resources(kind: str, lines: bytes) -> list[Resource]:
+    """Resources of a type that is read, of their JSON texts, one a line."""
+    return _READERS[kind].read_lines(lines)
+
+
+def names_of(kind: str, every: list[Resource]) -> list[Name]:
+    """What resources of one type are named by: two of one name mean the same, whatever their dates and numbers.
+
+    One that is coded as nothing has an empty code.
+    """
+    return _READERS[kind].names(every)
+
+
+def are_dated(kind: str, every: list[Resource]) -> list[bool]:
+    """Of resources of one type whether anything says when they were known."""
+    return _READERS[kind].are_dated(every)
+
+
+def asked_by(kind: str, every: list[Resource]) -> list[bytes]:
+    """JSON texts of what decides which study orders, procedures or reports are of.
+
+    Empty where elements are of odd shapes, and for other types.
+    """
+    return _READERS[kind].asked(every)
+
+
+def _elements(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Takes the elements of these names from a shape."""
+    if len(names) > 1:
+        return attrgetter(*names)
     return lambda found: tuple([getattr(found, name) for name in names])
-
-
-def _first_days(values: tuple[Any, ...]) -> tuple[str, ...]:
-    """The dates that are there; of a period its beginning."""
-    dates = []
-    for value in values:
-        if value is not None:
-            date = (value.start or value.end) if type(value) is _Period else value
-            if date:
-                dates.append(date)
-    return tuple(dates)
 
 
 def _recorded(found: Any) -> tuple[str, ...]:
@@ -295,48 +362,46 @@ def _ended(found: Any) -> str:
     return (period.end or period.start) if period is not None else ""
 
 
-def _nothing_beside(_: Any) -> tuple[object, ...]:
-    return ()
+def _code_of_drug(found: Any) -> bytes:
+    return bytes(found.code) or bytes(found.medication_codeable_concept)
 
 
-def _texts_of(names: tuple[str, ...]) -> Callable[[Any], tuple[object, ...]]:
-    elements = attrgetter(*names)
-    return lambda found: tuple(map(bytes, elements(found)))
+def _texts_of(names: tuple[str, ...]) -> Callable[[Any], bytes]:
+    elements = _elements(names)
+    return lambda found: b"\n".join(elements(found))
 
 
-def _status(found: Any) -> tuple[object, ...]:
-    return (_bytes(found.clinical_status), _bytes(found.verification_status), bool(_ended(found)))
-
-
-def _value(found: Any) -> tuple[object, ...]:
-    parts: tuple[object, ...] = ()
-    if found.component:
-        parts = tuple(
-            (_bytes(part.code), _bytes(part.value_codeable_concept), _unit(part.value_quantity))
-            for part in found.component
-        )
-    return (
-        _unit(found.value_quantity),
-        _bytes(found.value_codeable_concept),
-        _bytes(found.value_string),
-        _bytes(found.value_boolean),
-        found.value_integer is not None,
-        found.value_date_time is not None,
-        _bytes(found.data_absent_reason),
-        _bytes(found.status),
-        parts,
+_STATUSES: Final = _texts_of(("clinical_status", "verification_status"))
+_VALUES: Final = _texts_of(
+    (
+        *("value_codeable_concept", "value_string", "value_boolean"),
+        *("data_absent_reason", "status"),
     )
+)
+_UNITS: Final = _texts_of(("unit", "code", "system"))
+_PARTS: Final = _texts_of(("code", "value_codeable_concept"))
 
 
-def _unit(amount: _Amount | None) -> tuple[str, ...] | None:
-    return None if amount is None else (str(amount.unit), str(amount.code), str(amount.system))
+def _status(found: Any) -> bytes:
+    return _STATUSES(found) + (b"\nended" if _ended(found) else b"")
 
 
-def _bytes(raw: Raw) -> bytes:
-    return b"" if raw is NOTHING else bytes(raw)
+def _value(found: Any) -> bytes:
+    said = _VALUES(found)
+    if found.value_quantity is not None:
+        said += b"\nquantity\n" + _UNITS(found.value_quantity)
+    if found.value_integer is not None:
+        said += b"\ninteger"
+    if found.value_date_time is not None:
+        said += b"\ndate"
+    for part in found.component:
+        said += b"\ncomponent\n" + _PARTS(part)
+        if part.value_quantity is not None:
+            said += b"\nquantity\n" + _UNITS(part.value_quantity)
+    return said
 
 
-_SAID_OF: Final[Mapping[str, Callable[[Any], tuple[object, ...]]]] = {
+_SAID_OF: Final[Mapping[str, Callable[[Any], bytes]]] = {
     "Observation": _value,
     "Condition": _status,
     **{
@@ -344,4 +409,4 @@ _SAID_OF: Final[Mapping[str, Callable[[Any], tuple[object, ...]]]] = {
         for kind in ("Procedure", "AllergyIntolerance", *_DRUG_TYPES)
     },
 }
-_readers: Final[dict[str, _Reader]] = {}
+_READERS: Final = {one.name: _Reader(one.name) for one in TYPES}

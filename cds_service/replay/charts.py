@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 from operator import attrgetter
 from typing import Final
 
@@ -12,7 +13,7 @@ from msgspec import Raw, Struct
 from cds_service.evidence.codes.references import split_reference
 from cds_service.evidence.raw import NOTHING
 from cds_service.evidence.record.types import REQUIREMENTS
-from cds_service.replay.chart_resources import Resource
+from cds_service.replay.chart_resources import Resource, read_resource
 from cds_service.replay.moments import Horizon, Moment
 
 _KEY_OF: Final = {
@@ -27,6 +28,7 @@ _KEYS: Final = tuple(need for need in REQUIREMENTS if need.key != "dispatchedOrd
 
 _members: Final = msgspec.json.Decoder(dict[str, Raw]).decode
 _ENDS: Final = ("abatementDateTime", "abatementPeriod")
+_KIND: Final = attrgetter("kind")
 _PLACE: Final = attrgetter("kind", "id", "updated", "raw")
 _ACTIVE: Final = Raw(b'{"coding":[{"code":"active"}]}')
 
@@ -38,6 +40,8 @@ class Chart(Struct, gc=False):
     patient: str
     resources: tuple[Resource, ...]
     """By type and id, each once."""
+    by_kind: dict[str, list[Resource]]
+    """The same by type."""
     provided: frozenset[str]
     """Resource types that the data set holds of anybody: what it holds of nobody was not provided."""
     repeated: int = 0
@@ -45,24 +49,35 @@ class Chart(Struct, gc=False):
 
     def of(self, *kinds: str) -> list[Resource]:
         """The resources of some types."""
-        return [one for one in self.resources if one.kind in kinds]
+        return [one for kind in kinds for one in self.by_kind.get(kind, ())]
 
 
 def make_chart(
-    key: tuple[str, str], resources: Iterable[Resource], provided: frozenset[str]
+    key: tuple[str, str], resources: Sequence[Resource], provided: frozenset[str]
 ) -> Chart:
     """The chart of (data set, patient), whatever order its resources came in.
 
     The same resource twice is one. Of two versions the newer is taken, where both say when they were stored; else both
     stay, since to leave one out might lose a finding.
     """
+    by_name = {(one.kind, one.id): one for one in resources}
+    if len(by_name) == len(resources):
+        return _chart(key, [by_name[name] for name in sorted(by_name)], provided, 0)
     kept: dict[tuple[str, str, bytes], Resource] = {}
     repeated = 0
     for one in sorted(resources, key=_PLACE):
         name = (one.kind, one.id, b"" if one.id and one.updated else one.raw)
         repeated += name in kept
         kept[name] = one
-    return Chart(*key, tuple(kept.values()), provided, repeated)
+    return _chart(key, kept.values(), provided, repeated)
+
+
+def _chart(
+    key: tuple[str, str], ordered: Iterable[Resource], provided: frozenset[str], repeated: int
+) -> Chart:
+    resources = tuple(ordered)
+    by_kind = {kind: list(found) for kind, found in groupby(resources, _KIND)}
+    return Chart(*key, resources, by_kind, provided, repeated)
 
 
 def known_at(chart: Chart, moment: Moment, hidden: frozenset[str]) -> list[Resource]:
@@ -133,4 +148,4 @@ def _not_ended(one: Resource) -> Resource:
     members = {name: raw for name, raw in _members(one.raw).items() if name not in _ENDS}
     if members.get("clinicalStatus", NOTHING) is not NOTHING:
         members["clinicalStatus"] = _ACTIVE
-    return msgspec.structs.replace(one, raw=msgspec.json.encode(members), ended="")
+    return read_resource(one.kind, msgspec.json.encode(members))

@@ -20,7 +20,7 @@ from cds_service.evidence.orders.orders import (
     read_ordered,
 )
 from cds_service.evidence.orders.studies import is_placed_by_reason
-from cds_service.replay.chart_resources import Resource
+from cds_service.replay.chart_resources import Resource, asked_by
 from cds_service.replay.charts import Chart
 from cds_service.replay.moments import Moment, earliest, read_moment
 
@@ -88,27 +88,26 @@ class ImagingFinder:
 
     def __init__(self, compiled: CompiledGuideline) -> None:
         self._look_up = (compiled.catalog, compiled.index)
-        self._known: dict[tuple[str, tuple[bytes, ...]], bool] = {}
+        self._known: dict[tuple[str, bytes], bool] = {}
         """Whether what an order or a study is coded as may be imaging of the spine."""
 
     def events(self, chart: Chart) -> tuple[ImagingEvent, ...]:
         """The events of a chart, in the order of their resources."""
         orders = [
             found
-            for one in chart.resources
-            if one.kind in ORDER_TYPES and (found := self._order(one)) is not None
+            for kind in sorted(ORDER_TYPES)
+            for one in self._maybe_spine(kind, chart.of(kind))
+            if (found := self._order(one)) is not None
         ]
         done = [
             found
             for kind in DONE_TYPES
-            for one in chart.of(kind)
+            for one in self._maybe_spine(kind, chart.of(kind))
             if (found := self._done(one)) is not None
         ]
         return tuple(_joined(orders, done)) if orders or done else ()
 
     def _order(self, one: Resource) -> Imaging | None:
-        if not self._may_be_spine(one):
-            return None
         body = read_json(one.raw)
         if body is None or as_text(body.get("status")).lower() in _NEVER_MEANT:
             return None
@@ -120,8 +119,6 @@ class ImagingFinder:
         )
 
     def _done(self, one: Resource) -> Imaging | None:
-        if one.kind != "ImagingStudy" and not self._may_be_spine(one):
-            return None
         body = read_json(one.raw)
         if body is None or not is_done(one.kind, body):
             return None
@@ -130,15 +127,18 @@ class ImagingFinder:
             return None
         return Imaging(one, body, study.procedure, study.display, _began(body), is_order=False)
 
-    def _may_be_spine(self, one: Resource) -> bool:
-        if not one.asked:
-            return True
-        name = (one.kind, one.asked)
-        known = self._known.get(name)
+    def _maybe_spine(self, kind: str, every: list[Resource]) -> Iterator[Resource]:
+        """Those that may be imaging of the spine."""
+        for one, asked in zip(every, asked_by(kind, every), strict=True):
+            if not asked or self._may_ask(kind, asked, one):
+                yield one
+
+    def _may_ask(self, kind: str, asked: bytes, one: Resource) -> bool:
+        known = self._known.get((kind, asked))
         if known is None:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
-            known = self._known[name] = self._first_look(one)
+            known = self._known[kind, asked] = self._first_look(one)
         return known
 
     def _first_look(self, one: Resource) -> bool:

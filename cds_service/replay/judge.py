@@ -161,7 +161,7 @@ def case_of(piece: Piece, choice: EngineChoice) -> SavedCase | Unread:
     case = read_case(piece.raw, piece.id.removesuffix(".json"), choice.otherwise)
     if isinstance(case, Unread):
         return Unread(piece.id, case.why)
-    return expecting(Path(piece.patient), case) if piece.patient.endswith(".json") else case
+    return expecting(Path(piece.path), case) if piece.path.endswith(".json") else case
 
 
 def _count_call(details: Details, outcome: Outcome) -> None:

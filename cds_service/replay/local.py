@@ -26,10 +26,10 @@ from cds_service.replay.partition import (
     Sorted,
     charts_of,
     joined_types,
-    read_part,
+    read_groups,
+    read_pieces,
     sort_chunk,
 )
-from cds_service.replay.pieces import Piece
 from cds_service.replay.rows import Row, RowsDigest, row_line
 from cds_service.replay.runner import Outcome
 from cds_service.replay.shared import SharedResources, keep_shared
@@ -117,7 +117,7 @@ def judge_files(files: tuple[InputFile, ...], choice: EngineChoice, run: LocalRu
         shared = any(SHARED in found.slices for found in every)
         if shared and not (run.folder / _SHARED).exists():
             draft = run.folder / f"{_SHARED}.draft"
-            keep_shared(draft, read_part(run.folder, every, SHARED))
+            keep_shared(draft, read_pieces(run.folder, every, SHARED))
             draft.replace(run.folder / _SHARED)
         types = {name: sorted(kinds) for name, kinds in joined_types(every, files).items()}
         _write_json(run.folder / "types.json", types)
@@ -289,8 +289,8 @@ class _Worker:
             if task.chunk is not None:
                 judged = self._calls(self.known, task.chunk, write)
             else:
-                records = read_part(self.folder, self._every, task.number)
-                judged = self.known.charts(charts_of(records, self._types, self._shared), write)
+                groups = read_groups(self.folder, self._every, task.number)
+                judged = self.known.charts(charts_of(groups, self._types, self._shared), write)
         draft.replace(draft.with_suffix(""))
         charts = judged.details.get("charts", {}).get("all", 0)
         digest = judged.digest
@@ -298,13 +298,13 @@ class _Worker:
 
     def _calls(self, judge: Judge, chunk: int, write: Callable[[Row], object]) -> Judged:
         so_far = Judged(RowsDigest(), {})
-        for dataset, path, _, place, raw in read_part(self.folder, [self._every[chunk]], CALLS):
-            case = case_of(Piece("call", dataset, "", path, place, raw), self._choice)
+        for piece in read_pieces(self.folder, [self._every[chunk]], CALLS):
+            case = case_of(piece, self._choice)
             if isinstance(case, Unread):
                 count_unread(so_far.details, case)
                 continue
-            outcome = judge.call(case, dataset, so_far, write)
-            if self.on_call is not None and path:
+            outcome = judge.call(case, piece.dataset, so_far, write)
+            if self.on_call is not None and piece.path:
                 self.on_call(outcome)
         return so_far
 

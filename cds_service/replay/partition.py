@@ -9,19 +9,18 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
 from cds_service.replay.cases import Unread
-from cds_service.replay.chart_resources import Resource, read_resource
+from cds_service.replay.chart_resources import Resource, read_resource, read_resources
 from cds_service.replay.charts import Chart, drugs_elsewhere, make_chart
 from cds_service.replay.details import Details
 from cds_service.replay.judge import count_pieces, count_unread
-from cds_service.replay.pieces import Piece
+from cds_service.replay.pieces import Found, Owned, Piece
 from cds_service.replay.shared import SharedResources
 from cds_service.replay.sources import Chunk, InputFile, read_chunk, types_of_files
 
@@ -32,10 +31,13 @@ _MOST_HELD: Final = 48 << 20
 _BESIDE: Final = 100
 """Bytes that a resource takes beside its JSON."""
 
-Record = tuple[str, str, str, str, bytes]
-"""(data set, patient, type, id, JSON); of a call (data set, its file where it is alone in one, empty, place, JSON)."""
+Key = tuple[str, str]
+"""(data set, patient)."""
+Group = tuple[str, str, list[tuple[str, bytes]]]
+"""(data set, patient, resources by type: their JSON texts, one a line)."""
 _encode: Final = msgspec.msgpack.Encoder().encode
-_decode: Final = msgspec.msgpack.Decoder(list[Record]).decode
+_decode_groups: Final = msgspec.msgpack.Decoder(list[Group]).decode
+_decode_pieces: Final = msgspec.msgpack.Decoder(list[Piece]).decode
 
 
 class Sorted(Struct):
@@ -56,45 +58,51 @@ class Sorter:
         self._folder = folder
         self._name = name
         self._parts = parts
-        self._held: dict[int, list[Record]] = {}
+        self._charts: dict[Key, list[tuple[str, list[bytes]]]] = {}
+        self._pieces: dict[int, list[Piece]] = {}
         self._met: Counter[tuple[str, str, str]] = Counter()
         self._size = 0
         self.result = Sorted([], {}, {}, {})
 
-    def add(self, piece: Piece | Unread) -> None:
+    def add(self, piece: Found) -> None:
         """Keep one piece."""
-        details = self.result.details
-        if isinstance(piece, Unread):
-            count_unread(details, piece)
-            return
-        self._met[piece.kind, piece.dataset, piece.type] += 1
-        if piece.kind == "resource":
-            part = part_of(piece.dataset, piece.patient, self._parts)
-        elif piece.kind == "other":
-            return
+        if isinstance(piece, Owned):
+            key = (piece.dataset, piece.patient)
+            self._charts.setdefault(key, []).append((piece.type, piece.lines))
+            self._met["resource", piece.dataset, piece.type] += len(piece.lines)
+            self._size += sum(map(len, piece.lines)) + _BESIDE * len(piece.lines)
+        elif isinstance(piece, Unread):
+            count_unread(self.result.details, piece)
         else:
-            part = CALLS if piece.kind == "call" else SHARED
-        record = (piece.dataset, piece.patient, piece.type, piece.id, piece.raw)
-        self._held.setdefault(part, []).append(record)
-        self._size += len(piece.raw) + _BESIDE
+            self._met[piece.kind, piece.dataset, piece.type] += 1
+            if piece.kind != "other":
+                part = CALLS if piece.kind == "call" else SHARED
+                self._pieces.setdefault(part, []).append(piece)
+                self._size += len(piece.raw) + _BESIDE
         if self._size >= _MOST_HELD:
             self.flush()
 
     def flush(self) -> None:
         """Write what is held."""
-        if not self._held:
+        held: dict[int, list[Any]] = {**self._pieces}
+        for (dataset, patient), found in self._charts.items():
+            part = part_of(dataset, patient, self._parts)
+            resources = [(kind, b"\n".join(lines)) for kind, lines in found]
+            held.setdefault(part, []).append((dataset, patient, resources))
+        if not held:
             return
         number = len(self.result.files)
         name = f"{self._name}.{number}"
         offset = 0
         with (self._folder / name).open("wb") as file:
-            for part in sorted(self._held):
-                content = _encode(self._held[part])
+            for part in sorted(held):
+                content = _encode(held[part])
                 file.write(content)
                 self.result.slices.setdefault(part, []).append((number, offset, len(content)))
                 offset += len(content)
         self.result.files.append(name)
-        self._held.clear()
+        self._charts.clear()
+        self._pieces.clear()
         self._size = 0
 
     def finish(self) -> Sorted:
@@ -117,31 +125,41 @@ def sort_chunk(chunk: Chunk, folder: Path, name: str, parts: int) -> Sorted:
     return sorter.finish()
 
 
-@lru_cache(maxsize=10_000)
 def part_of(dataset: str, patient: str, parts: int) -> int:
     """The part that a patient's chart is in."""
     return zlib.crc32(f"{dataset}\0{patient}".encode("utf-8", "surrogatepass")) % parts
 
 
-def read_part(folder: Path, every: Iterable[Sorted], part: int) -> Iterator[Record]:
-    """The records of one part, gathered from all files."""
+def read_groups(folder: Path, every: Iterable[Sorted], part: int) -> Iterator[Group]:
+    """The resources of one part of the charts, gathered from all files."""
+    for content in _slices(folder, every, part):
+        yield from _decode_groups(content)
+
+
+def read_pieces(folder: Path, every: Iterable[Sorted], part: int) -> Iterator[Piece]:
+    """The calls, or the shared resources, gathered from all files."""
+    for content in _slices(folder, every, part):
+        yield from _decode_pieces(content)
+
+
+def _slices(folder: Path, every: Iterable[Sorted], part: int) -> Iterator[bytes]:
     for found in every:
         for number, offset, length in found.slices.get(part, ()):
             with (folder / found.files[number]).open("rb") as file:
                 file.seek(offset)
-                yield from _decode(file.read(length))
+                yield file.read(length)
 
 
 def charts_of(
-    records: Iterable[Record], types: dict[str, frozenset[str]], shared: SharedResources
+    groups: Iterable[Group], types: dict[str, frozenset[str]], shared: SharedResources
 ) -> Iterator[Chart]:
-    """The charts that these records hold, by data set and patient."""
-    found: dict[tuple[str, str], list[tuple[str, str, bytes]]] = {}
-    for dataset, patient, kind, name, raw in records:
-        found.setdefault((dataset, patient), []).append((kind, name, raw))
+    """The charts that these groups make up, by data set and patient."""
+    found: dict[Key, list[tuple[str, bytes]]] = {}
+    for dataset, patient, resources in groups:
+        found.setdefault((dataset, patient), []).extend(resources)
     for key in sorted(found):
-        resources = [read_resource(*one) for one in found.pop(key)]
-        yield make_chart(key, with_drugs(key[0], resources, shared), types.get(key[0], frozenset()))
+        own = [one for kind, lines in found.pop(key) for one in read_resources(kind, lines)]
+        yield make_chart(key, with_drugs(key[0], own, shared), types.get(key[0], frozenset()))
 
 
 def with_drugs(dataset: str, resources: list[Resource], shared: SharedResources) -> list[Resource]:

@@ -1,4 +1,4 @@
-"""One piece of a file: a resource with whose it is, a saved call, or what could not be read and why."""
+"""One piece of a file: a patient's resource, another one, a saved call, or what could not be read and why."""
 
 from __future__ import annotations
 
@@ -31,20 +31,47 @@ _DEEPEST: Final = 3
 """Bundles within Bundles that are opened."""
 
 
-class Piece(Struct, frozen=True, gc=False):
-    """One resource, or one saved call."""
+class Owned(Struct, frozen=True, gc=False):
+    """Resources of one patient and one type."""
 
-    kind: Literal["resource", "shared", "other", "call"]
+    dataset: str
+    patient: str
+    """Logical id of the patient."""
+    type: str
+    lines: list[bytes]
+    """JSON texts, each in one line."""
+
+
+class Piece(Struct, frozen=True, gc=False):
+    """One resource that is no patient's, or one saved call."""
+
+    kind: Literal["shared", "other", "call"]
     """shared: read, and no patient's own. other: of a type that is never read."""
     dataset: str
     type: str
     """Resource type; empty for a call."""
-    patient: str
-    """Logical id of the patient; empty where it is nobody's. Of a call in a file of its own the path of the file."""
     id: str
     """Of a call its file and line."""
     raw: bytes
     """JSON text in one line; empty for a type that is never read."""
+    path: str = ""
+    """Of a call that a file holds alone, where that file is."""
+
+
+Found = Owned | Piece | Unread
+
+
+class _Reference(Struct, gc=False):
+    reference: str = ""
+
+
+class _OrdinaryHead(Struct, gc=False):
+    """The head of an ordinary line; whatever has another shape does not fit."""
+
+    resourceType: str = ""  # noqa: N815  # FHIR's own name
+    id: str = ""
+    subject: _Reference | None = None
+    patient: _Reference | None = None
 
 
 class _Head(Struct, gc=False):
@@ -67,20 +94,7 @@ class _Bundle(Struct, gc=False):
     entry: list[Raw] = []
 
 
-class _Reference(Struct, gc=False):
-    reference: str = ""
-
-
-class _SimpleHead(Struct, gc=False):
-    """The head of an ordinary line, in one pass; whatever has another shape does not fit."""
-
-    resourceType: str = ""  # noqa: N815  # FHIR's own name
-    id: str = ""
-    subject: _Reference | None = None
-    patient: _Reference | None = None
-
-
-_read_simple_head: Final = msgspec.json.Decoder(_SimpleHead).decode
+_read_heads: Final = msgspec.json.Decoder(_OrdinaryHead).decode_lines
 _read_head: Final = msgspec.json.Decoder(_Head).decode
 _read_entry: Final = msgspec.json.Decoder(_Entry).decode
 _read_bundle: Final = msgspec.json.Decoder(_Bundle).decode
@@ -94,7 +108,7 @@ def type_of_file(name: str) -> str:
     return found[1] if found is not None and found[1] in READ_TYPES else ""
 
 
-def read_document(content: bytes, file: str, dataset: str) -> Iterator[Piece | Unread]:
+def read_document(content: bytes, file: str, dataset: str) -> Iterator[Found]:
     """The pieces of a file of JSON: one document, or, where it is none, one a line."""
     content = content.removeprefix(BOM_UTF8).strip()
     if not content:
@@ -117,24 +131,48 @@ def read_document(content: bytes, file: str, dataset: str) -> Iterator[Piece | U
     yield from _read_value(content, file, 0, dataset)
 
 
-def read_simple(line: bytes, dataset: str) -> Piece | None:
-    """The patient's resource that a line holds, as nearly every line of a bulk export does; None: look closer."""
+def read_ordinary(block: bytes, dataset: str) -> list[Found] | None:
+    """The pieces of many lines at once, where each holds a resource as nearly all lines of a bulk export do.
+
+    None: look at each line. That is so where one of them names no patient, cannot be read, or is none.
+    """
+    lines = block.rstrip(b"\n")
+    each = lines.split(b"\n")
     try:
-        head = _read_simple_head(line)
+        heads = _read_heads(lines)
     except READ_ERRORS:
         return None
-    kind, name = head.resourceType, head.id
-    if not name or kind not in READ_TYPES:
+    if len(heads) != len(each):
         return None
-    if kind == "Patient":
-        patient = name.strip()
-    else:
+    owned: dict[tuple[str, str], list[bytes]] = {}
+    others: list[Found] = []
+    for head, line in zip(heads, each, strict=True):
+        if line[:1] != b"{" or line[-1:] != b"}":
+            # Where each line begins and ends an object, as many objects as lines are one a line.
+            return None
+        kind = head.resourceType
+        if kind not in READ_TYPES:
+            if not kind or kind == "Bundle":
+                return None
+            others.append(Piece("other", dataset, kind, head.id, b""))
+            continue
         whose = head.subject or head.patient
-        patient = _patient_named(whose.reference) if whose is not None and whose.reference else ""
-    return Piece("resource", dataset, kind, patient, name, line.strip()) if patient else None
+        named = (
+            head.id.strip()
+            if kind == "Patient"
+            else _patient_named(whose.reference)
+            if whose
+            else ""
+        )
+        if not named or not head.id:
+            return None
+        owned.setdefault((kind, named), []).append(line)
+    return others + [
+        Owned(dataset, patient, kind, lines) for (kind, patient), lines in owned.items()
+    ]
 
 
-def read_line(line: bytes | str, file: str, number: int, dataset: str) -> Iterator[Piece | Unread]:
+def read_line(line: bytes | str, file: str, number: int, dataset: str) -> Iterator[Found]:
     """The pieces of one line; none for a blank one."""
     text = line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
     text = text.removeprefix(BOM_UTF8).strip()
@@ -142,7 +180,7 @@ def read_line(line: bytes | str, file: str, number: int, dataset: str) -> Iterat
         yield from _read_value(text, file, number, dataset)
 
 
-def _read_value(text: bytes, file: str, number: int, dataset: str) -> Iterator[Piece | Unread]:
+def _read_value(text: bytes, file: str, number: int, dataset: str) -> Iterator[Found]:
     try:
         head = _read_head(text)
     except READ_ERRORS:
@@ -154,7 +192,7 @@ def _read_value(text: bytes, file: str, number: int, dataset: str) -> Iterator[P
         head = _read_head(text)
     is_call = isinstance(head.hook, str) or bytes(head.request).startswith(b"{")
     if is_call and not isinstance(head.resourceType, str):
-        yield Piece("call", dataset, "", "", f"{file}:{number}" if number else file, text)
+        yield Piece("call", dataset, "", f"{file}:{number}" if number else file, text)
     elif head.resourceType == "Bundle":
         yield from _read_entries(text, (file, number, dataset), 1)
     else:
@@ -165,7 +203,7 @@ _Where = tuple[str, int, str]
 """(file, line, data set)."""
 
 
-def _read_entries(text: bytes, where: _Where, depth: int) -> Iterator[Piece | Unread]:
+def _read_entries(text: bytes, where: _Where, depth: int) -> Iterator[Found]:
     """The resources of a Bundle, which may point to each other by the URLs of their entries."""
     file, number, _ = where
     try:
@@ -236,7 +274,7 @@ def _only_patient(found: list[tuple[bytes, _Head]]) -> str | None:
     return patients.pop() if len(patients) == 1 else None
 
 
-def _resource(text: bytes, head: _Head, where: _Where, only: str | None) -> Piece | Unread:
+def _resource(text: bytes, head: _Head, where: _Where, only: str | None) -> Found:
     file, number, dataset = where
     kind = head.resourceType
     if not isinstance(kind, str) or not kind:
@@ -244,14 +282,14 @@ def _resource(text: bytes, head: _Head, where: _Where, only: str | None) -> Piec
     name = head.id if isinstance(head.id, str) else ""
     raw = text.replace(b"\n", b" ").replace(b"\r", b" ")
     if kind not in READ_TYPES:
-        return Piece("other", dataset, kind, "", name, b"")
+        return Piece("other", dataset, kind, name, b"")
     patient = _patient_of(head) or only or ""
     if patient:
-        return Piece("resource", dataset, kind, patient, name, raw)
+        return Owned(dataset, patient, kind, [raw])
     if kind in _SHARED:
-        return Piece("shared", dataset, kind, "", name, raw)
+        return Piece("shared", dataset, kind, name, raw)
     if kind in _MAY_BE_NOBODYS:
-        return Piece("other", dataset, kind, "", name, b"")
+        return Piece("other", dataset, kind, name, b"")
     lacks = "has no id" if kind == "Patient" else "names no patient"
     return Unread(file, f"{kind} {lacks}: it can be given to nobody", number)
 

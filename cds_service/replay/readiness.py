@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
+from itertools import compress
 from typing import Final
 
 from msgspec import Raw, Struct
@@ -19,7 +20,7 @@ from cds_service.evidence.raw import plain
 from cds_service.evidence.record.observations import doubtful_values
 from cds_service.evidence.record.record import read_record
 from cds_service.evidence.record.types import REQUIREMENTS
-from cds_service.replay.chart_resources import Resource
+from cds_service.replay.chart_resources import Name, Resource, are_dated, names_of
 from cds_service.replay.charts import Chart
 from cds_service.replay.details import Details, count
 
@@ -49,16 +50,22 @@ _NO_DAY: Final = date(1900, 1, 1)
 class _Meaning(Struct, eq=False, gc=False):
     """What one resource is to the guideline; the same for all that differ in nothing but dates and numbers."""
 
-    sets: tuple[tuple[str, bool], ...]
+    code: tuple[str, bytes] | None
+    """(type, JSON text of the code); None for what is coded as nothing."""
+    sets: tuple[tuple[str, bool], ...] = ()
     """(value set, whether by a code)."""
-    values: tuple[tuple[str, str], ...]
+    values: tuple[tuple[str, str], ...] = ()
     """(value set, `valued` or what is wrong with the value)."""
-    words: tuple[tuple[str, str], ...]
+    words: tuple[tuple[str, str], ...] = ()
     """(prefetch key, words that were not understood)."""
 
+    @property
+    def is_any(self) -> bool:
+        """False for what the guideline does not look for, and understands."""
+        return bool(self.sets or self.values or self.words)
 
-_Name = tuple[str, bytes, tuple[object, ...]]
-"""(type, code, what else decides the meaning) of a resource."""
+
+_UNCODED: Final = _Meaning(None)
 
 
 class Meanings:
@@ -66,17 +73,20 @@ class Meanings:
 
     def __init__(self, compiled: CompiledGuideline) -> None:
         self._compiled = compiled
-        self._known: dict[_Name, _Meaning] = {}
+        self._known: dict[Name, _Meaning] = {}
         self._labels: dict[bytes, str | None] = {}
 
-    def of(self, name: _Name, one: Resource, patient: str) -> _Meaning:
-        """What one resource of that name is to the guideline."""
-        known = self._known.get(name)
-        if known is None:
+    def of(self, names: list[Name], every: list[Resource], patient: str) -> list[_Meaning]:
+        """What each of some resources is to the guideline, by its name."""
+        known = list(map(self._known.get, names))
+        if None in known:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
-            known = self._known[name] = self._first_read(one, patient)
-        return known
+            for name, one in zip(names, every, strict=True):
+                if name not in self._known:
+                    self._known[name] = self._first_read(name, one, patient)
+            known = list(map(self._known.get, names))
+        return [one for one in known if one is not None]
 
     def unread_label(self, written: bytes) -> str | None:
         """`system|code|display` of what is in no value set, and has no words that the guideline knows; else None."""
@@ -93,9 +103,12 @@ class Meanings:
             return None
         return _label(raw) if concepts.read_words(raw) is None else None
 
-    def _first_read(self, one: Resource, patient: str) -> _Meaning:
+    def _first_read(self, name: Name, one: Resource, patient: str) -> _Meaning:
         """What a record of this resource alone holds."""
-        key = _KEY_OF[one.kind]
+        kind, code, _ = name
+        if not code:
+            return _UNCODED
+        key = _KEY_OF[kind]
         compiled = self._compiled
         day = max((span.last for text in one.dates if (span := read_date(text))), default=_NO_DAY)
         record = read_record(
@@ -117,7 +130,8 @@ class Meanings:
             *(("conditions", found.text) for found in record.not_understood),
             *(("observations", found.text) for found in (*record.unread_values, *doubtful)),
         )
-        return _Meaning(tuple(dict.fromkeys(_sets(record))), values, tuple(dict.fromkeys(words)))
+        sets = tuple(dict.fromkeys(_sets(record)))
+        return _Meaning((kind, code), sets, values, tuple(dict.fromkeys(words)))
 
 
 class Readiness:
@@ -132,31 +146,23 @@ class Readiness:
 
     def add(self, chart: Chart) -> None:
         """Count one chart, whatever the dates of its resources."""
-        every = chart.resources
-        resources = Counter([one.kind for one in every])
-        dated = Counter([one.kind for one in every if one.dates])
-        with_code = [one for one in every if one.code and one.kind in _CODED]
-        coded = Counter([one.kind for one in with_code])
-        # most stand in a chart many times: each is looked at once, and once more where it has a date
-        distinct = {(one.kind, one.code, one.said): one for one in with_code}
-        with_date_too = {(one.kind, one.code, one.said) for one in with_code if one.dates}
-        codes = {(kind, code) for kind, code, _ in distinct}
-        meanings: set[_Meaning] = set()
-        with_date: set[_Meaning] = set()
-        for name, one in distinct.items():
-            meaning = self._meanings.of(name, one, chart.patient)
-            meanings.add(meaning)
-            if name in with_date_too:
-                with_date.add(meaning)
-        for what, counted in (("resources", resources), ("dated", dated), ("coded", coded)):
-            for kind, number in counted.items():
-                self._types[kind, what] += number
-        for kind in resources:
-            self._types[kind, "charts"] += 1
-        self._codes.update(codes)
-        self._add_meanings(meanings, with_date)
+        met: set[_Meaning] = set()
+        dated_too: set[_Meaning] = set()
+        for kind, every in chart.by_kind.items():
+            dated = are_dated(kind, every)
+            counted = {"charts": 1, "resources": len(every), "dated": sum(dated)}
+            if kind in _CODED:
+                meanings = self._meanings.of(names_of(kind, every), every, chart.patient)
+                counted["coded"] = len(every) - meanings.count(_UNCODED)
+                met.update(meanings)
+                dated_too.update(compress(meanings, dated))
+            for what, number in counted.items():
+                if number:
+                    self._types[kind, what] += number
+        self._codes.update({meaning.code for meaning in met if meaning.code is not None})
+        self._add_meanings([meaning for meaning in met if meaning.is_any], dated_too)
 
-    def _add_meanings(self, meanings: set[_Meaning], dated: set[_Meaning]) -> None:
+    def _add_meanings(self, meanings: list[_Meaning], dated: set[_Meaning]) -> None:
         words: set[tuple[str, str]] = set()
         facts: set[tuple[str, str]] = set()
         by_code: set[str] = set()

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cds_service.evidence.codes.references import local_reference
+from cds_service.replay.pieces import Piece
 
-Found = tuple[str, str, bytes]
-"""(type, id, JSON)."""
+Found = tuple[str, bytes]
+"""(type, JSON)."""
 
 
 class SharedResources:
@@ -35,10 +36,10 @@ class SharedResources:
             "SELECT raw FROM shared WHERE dataset = ? AND kind = ? AND name = ?",
             (dataset, kind, name),
         ).fetchone()
-        return None if row is None else (kind, name, row[0])
+        return None if row is None else (kind, row[0])
 
 
-def keep_shared(path: Path, records: Iterable[tuple[str, str, str, str, bytes]]) -> None:
+def keep_shared(path: Path, pieces: Iterable[Piece]) -> None:
     """Write shared resources to a new file; of two of one name the one whose text sorts last stays."""
     path.unlink(missing_ok=True)
     connection = sqlite3.connect(path)
@@ -49,7 +50,7 @@ def keep_shared(path: Path, records: Iterable[tuple[str, str, str, str, bytes]])
         )
         connection.executemany(
             "INSERT INTO shared VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET raw = max(raw, excluded.raw)",
-            ((dataset, kind, name, raw) for dataset, _, kind, name, raw in records),
+            ((one.dataset, one.type, one.id, one.raw) for one in pieces),
         )
         connection.commit()
     finally:

@@ -18,7 +18,14 @@ from msgspec.structs import replace
 from cds_service.errors import CaseError
 from cds_service.replay.cases import STORY, Unread
 from cds_service.replay.parquet import read_resources
-from cds_service.replay.pieces import Piece, read_document, read_line, read_simple, type_of_file
+from cds_service.replay.pieces import (
+    Found,
+    Piece,
+    read_document,
+    read_line,
+    read_ordinary,
+    type_of_file,
+)
 from cds_service.replay.places import files_below, is_url, open_binary
 from cds_service.replay.views import read_table, view_of_file
 
@@ -28,6 +35,8 @@ _LINES: Final = frozenset((".ndjson", ".jsonl"))
 _PACKED_OTHERWISE: Final = frozenset((".zip", ".bz2", ".xz", ".zst", ".7z", ".tar", ".tgz"))
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 _EXPECTED: Final = ".cards.json"
+_BLOCK: Final = 128 << 10
+"""Bytes of lines that are looked at together."""
 _GZIP_RATIO: Final = 8
 """How much larger a packed file is taken to be than it looks."""
 
@@ -174,7 +183,7 @@ def _type_that_is_told(file: InputFile) -> str:
     return type_of_file(path.name) or type_of_file(path.parent.name)
 
 
-def read_chunk(chunk: Chunk) -> Iterator[Piece | Unread]:
+def read_chunk(chunk: Chunk) -> Iterator[Found]:
     """Everything in one part of a file, in its order."""
     file = chunk.file
     try:
@@ -228,7 +237,7 @@ def _unused(one: _Candidate, used: set[str]) -> str:
     return unused
 
 
-def _read_document(file: InputFile) -> Iterator[Piece | Unread]:
+def _read_document(file: InputFile) -> Iterator[Found]:
     with open_binary(file.path) as opened:
         content = opened.read()
     if file.path.lower().endswith(".gz"):
@@ -243,12 +252,12 @@ def _read_document(file: InputFile) -> Iterator[Piece | Unread]:
     for piece in read_document(content, file.name, file.dataset):
         if isinstance(piece, Piece) and piece.kind == "call" and piece.id == file.name:
             # What the call has to come to may stand beside it.
-            yield replace(piece, patient=file.path)
+            yield replace(piece, path=file.path)
         else:
             yield piece
 
 
-def _read_view(file: InputFile) -> Iterator[Piece | Unread]:
+def _read_view(file: InputFile) -> Iterator[Found]:
     """The resources of a table that a view of ours made."""
     view = view_of_file(PurePosixPath(file.path).name)
     if view is None:
@@ -264,7 +273,7 @@ def _read_view(file: InputFile) -> Iterator[Piece | Unread]:
         yield Unread(file.name, "is packed and damaged: not all of it can be unpacked")
 
 
-def _read_lines(chunk: Chunk) -> Iterator[Piece | Unread]:
+def _read_lines(chunk: Chunk) -> Iterator[Found]:
     file = chunk.file
     is_packed = file.path.lower().endswith(".gz")
     number = 0
@@ -281,23 +290,48 @@ def _read_lines(chunk: Chunk) -> Iterator[Piece | Unread]:
         else:
             lines.seek(0)
         try:
-            while is_packed or at < chunk.end:
-                line = lines.readline()
-                if not line:
-                    return
-                begins, at = at, at + len(line)
-                number += 1
-                simple = read_simple(line, file.dataset)
-                if simple is not None:
-                    yield simple
+            for block in _packed_blocks(lines) if is_packed else _blocks(lines, chunk.end - at):
+                ordinary = read_ordinary(block, file.dataset)
+                if ordinary is not None:
+                    yield from ordinary
+                    number += block.count(b"\n")
+                    at += len(block)
                     continue
-                for piece in read_line(line, file.name, number, file.dataset):
-                    if isinstance(piece, Unread) and chunk.start:
-                        yield Unread(piece.name, piece.why, _line_number(file.path, begins))
-                    else:
-                        yield piece
+                for line in block.removesuffix(b"\n").split(b"\n"):
+                    number += 1
+                    for piece in read_line(line, file.name, number, file.dataset):
+                        if isinstance(piece, Unread) and chunk.start:
+                            yield Unread(piece.name, piece.why, _line_number(file.path, at))
+                        else:
+                            yield piece
+                    at += len(line) + 1
         except (EOFError, OSError, zlib.error):
             yield Unread(file.name, "is packed and damaged from here on", number + 1)
+
+
+def _blocks(lines: BinaryIO, size: int) -> Iterator[bytes]:
+    """Whole lines that begin within so many bytes, some of them at a time."""
+    while size > 0 and (block := lines.read(min(size, _BLOCK))):
+        if not block.endswith(b"\n"):
+            block += lines.readline()
+        yield block
+        size -= len(block)
+
+
+def _packed_blocks(lines: BinaryIO) -> Iterator[bytes]:
+    """All lines, some of them at a time; where the file is damaged, those before it first."""
+    block: list[bytes] = []
+    size = 0
+    try:
+        while line := lines.readline():
+            block.append(line)
+            size += len(line)
+            if size >= _BLOCK:
+                yield b"".join(block)
+                block, size = [], 0
+    finally:
+        if block:
+            yield b"".join(block)
 
 
 def _unpacked(opened: BinaryIO, *, is_packed: bool) -> BinaryIO:

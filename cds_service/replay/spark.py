@@ -28,7 +28,7 @@ from cds_service.replay.details import Details, merge_details
 from cds_service.replay.engine_choice import EngineChoice
 from cds_service.replay.judge import Judge, Judged, case_of, count_pieces, count_unread
 from cds_service.replay.parquet import batch_of_rows, batch_of_values
-from cds_service.replay.pieces import Piece
+from cds_service.replay.pieces import Owned, Piece
 from cds_service.replay.places import is_url, write_binary
 from cds_service.replay.results import DETAILS
 from cds_service.replay.rows import Row, RowsDigest, row_line
@@ -205,17 +205,23 @@ def _read(batches: Iterable[Any]) -> Iterator[Any]:
             if isinstance(piece, Unread):
                 count_unread(details, piece)
                 continue
+            if isinstance(piece, Owned):
+                count_pieces(details, "resource", piece.type, len(piece.lines))
+                whose = ("resource", piece.dataset, piece.patient, piece.type, "")
+                for line in piece.lines:
+                    yield from out.add((*whose, _drug(piece.type, line), line))
+                continue
             count_pieces(details, piece.kind, piece.type, 1)
-            whose = (piece.kind, piece.dataset, piece.patient)
-            yield from out.add((*whose, piece.type, piece.id, _drug(piece), piece.raw))
+            place = (piece.kind, piece.dataset, piece.path)
+            yield from out.add((*place, piece.type, piece.id, "", piece.raw))
         yield from out.add((_DETAILS, "", "", "", "", "", _told(Judged(RowsDigest(), details))))
     yield from out.rest()
 
 
-def _drug(piece: Piece) -> str:
-    if not piece.type.startswith("Medication") or b"medicationReference" not in piece.raw:
+def _drug(kind: str, raw: bytes) -> str:
+    if not kind.startswith("Medication") or b"medicationReference" not in raw:
         return ""
-    named = read_resource(piece.type, piece.id, piece.raw).drug
+    named = read_resource(kind, raw).drug
     return local_reference(named) if named and not named.startswith("#") else ""
 
 
@@ -236,7 +242,7 @@ def _judge_charts(
 
 def _charts(values: Iterator[tuple[Any, ...]], types: dict[str, frozenset[str]]) -> Iterator[Chart]:
     for key, group in groupby(values, itemgetter(0, 1)):
-        resources = [read_resource(kind, name, raw) for _, _, kind, name, raw in group]
+        resources = [read_resource(kind, raw) for _, _, kind, _, raw in group]
         yield make_chart(key, resources, types.get(key[0], frozenset()))
 
 
@@ -246,7 +252,7 @@ def _judge_calls(choice: bytes, batches: Iterable[Any]) -> Iterator[Any]:
     columns = ("dataset", "patient", "id", "raw")
     for dataset, path, place, raw in _values(batches, columns):
         so_far, lines = Judged(RowsDigest(), {}), list[bytes]()
-        case = case_of(Piece("call", dataset, "", path, place, raw), judge.choice)
+        case = case_of(Piece("call", dataset, "", place, raw, path), judge.choice)
         if isinstance(case, Unread):
             count_unread(so_far.details, case)
         else:

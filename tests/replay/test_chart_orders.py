@@ -40,7 +40,7 @@ PAIN = condition("c1", BACK_PAIN, "2026-06-14", onsetDateTime="2026-06-14")
 
 def chart(*resources: dict[str, Any], provided: frozenset[str] = TYPES) -> Chart:
     read = [
-        read_resource(one["resourceType"], one["id"], json.dumps(one).encode())
+        read_resource(one["resourceType"], json.dumps(one).encode())
         for one in (PATIENT, *resources)
     ]
     return make_chart(("clinic", "p1"), read, provided)

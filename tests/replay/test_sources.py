@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,21 +13,41 @@ import pytest
 
 from cds_service.errors import CaseError
 from cds_service.replay.cases import Unread
-from cds_service.replay.pieces import Piece
+from cds_service.replay.chart_resources import read_resource
+from cds_service.replay.pieces import Owned
 from cds_service.replay.sources import divided, find_files, read_chunk
 from tests.replay.charts import PATIENT, of
 
 CONDITION = of("p1", "Condition", "c1")
 
 
-def read(*paths: Path, size: int = 1 << 20) -> tuple[list[Piece], list[str]]:
-    """The pieces of files, and what could not be read."""
-    found = [piece for chunk in divided(find_files(paths), size) for piece in read_chunk(chunk)]
-    pieces = [piece for piece in found if isinstance(piece, Piece)]
-    return pieces, [piece.text for piece in found if isinstance(piece, Unread)]
+class Read(NamedTuple):
+    """One resource, or one call."""
+
+    kind: str
+    type: str
+    id: str
+    patient: str
+    raw: bytes
 
 
-def names(pieces: list[Piece]) -> list[tuple[str, str, str]]:
+def read(*paths: Path, size: int = 1 << 20) -> tuple[list[Read], list[str]]:
+    """What files hold, and what of them could not be read."""
+    pieces, unread = [], []
+    for chunk in divided(find_files(paths), size):
+        for piece in read_chunk(chunk):
+            if isinstance(piece, Unread):
+                unread.append(piece.text)
+            elif isinstance(piece, Owned):
+                for raw in piece.lines:
+                    name = read_resource(piece.type, raw).id
+                    pieces.append(Read("resource", piece.type, name, piece.patient, raw))
+            else:
+                pieces.append(Read(piece.kind, piece.type, piece.id, "", piece.raw))
+    return pieces, unread
+
+
+def names(pieces: list[Read]) -> list[tuple[str, str, str]]:
     return [(piece.type, piece.id, piece.patient) for piece in pieces]
 
 
@@ -66,6 +86,43 @@ def test_broken_and_foreign_lines_are_named_by_line_and_cost_no_other(tmp_path: 
     assert unread == [
         "Condition.ndjson:2: is not JSON",
         "Condition.ndjson:3: holds something else and no FHIR resource or hook call",
+    ]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        [json.dumps(CONDITION) * 2, json.dumps(CONDITION)[:-1], "}"],
+        [json.dumps(CONDITION) * 2, '{"resourceType":', '"Condition"}'],
+    ],
+    ids=["cut before its end", "cut in its middle"],
+)
+def test_two_resources_on_one_line_and_one_on_two_are_named_and_never_mixed_up(
+    tmp_path: Path, odd: list[str]
+):
+    """There are as many resources as lines, and none of these lines is one."""
+    (tmp_path / "Condition.ndjson").write_text(
+        line(CONDITION) + "\n".join(odd) + "\n" + line(CONDITION | {"id": "c2"})
+    )
+    pieces, unread = read(tmp_path)
+    assert [piece.id for piece in pieces] == ["c1", "c2"]
+    assert unread == [f"Condition.ndjson:{number}: is not JSON" for number in (2, 3, 4)]
+
+
+def test_types_that_are_never_read_are_counted_and_a_bundle_among_them_is_opened(tmp_path: Path):
+    (tmp_path / "all.ndjson").write_text(
+        line({"resourceType": "Claim", "id": "x", "patient": {"reference": "Patient/p1"}})
+        + line(bundle("collection", {"resource": CONDITION}))
+        + line({"resourceType": "Claim", "id": "y"})
+    )
+    (tmp_path / "Claim.ndjson").write_text(line({"resourceType": "Claim", "id": "z"}))
+    pieces, unread = read(tmp_path)
+    assert unread == []
+    assert [(piece.kind, piece.type, piece.id) for piece in pieces] == [
+        ("other", "Claim", "z"),
+        ("other", "Claim", "x"),
+        ("resource", "Condition", "c1"),
+        ("other", "Claim", "y"),
     ]
 
 
