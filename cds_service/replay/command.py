@@ -316,6 +316,7 @@ def _progress() -> Iterator[Callable[[Progress], object]]:
         *columns,
         console=Console(stderr=True),
         transient=True,
+        auto_refresh=False,  # which would be a thread
         redirect_stdout=sys.stdout.isatty(),
     ) as bar:
         tasks: dict[str, Any] = {}
@@ -329,7 +330,7 @@ def _progress() -> Iterator[Callable[[Progress], object]]:
             rate = (
                 f"{progress.charts / elapsed:,.0f} charts/s" if progress.charts and elapsed else ""
             )
-            bar.update(task, completed=progress.done, rate=rate)
+            bar.update(task, completed=progress.done, rate=rate, refresh=True)
 
         yield show
 

@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -39,8 +39,6 @@ PART: Final = 24 << 20
 """Bytes of charts that are judged at once; they are held in memory."""
 OnCall = Callable[[Outcome], object]
 _COLLECT_AFTER: Final = (20_000, 20, 50)
-_AHEAD: Final = 2
-"""Tasks that wait for each process."""
 _PLAN: Final = "plan.json"
 _SHARED: Final = "shared.sqlite"
 
@@ -112,7 +110,10 @@ def judge_files(files: tuple[InputFile, ...], choice: EngineChoice, run: LocalRu
     weight = sum(chunk.weight for chunk in chunks)
     parts = max(weight // run.part + 1, 1)
     _prepare(run, _Plan(run_fingerprint(files, choice, run.chunk, run.part), parts))
-    with _Pool(run, choice) as pool:
+    worker = _Worker(choice, run.folder)
+    if run.processes == 1:
+        worker.known, worker.on_call = run.judge, run.on_call
+    with _Pool(run.processes, worker) as pool:
         every = _sort_all(chunks, parts, run, pool)
         shared = any(SHARED in found.slices for found in every)
         if shared and not (run.folder / _SHARED).exists():
@@ -122,6 +123,7 @@ def judge_files(files: tuple[InputFile, ...], choice: EngineChoice, run: LocalRu
         types = {name: sorted(kinds) for name, kinds in joined_types(every, files).items()}
         _write_json(run.folder / "types.json", types)
         tasks = tuple(_tasks(every, parts))
+        pool.renew()
         done = _judge_all(tasks, run, pool)
     digest, details = RowsDigest(), Details()
     for found in every:
@@ -183,7 +185,9 @@ def _sort_all(chunks: tuple[Chunk, ...], parts: int, run: LocalRun, pool: _Pool)
             every[number] = found
     total = sum(chunk.weight for chunk in chunks)
     done = total - sum(weight for weight, _ in waiting)
-    for weight, (number, found) in pool.each(_sort, waiting):
+    being_sorted = pool.each(_sort, waiting)
+    pool.prepare()
+    for weight, (number, found) in being_sorted:
         every[number] = found
         done += weight
         run.tell(Progress("reading", done, total, 0))
@@ -262,13 +266,18 @@ class _Worker:
         self._types: dict[str, frozenset[str]] = {}
         self._shared: SharedResources | None = None
 
-    def judge(self, task: _Task) -> _Done:
-        """Judge one part, and write its rows."""
+    def ready(self) -> Judge:
+        """The judge; the first time its guideline is loaded."""
         if self.known is None:
             self.known = Judge(self._choice)
             # The guideline stays as long as the process: to walk through it again and again finds no garbage.
             gc.collect()
             gc.freeze()
+        return self.known
+
+    def judge(self, task: _Task) -> _Done:
+        """Judge one part, and write its rows."""
+        judge = self.ready()
         if self._shared is None:
             sorted_files = sorted(self.folder.glob("chunk-*.json"))
             self._every = [
@@ -287,10 +296,10 @@ class _Worker:
                 file.write(row_line(row) + b"\n")
 
             if task.chunk is not None:
-                judged = self._calls(self.known, task.chunk, write)
+                judged = self._calls(judge, task.chunk, write)
             else:
                 groups = read_groups(self.folder, self._every, task.number)
-                judged = self.known.charts(charts_of(groups, self._types, self._shared), write)
+                judged = judge.charts(charts_of(groups, self._types, self._shared), write)
         draft.replace(draft.with_suffix(""))
         charts = judged.details.get("charts", {}).get("all", 0)
         digest = judged.digest
@@ -312,9 +321,9 @@ class _Worker:
 _worker: _Worker | None = None
 
 
-def _start(choice: EngineChoice, folder: Path) -> None:
+def _begin(worker: _Worker) -> None:
     global _worker  # noqa: PLW0603 - what a process of the pool keeps has no other place
-    _worker = _Worker(choice, folder)
+    _worker = worker
     gc.set_threshold(*_COLLECT_AFTER)
 
 
@@ -329,21 +338,24 @@ def _judge(task: _Task) -> tuple[str, _Done]:
 class _Pool:
     """Several processes, or this one alone."""
 
-    def __init__(self, run: LocalRun, choice: EngineChoice) -> None:
-        self._processes = run.processes
+    def __init__(self, processes: int, worker: _Worker) -> None:
+        self._processes = processes
+        self._worker = worker
         self._executor: Executor | None = None
-        if run.processes > 1:
-            self._executor = ProcessPoolExecutor(
-                run.processes,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_start,
-                initargs=(choice, run.folder),
-            )
-            return
-        _start(choice, run.folder)
-        if _worker is not None:
-            _worker.known = run.judge
-            _worker.on_call = run.on_call
+        self._is_forked = processes > 1 and _can_fork()
+        if processes > 1:
+            self._executor = self._started()
+        else:
+            _begin(worker)
+
+    def _started(self) -> Executor:
+        method = "fork" if self._is_forked else "spawn"
+        return ProcessPoolExecutor(
+            self._processes,
+            mp_context=multiprocessing.get_context(method),
+            initializer=_begin,
+            initargs=(self._worker,),
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -352,27 +364,33 @@ class _Pool:
         if self._executor is not None:
             self._executor.shutdown(cancel_futures=True)
 
+    def prepare(self) -> None:
+        """Load the guideline while others work, where they can have it from here."""
+        if self._is_forked:
+            self._worker.ready()
+
+    def renew(self) -> None:
+        """Begin anew with processes that have what was prepared; where they cannot, each prepares for itself."""
+        if self._is_forked and self._executor is not None:
+            self._executor.shutdown()
+            self._executor = self._started()
+
     def each(
         self, function: Callable[..., Any], tasks: Iterable[tuple[int, tuple[Any, ...]]]
     ) -> Iterator[tuple[int, Any]]:
-        """(weight, result) of each task as it ends. Few wait at once, so that nothing piles up in memory."""
+        """(weight, result) of each task as it ends. Other processes begin at once, this one when it is asked."""
         if self._executor is None:
-            for weight, arguments in tasks:
-                yield weight, function(*arguments)
-            return
-        running: dict[Future[Any], int] = {}
-        for weight, arguments in tasks:
-            running[self._executor.submit(function, *arguments)] = weight
-            if len(running) >= self._processes * _AHEAD:
-                yield from _ended(running)
-        while running:
-            yield from _ended(running)
+            return ((weight, function(*arguments)) for weight, arguments in tasks)
+        running = {
+            self._executor.submit(function, *arguments): weight for weight, arguments in tasks
+        }
+        return ((running.pop(future), future.result()) for future in as_completed(running))
 
 
-def _ended(running: dict[Future[Any], int]) -> Iterator[tuple[int, Any]]:
-    finished, _ = wait(running, return_when=FIRST_COMPLETED)
-    for future in finished:
-        yield running.pop(future), future.result()
+def _can_fork() -> bool:
+    """Whether this process has no other thread, whose locks a copy of it might wait for for ever."""
+    threads = Path("/proc/self/task")
+    return threads.exists() and len(list(threads.iterdir())) == 1
 
 
 def default_processes() -> int:
