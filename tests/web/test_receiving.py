@@ -286,8 +286,11 @@ def test_a_peer_that_is_gone_is_noticed(impatient):
     with closing(opened(impatient, b"")) as connection:
         time.sleep(0.3)
         theirs = connection.getsockname()[1]
-        lines = Path("/proc/net/tcp").read_text().splitlines()
-        rows = [line.split() for line in lines if line.split()[2].endswith(f":{theirs:04X}")]
+        rows = [
+            row
+            for row in map(str.split, Path("/proc/net/tcp").read_text().splitlines()[1:])
+            if row[1].endswith(f":{impatient:04X}") and row[2].endswith(f":{theirs:04X}")
+        ]
         # The sixth column names the timer of a connection; 02 is keepalive.
         assert [row[5].partition(":")[0] for row in rows] == ["02"]
 
