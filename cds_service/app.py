@@ -409,6 +409,7 @@ def advice_options(frame: Frame, caller: Caller, request: HookRequest) -> Advice
         jurisdiction=settings.jurisdiction,
         site_country=settings.site_country,
         max_orders=settings.max_orders,
+        gives_links=bool(settings.public_url),
         max_cards=chosen.max_cards,
         hidden_cards=chosen.hidden_cards,
         tells_facts=settings.repeat == "suppress",

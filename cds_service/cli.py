@@ -588,6 +588,7 @@ def _engine() -> Engine:
         explain=settings.explain,
         card_on_missing_data=settings.on_missing_data == "card",
         max_orders=settings.max_orders,
+        gives_links=bool(settings.public_url),
     )
     guideline = load_guideline()
     terminology = load_settings(os.environ, None).terminology

@@ -35,6 +35,8 @@ class AdviceOptions:
     """The client's own limit for the whole answer; None: no limit."""
     hidden_cards: frozenset[str] = frozenset()
     """Card ids that the client switched off."""
+    gives_links: bool = False
+    """Cards link to the further sources that they cite; their first source is linked always."""
     tells_facts: bool = False
     """Cards carry what they rest on, so that the history can tell the same card again."""
     is_known: Callable[[Card], bool] | None = None

@@ -225,6 +225,7 @@ class _OrderRenderer:
             topic=prepared.topic,
             suggestions=self.suggestions(chosen),
             override_reasons=prepared.override_reasons,
+            links=self._words.links(sources, source) if self._answering.options.gives_links else (),
             order=reference,
             facts=card_facts(self._assessment, chosen) if self._tells_facts else "",
         )

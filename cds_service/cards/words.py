@@ -12,7 +12,7 @@ from cds_service.cards.forms import Form, template_parts
 from cds_service.cards.ids import NON_ADHERENCE_SYSTEM, OVERRIDE_SYSTEM, topic
 from cds_service.cards.names import is_contrast_said, spoken_study
 from cds_service.cards.order_changes import StudyCodes, answer_concept, listed_code
-from cds_service.cds_hooks.model import Coding
+from cds_service.cds_hooks.model import Coding, Link
 from cds_service.coding import STATED_PREFIX
 from cds_service.evidence.model import StudyProcedure
 from cds_service.knowledge.model import (
@@ -23,6 +23,7 @@ from cds_service.knowledge.model import (
     Wording,
 )
 
+_MAX_LINKS = 2
 _NAME = re.compile(r"\{(?:preferred|reasons)\}")
 
 
@@ -134,6 +135,14 @@ class CardWords:
         """The first source that has an address, else the first; at least one is cited."""
         named = [self.source(cite) for cite in cites]
         return next((source for source in named if source.url), named[0])
+
+    def links(self, cites: Sequence[str], beside: SourceName) -> tuple[Link, ...]:
+        """To the sources with an address of their own that a card cites beside its first one."""
+        named = (self.source(cite) for cite in cites)
+        urls = {
+            source.url: source.label for source in named if source.url and source.url != beside.url
+        }
+        return tuple(Link(label, url) for url, label in list(urls.items())[:_MAX_LINKS])
 
 
 def citation_text(citation: Citation) -> str:

@@ -160,6 +160,7 @@ class WordClasses:
     ADVICE: Final = "advice"
     ADVICE_BEHIND: Final = "advice-behind"
     ADVICE_TOPIC: Final = "advice-topic"
+    PLANNED: Final = "planned"
     AFFIRMED: Final = "affirmed"
     AND_OR: Final = "and-or"
     BOTH: Final = "both"

@@ -73,6 +73,7 @@ def choose_engine(
         explain=True,
         card_on_missing_data=settings.on_missing_data == "card",
         max_orders=settings.max_orders,
+        gives_links=bool(settings.public_url),
     )
     return EngineChoice(
         options,

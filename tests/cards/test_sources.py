@@ -72,3 +72,22 @@ def test_every_address_of_a_source_is_encrypted(compiled: CompiledGuideline) -> 
     addresses = [citation.url for citation in compiled.guideline.citations.values() if citation.url]
     assert addresses
     assert [address for address in addresses if not address.startswith("https://")] == []
+
+
+def test_cards_link_to_the_further_guidelines_they_cite_where_the_service_is_public(
+    compiled: CompiledGuideline,
+) -> None:
+    data = {
+        "title": "links",
+        "orders": [
+            {"id": "o1", "cpt": "72148", "reason": [{"text": "saddle numbness since today"}]}
+        ],
+        "expect": {},
+    }
+    (alone,) = advice_of(Case("alone", date(2026, 6, 15), data), compiled).cards
+    (card,) = advice_of(Case("links", date(2026, 6, 15), data | {"links": True}), compiled).cards
+    assert alone.links == ()
+    assert card.links
+    assert all(link.url.startswith("https://") for link in card.links)
+    assert card.source_url not in {link.url for link in card.links}
+    assert len({link.url for link in card.links}) == len(card.links)

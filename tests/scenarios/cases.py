@@ -80,6 +80,7 @@ def advice_of(case: Case, compiled: CompiledGuideline) -> Advice:
         qcdsm_id=None,
         explain=True,
         card_on_missing_data=False,
+        gives_links=data.get("links", False),
     )
     return advise(request, sources, compiled, case.as_of, options)
 

@@ -199,17 +199,20 @@ class ConceptReader:
             reading = reader.read(_without_title_commas(text))
             # a title needs nothing that says what it is about: it is what it names
             is_known = not (reading.left_over or reading.is_only_a_place or reading.names_unjudged)
-            is_understood = is_understood or is_known
             is_old = self._index.is_said_to_be_old(text)
             for statement in reading.statements:
                 if not reader.counts_in_titles(statement):
                     continue
-                for value_set in reader.value_sets(statement):
+                value_sets = reader.value_sets(statement)
+                # what only an order can state is no part of the record, but the title says it
+                is_known = is_known and bool(value_sets or not reader.is_telling(statement))
+                for value_set in value_sets:
                     if value_set in CONTRAST_AGENTS or self._is_called_other(value_set, text):
                         continue
                     if is_old and self._index.is_acute(value_set):
                         continue
                     found.setdefault(value_set, ConceptHit(value_set, "text", "", statement.quote))
+            is_understood = is_understood or is_known
         return tuple(found.values()) if found or is_understood else None
 
     def only_asked(self, concept: Concept) -> frozenset[str]:

@@ -203,12 +203,14 @@ def _label(concept: Concept) -> str:
 
 
 def _is_not_understood(concept: Concept, reader: ConceptReader, words: ReasonWords) -> bool:
-    """True for a reason in no value set whose words say nothing that is known, or that has none.
+    """True for a reason whose codes are in no value set, and whose words were not understood, or that has none.
+
+    Words that say no more than pain do not make a word beside them understood.
 
     A code of a disease that lies far from the spine is understood by its chapter.
     """
     meaning = reader.read_concept(concept)
-    if meaning.hits or meaning.is_family:
+    if any(hit.via == "code" for hit in meaning.hits) or meaning.is_family:
         return False
     if reader.has_no_bearing(meaning):
         return False

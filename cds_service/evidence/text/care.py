@@ -17,11 +17,13 @@ _FEWEST_WORDS: Final = 3
 
 
 class CareFound(NamedTuple):
-    """Care that was tried: its items, its kinds, and whether the words say that it failed or is done."""
+    """Care that is named: its items, its kinds, and whether the words say that it failed or is done."""
 
     items: tuple[int, ...]
     kinds: tuple[str, ...]
     has_failed: bool
+    is_much: bool
+    """So much of it is named that it was tried."""
 
 
 class CareReader:
@@ -51,7 +53,7 @@ class CareReader:
         self.starts = bits.mask(*names) | self._pt
 
     def care(self, items: Items) -> CareFound | None:
-        """The care of a text, if any was tried."""
+        """The care that a text names, if any."""
         kinds: dict[str, None] = {}
         found = []
         for at, mask in enumerate(items.masks):
@@ -71,9 +73,7 @@ class CareReader:
             if mask & self._tried and self._belongs(items, at, found)
         ]
         is_much = len(kinds) >= _FEWEST_KINDS and len(found) >= _FEWEST_WORDS
-        if not tried and not is_much:
-            return None
-        return CareFound(tuple(sorted({*found, *tried})), tuple(kinds), bool(tried))
+        return CareFound(tuple(sorted({*found, *tried})), tuple(kinds), bool(tried), is_much)
 
     def _belongs(self, items: Items, at: int, found: Sequence[int]) -> bool:
         """The nearest care stands in the same sentence, a few words away."""

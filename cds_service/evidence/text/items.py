@@ -197,7 +197,8 @@ class Itemizer:
         listed = []
         for word in found.words:
             entry = table.get(word) or resolved.get(word)
-            if entry is not None and entry.languages:
+            # The stem of an ordinary word is no sign of a language: it may begin a name of any.
+            if entry is not None and entry.languages and not entry.known_in:
                 listed.append(entry.languages)
         return listed
 

@@ -24,6 +24,8 @@ _SHORTEST_PART: Final = 4
 _SHORTEST_BASE: Final = 3
 _SHARE_OF_STEM: Final = 0.6
 """Of a word: a shorter stem of an ordinary word does not keep it from being a misspelled finding."""
+_LEAST_OF_STEM: Final = 0.4
+"""Of a word: a shorter stem of an ordinary word says nothing of the rest, which may be a disease."""
 _LETTERS_BESIDE_INFIX: Final = 2
 _YEARS: Final = range(1950, 2100)
 _LONGEST_LEVEL: Final = 8
@@ -273,7 +275,7 @@ class Lexicon:
         """The languages in which the longest listed stem of an ordinary word is one, and its letters."""
         for length in self._stem_lengths:
             known_in = self._plain_stems.get(word[:length], 0) if length <= len(word) else 0
-            if known_in:
+            if known_in and length >= _LEAST_OF_STEM * len(word):
                 return known_in, length
         return 0, 0
 

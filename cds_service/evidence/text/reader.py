@@ -45,6 +45,7 @@ class TextReader:
     """Reads texts in every language of the guideline. Built once at start; reading is pure."""
 
     __slots__ = (
+        "_ahead",
         "_anchors",
         "_asserter",
         "_behind",
@@ -97,6 +98,7 @@ class TextReader:
         self._fraction = bits.mask(WordClasses.FRACTION)
         self._behind = bits.mask(WordClasses.DENIAL_BEHIND)
         self._little = bits.mask(WordClasses.SAYS_LITTLE)
+        self._ahead = bits.mask(WordClasses.PLANNED, WordClasses.ADVICE)
         self._spine = bits.mask(WordClasses.SPINE)
         self._telling = bits.of_role("finding", "part", "context", "care", "value") & ~self._spine
         self._plain = bits.of_role("plain", "trap", "cue") | bits.mask(
@@ -185,6 +187,10 @@ class TextReader:
         lengths = [time for time in found.times if _is_beside(time, items, first, end)]
         for time in lengths:
             first, end = min(first, time.first), max(end, time.end)
+        if not (
+            care.has_failed or care.is_much or (lengths and not items.everything & self._ahead)
+        ):
+            return None
         days = max([time.least for time in lengths], default=0)
         return Care(care.kinds, found.quotes.of_words(first, end), care.has_failed, days)
 

@@ -384,7 +384,7 @@ def test_titles_of_other_diseases_are_no_sign_of_the_spine(text: str, concept: s
         ("head injury and paraplegia after a crash", "paraparesis"),
         ("old stroke, now paralysed legs", "paraparesis"),
         ("osteomyelitis L3", "spinal-infection"),
-        ("osteomyelitis of the right femur", "recent-bacterial-infection"),
+        ("osteomyelitis of the right femur", "lasting-infection"),
         ("cannot hold bowels", "fecal-incontinence"),
         ("raised white cell count", "leukocytosis"),
         ("increased tendon reflexes in the legs", "umn-signs"),
