@@ -256,13 +256,15 @@ class ConceptReader:
         return tuple(named or agents)
 
     def sharper_words(self, raw: Raw) -> tuple[ConceptHit, ...]:
-        """What the words of a concept add that is coded as a spine complaint and no more.
+        """What the words of a concept add that is coded as a spine complaint and no more, or is words alone.
 
         `Low back pain` is the code under which saddle numbness is written too. To every other code the words add
         nothing: it says more exactly what it means.
         """
         code, index = self.read(raw), self._index
-        if not code.hits or not all(hit.value_set in index.everyday for hit in code.hits):
+        if not code.hits or not all(
+            hit.via == "text" or hit.value_set in index.everyday for hit in code.hits
+        ):
             return ()
         return tuple(
             hit
