@@ -36,6 +36,7 @@ from cds_service.cds_hooks.discovery import discovery_json
 from cds_service.cds_hooks.feedback import FeedbackBatch
 from cds_service.cds_hooks.model import GapReason, HookRequest, Source, StrictFinding
 from cds_service.cds_hooks.profiles import PROFILES
+from cds_service.collecting import uncollected
 from cds_service.errors import (
     ClientNotTrusted,
     HistoryUnavailable,
@@ -221,6 +222,17 @@ def prepare_workers(settings: Settings) -> None:
 def worker() -> Receiver:
     """The service of one worker process, from its environment."""
     end_with_parent()
+    with uncollected():
+        receiver = _started()
+        # What was made so far lives as long as the process; the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+    # One small call makes some 2,500 objects and no cycles: looking for them after every 700 cost a sixth of it.
+    gc.set_threshold(20_000, 20, 50)
+    return receiver
+
+
+def _started() -> Receiver:
     settings = load_settings(os.environ)
     configure_logs(settings.log_level)
     history = open_history(settings)
@@ -231,11 +243,6 @@ def worker() -> Receiver:
     app = create_app(settings, history=history, used_tokens=tokens.seen if tokens else None)
     for warning in start_warnings(settings):
         _log.warning("start", note=warning)
-    # What was made so far lives as long as the process; the collector need not look at it again.
-    gc.collect()
-    gc.freeze()
-    # One small call makes some 2,500 objects and no cycles: looking for them after every 700 cost a sixth of it.
-    gc.set_threshold(20_000, 20, 50)
     return received(app, settings)
 
 

@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 import click
 
 from cds_service import __version__
+from cds_service.collecting import uncollected
 from cds_service.errors import (
     CaseError,
     HistoryUnavailable,
@@ -616,11 +617,12 @@ def _serve(settings: Settings) -> None:
     from cds_service.web.server import run_server  # noqa: PLC0415 - other commands start without a server
 
     def prepare() -> None:
-        # Not before: the counts look at their import whether they are shared.
-        from cds_service.app import compiled_for, prepare_workers  # noqa: PLC0415
+        with uncollected():
+            # Not before: the counts look at their import whether they are shared.
+            from cds_service.app import compiled_for, prepare_workers  # noqa: PLC0415
 
-        _refuse_wrong_guideline(compiled_for(settings).guideline)
-        prepare_workers(settings)
+            _refuse_wrong_guideline(compiled_for(settings).guideline)
+            prepare_workers(settings)
 
     run_server("cds_service.app:worker", settings, prepare)
 

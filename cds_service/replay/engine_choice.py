@@ -14,6 +14,7 @@ from msgspec.structs import replace as with_fields
 from cds_service import __version__
 from cds_service.advice import AdviceOptions, compile_guideline
 from cds_service.cds_hooks.profiles import PROFILES
+from cds_service.collecting import uncollected
 from cds_service.evidence.codes.concepts import Readings
 from cds_service.evidence.codes.kept_readings import KeptReadings
 from cds_service.history.pseudonyms import Pseudonyms
@@ -87,9 +88,10 @@ def choose_engine(
 
 def make_engine(choice: EngineChoice) -> Engine:
     """Load and compile the guideline. Raises KnowledgeError."""
-    guideline = load_guideline(choice.knowledge, cpt=choice.cpt)
-    vocabulary = load_vocabulary(choice.terminology, guideline) if choice.terminology else None
-    compiled = compile_guideline(guideline, vocabulary)
+    with uncollected():
+        guideline = load_guideline(choice.knowledge, cpt=choice.cpt)
+        vocabulary = load_vocabulary(choice.terminology, guideline) if choice.terminology else None
+        compiled = compile_guideline(guideline, vocabulary)
     # a code means the same in every chart: read once, however many hold it
     index = replace(compiled.index, kept_readings=KeptReadings(Readings))
     return Engine(replace(compiled, index=index), choice.options, PROFILES[choice.profile])

@@ -6,7 +6,8 @@ No patient's chart comes near them. They keep the work of a call within about a 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import Any, Final
 
 from msgspec import Raw, Struct
@@ -25,8 +26,8 @@ _WORDED: Final = frozenset((
     "medication", "substance", "type", "device_name", "value_string", "value_codeable_concept", "body_site",
 ))  # fmt: skip
 """Elements whose words are read."""
-_NAMES: Final[dict[type[Any], tuple[str, ...]]] = {}
-"""Those that a shape has."""
+_WORDED_OF: Final[dict[type[Any], Callable[[Any], tuple[Any, ...]]]] = {}
+"""Takes those that a shape has."""
 _ALWAYS: Final = frozenset({"Patient", "Medication"})
 """The one says who it is, the other is named by orders, whatever its own date."""
 _BESIDE_WORDS: Final = 20
@@ -48,20 +49,24 @@ def keep_within_limits(intake: Intake) -> None:
     Conditions are kept first, then the newest; what has no date may be of today. Whatever says only what others say
     too costs nothing.
     """
-    placed = [
-        _Placed(batch, position, _texts(shape))
+    limited = [
+        batch
         for kind, batches in intake.batches.items()
         if kind not in _ALWAYS
         for batch in batches
-        for position, shape in enumerate(batch.resources)
     ]
-    distinct = {text for one in placed for text in one.texts}
+    distinct = _distinct(limited)
     if (
-        len(placed) <= MOST_ENTRIES
+        sum(len(batch.resources) for batch in limited) <= MOST_ENTRIES
         and len(distinct) <= MOST_TEXTS
         and _characters(distinct) <= MOST_CHARACTERS
     ):
         return
+    placed = [
+        _Placed(batch, position, _texts(shape))
+        for batch in limited
+        for position, shape in enumerate(batch.resources)
+    ]
     placed.sort(key=_rank, reverse=True)
     kept = _within(placed[:MOST_ENTRIES])
     for kind, batches in intake.batches.items():
@@ -92,21 +97,45 @@ def _within(placed: list[_Placed]) -> Mapping[int, list[int]]:
     return kept
 
 
+def _distinct(batches: Iterable[Batch]) -> set[bytes]:
+    """What is read as words in all of these resources, each text once."""
+    found: set[bytes] = set()
+    for batch in batches:
+        # As few steps as can be: in every call each element of each resource is looked at here.
+        values = [value for shape in batch.resources for value in _worded(shape)]
+        found.update([bytes(value) for value in values if type(value) is Raw])
+        found.update([_encoded(value) for value in values if isinstance(value, str)])
+    found.discard(bytes(NOTHING))
+    return found
+
+
 def _texts(shape: Any) -> tuple[bytes, ...]:
     """The elements of a resource whose words are read."""
-    found = []
-    names = _NAMES.get(type(shape))
-    if names is None:
-        names = tuple([name for name in shape.__struct_fields__ if name in _WORDED])
-        _NAMES[type(shape)] = names
-    for name in names:
-        value = getattr(shape, name)
-        if isinstance(value, Raw):
-            if value is not NOTHING:
-                found.append(bytes(value))
-        elif isinstance(value, str):
-            found.append(value.encode("utf-8", "surrogatepass"))
-    return tuple(found)
+    return tuple(
+        [
+            bytes(value) if isinstance(value, Raw) else _encoded(value)
+            for value in _worded(shape)
+            if isinstance(value, (Raw, str)) and value is not NOTHING
+        ]
+    )
+
+
+def _worded(shape: Any) -> tuple[Any, ...]:
+    elements = _WORDED_OF.get(type(shape))
+    if elements is None:
+        names = [name for name in shape.__struct_fields__ if name in _WORDED]
+        elements = _WORDED_OF[type(shape)] = _elements(names)
+    return elements(shape)
+
+
+def _elements(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda shape: tuple([getattr(shape, name) for name in names])
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _characters(texts: Iterable[bytes]) -> int:

@@ -104,12 +104,14 @@ class Entry:
 
 
 def by_second_word(phrases: Sequence[Phrase]) -> Mapping[str, tuple[Phrase, ...]] | None:
-    """The longest first; under no word those whose second word is a stem."""
+    """The longest first; under no word those whose second word is a stem. None for no phrases."""
+    if not phrases:
+        return None
     found: dict[str, list[Phrase]] = defaultdict(list)
     for phrase in sorted(phrases, key=lambda phrase: -len(phrase.words)):
         second = phrase.words[1]
         found["" if second.endswith("*") else second].append(phrase)
-    return {second: tuple(listed) for second, listed in found.items()} or None
+    return {second: tuple(listed) for second, listed in found.items()}
 
 
 def _by_letter(phrases: Sequence[Phrase]) -> Mapping[str, tuple[Phrase, ...]] | None:

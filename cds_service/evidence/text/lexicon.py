@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Final
 
@@ -10,7 +11,7 @@ from cds_service.evidence.text.class_bits import ClassBits
 from cds_service.evidence.text.entries import NO_STEM, SIGNED, Entry, Phrase, Stem, by_second_word
 from cds_service.evidence.text.folding import folded
 from cds_service.evidence.text.similar_words import SimilarWords
-from cds_service.evidence.text.tokens import GAPS, LEVEL
+from cds_service.evidence.text.tokens import GAPS, LEVEL, is_level
 from cds_service.evidence.text.word_lists import ENGLISH, WordLists
 from cds_service.knowledge.anchors import WordClasses
 from cds_service.knowledge.language import Language
@@ -47,6 +48,7 @@ class Lexicon:
         "_similar_parts",
         "_spellings",
         "_stem_lengths",
+        "_stem_start",
         "_stems",
         "_trap",
         "abbreviations",
@@ -104,12 +106,13 @@ class Lexicon:
         self._stems = words.stems
         self._first_stems = words.first_stems
         self._plain_stems = words.plain_stems
-        self._stem_lengths = tuple(
-            sorted(
-                {len(stem) for stem in (*words.stems, *words.first_stems, *words.plain_stems)},
-                reverse=True,
-            )
-        )
+        stems = {*words.stems, *words.first_stems, *words.plain_stems}
+        self._stem_start = min(map(len, stems), default=1)
+        self._stem_lengths = {
+            start: tuple(sorted(lengths, reverse=True))
+            for start, lengths in _lengths_by_start(stems, self._stem_start).items()
+        }
+        """How long stems are that begin with the same letters, the longest first."""
         self._infixes = words.infixes
         self.table = self._table(words)
         for tongue in language.tongues.values():
@@ -163,7 +166,7 @@ class Lexicon:
                 stem_mask, stem_extra, languages = NO_STEM
             if word[0].isdecimal():
                 mask |= self._number[_kind_of_number(word)]
-            elif LEVEL.match(word):
+            elif is_level(word):
                 mask |= self._number["level"]
             elif (mask or extra is not None) and not is_trap:
                 # a compound that a list names as a whole still says what it is made of
@@ -187,7 +190,7 @@ class Lexicon:
 
     def _stem(self, word: str) -> Stem:
         """What the longest listed stem of a word means."""
-        for length in self._stem_lengths:
+        for length in self._stem_lengths.get(word[: self._stem_start], ()):
             if length <= len(word):
                 found = self._stems.get(word[:length])
                 if found is not None:
@@ -207,7 +210,7 @@ class Lexicon:
 
     def _phrases_of(self, word: str) -> Iterator[Phrase]:
         """Phrases that begin with a stem of a word."""
-        for length in self._stem_lengths:
+        for length in self._stem_lengths.get(word[: self._stem_start], ()):
             if length <= len(word):
                 yield from self._first_stems.get(word[:length], ())
 
@@ -273,7 +276,7 @@ class Lexicon:
 
     def _plain_stem(self, word: str) -> tuple[int, int]:
         """The languages in which the longest listed stem of an ordinary word is one, and its letters."""
-        for length in self._stem_lengths:
+        for length in self._stem_lengths.get(word[: self._stem_start], ()):
             known_in = self._plain_stems.get(word[:length], 0) if length <= len(word) else 0
             if known_in and length >= _LEAST_OF_STEM * len(word):
                 return known_in, length
@@ -362,6 +365,13 @@ class Lexicon:
             if left is not None and right is not None and (left.mask or right.mask):
                 return Entry(word, parts=(word[:at], word[at:]))
         return None
+
+
+def _lengths_by_start(stems: Iterable[str], start: int) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = defaultdict(set)
+    for stem in stems:
+        found[stem[:start]].add(len(stem))
+    return found
 
 
 def _merged(

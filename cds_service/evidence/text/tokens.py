@@ -72,6 +72,11 @@ LEVEL: Final = re.compile(
 )
 
 
+def is_level(word: str) -> bool:
+    """A level of the spine, as `l4` or `l4/5`."""
+    return not word.isalpha() and LEVEL.match(word) is not None
+
+
 def is_dash(piece: str) -> bool:
     """A dash with space behind it parts statements; glued to a word it denies the word."""
     return piece[0] == "-" and piece[1:].isspace()

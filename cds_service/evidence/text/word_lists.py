@@ -9,7 +9,7 @@ from typing import Final
 from cds_service.evidence.text.class_bits import ClassBits
 from cds_service.evidence.text.entries import Phrase, Stem
 from cds_service.evidence.text.folding import folded
-from cds_service.evidence.text.tokens import LEVEL, words_of
+from cds_service.evidence.text.tokens import is_level, words_of
 from cds_service.knowledge.anchors import WordClasses
 from cds_service.knowledge.language import Language
 
@@ -90,7 +90,7 @@ class WordLists:
             return
         if bit == plain:
             for part in words:
-                if not LEVEL.match(part):
+                if not is_level(part):
                     self.known.add(part)
                     self.ordinary.add(part)
                     self.languages[part] |= language
@@ -106,7 +106,7 @@ class WordLists:
             phrase = _with_stems(word, words)
             phrases[phrase] |= bit
             for part in phrase:
-                if not (part.endswith("*") or LEVEL.match(part) or part[0].isdecimal()):
+                if not (part.endswith("*") or is_level(part) or part[0].isdecimal()):
                     self.known.add(part)
                     self.parts.add(part)
                     self.languages[part] |= language
