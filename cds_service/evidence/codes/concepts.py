@@ -387,13 +387,16 @@ class ConceptReader:
             if has_family_words and self._is_family_clause(text):
                 continue
             phrases = self._index.phrases.read(self._prepare(text) if self._prepare else text)
-            denied = self._denied_abroad(text) if phrases else frozenset()
-            for phrase in phrases:
-                if (
-                    phrase.value_set not in found
-                    and phrase.value_set not in denied
-                    and not self._index.is_text_settled_by_code(phrase.value_set, coded)
-                ):
+            new = [
+                phrase
+                for phrase in phrases
+                if phrase.value_set not in found
+                and not self._index.is_text_settled_by_code(phrase.value_set, coded)
+            ]
+            # what the code says already needs no reading
+            denied = self._denied_abroad(text) if new else frozenset()
+            for phrase in new:
+                if phrase.value_set not in found and phrase.value_set not in denied:
                     found[phrase.value_set] = ConceptHit(
                         phrase.value_set, "text", "", phrase.phrase
                     )
@@ -402,7 +405,7 @@ class ConceptReader:
     def _denied_abroad(self, text: str) -> frozenset[str]:
         """Value sets that a text in another language says are not there: phrases know denials in English."""
         reader = self._index.reader
-        if reader.read(text).language == ENGLISH:
+        if reader.language(text) == ENGLISH:
             return frozenset()
         return frozenset(
             value_set

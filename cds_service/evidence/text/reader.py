@@ -131,6 +131,10 @@ class TextReader:
             names_unjudged,
         )
 
+    def language(self, text: str) -> str:
+        """The language that a text is read in."""
+        return self._itemizer.items(text).language
+
     def counts(self, statement: Statement) -> bool:
         """Whether a statement says that something is there, or may be: chronic findings stay when told as past."""
         if statement.state == "historical":
