@@ -185,6 +185,7 @@ def _sort_all(chunks: tuple[Chunk, ...], parts: int, run: LocalRun, pool: _Pool)
             every[number] = found
     total = sum(chunk.weight for chunk in chunks)
     done = total - sum(weight for weight, _ in waiting)
+    run.tell(Progress("reading", done, total, 0))
     being_sorted = pool.each(_sort, waiting)
     pool.prepare()
     for weight, (number, found) in being_sorted:
@@ -228,6 +229,7 @@ def _judge_all(tasks: tuple[_Task, ...], run: LocalRun, pool: _Pool) -> list[_Do
     total = sum(task.weight for task in tasks)
     done = total - sum(weight for weight, _ in waiting)
     charts = sum(one.charts for one in every.values())
+    run.tell(Progress("judging", done, total, charts))
     for weight, (name, found) in pool.each(_judge, waiting):
         every[name] = found
         done += weight
