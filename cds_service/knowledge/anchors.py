@@ -154,7 +154,7 @@ NOTED_FORMS: Final = (Forms.NOTED, Forms.NOTED_SIGN)
 
 
 class WordClasses:
-    """Word classes that the reader of text treats in a way of their own; the last four are of numbers."""
+    """Word classes that the reader of text treats in a way of their own; the last five are of numbers."""
 
     ABLE: Final = "able"
     ADVICE: Final = "advice"
@@ -231,6 +231,7 @@ class WordClasses:
     UNABLE: Final = "unable"
     WITH: Final = "with"
     FRACTION: Final = "fraction"
+    PRESSURE: Final = "pressure"
     LEVEL: Final = "level"
     NUMBER: Final = "number"
     YEAR: Final = "year"

@@ -25,8 +25,8 @@ Flag = Literal[
 ]
 Unit = Literal["hour", "day", "week", "fortnight", "month", "year"]
 
-BUILT_IN: Final = ("level", "number", "year", "fraction")
-"""Classes of numbers: they have no words. A level is `L4`, a fraction `3/5`."""
+BUILT_IN: Final = ("level", "number", "year", "fraction", "pressure")
+"""Classes of numbers: they have no words. A level is `L4`, a fraction `3/5`, a pressure of the blood `80/50`."""
 
 
 class WordClass(Table):
@@ -87,6 +87,8 @@ class Limits(Table):
     """What was more than so many days ago is past, and no length of the pain."""
     recent_days: int
     """What has lasted for longer, as its words say, is not recent (`as_recent` and `as_new` of a concept)."""
+    sudden_days: int
+    """What began within so many days came suddenly (`as_sudden` of a concept)."""
     fahrenheit_from: float
     """A temperature without a unit from here to `fahrenheit_to` can only be in °F."""
     fahrenheit_to: float
@@ -111,6 +113,8 @@ class Concept(Table):
     """The concept that it is unless its words say that it has lasted."""
     as_new: ConceptId | None = None
     """The concept that it is where its words call it new or say when it began, within `recent_days`."""
+    as_sudden: ConceptId | None = None
+    """The concept that it is where its words say that it began within `sudden_days`."""
     regions: Mapping[Region, ValueSetMention] = {}
     """Its value set when the words name the region."""
     leaves_open: bool = False

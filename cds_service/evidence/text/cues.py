@@ -23,6 +23,8 @@ MIGHT: Final = 16
 ASKED: Final = 32
 ENDED: Final = 128
 """Past, and told to be over: long ago, in an earlier year, given up."""
+GONE: Final = 256
+"""Denied by a word that says it was there: cleared, resolved."""
 STEADY: Final = 64
 """Known and as it was: what begins within days is not that, what lasts is."""
 

@@ -15,6 +15,10 @@ _SIGNS: Final = {
     **dict.fromkeys("\u2028\u2029\u0085\u000b\u000c\r", "\n"),
     # invisible characters inside a word must not hide it
     **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff\u0640", ""),
+    # signs for "none" and "there" before the items of a list
+    **dict.fromkeys("\u2205\u2298\u2349\u00d8\u2300", " \u00f8 "),
+    **dict.fromkeys("\u2296\u229d", " (-) "),
+    "\u2295": " (+) ",
     "\t": " ",
     "\u0131": "i",
     "\u00df": "ss",

@@ -29,6 +29,9 @@ _ANSWER: Final = re.compile(_BEHIND_A_WORD + r"[NY](?=\s*(?:[/|,;.\n]|$)|\s+[A-Z
 """A letter that answers the word before it, in a form: `Fever N / Trauma N / Gait Y`."""
 _ANSWER_IN_CAPITALS: Final = re.compile(_BEHIND_A_WORD + r"[NY](?=\s*(?:[/|,;.\n]|$))")
 """The same in a text that is all capitals, where the next word says nothing."""
+_PLUS_ITEM: Final = re.compile(r"(?:^|[,;:(\n])\s*\+\s*[^\W\d_]")
+_MINUS_ITEM: Final = re.compile(r"((?:^|[,;:(\n])\s*)- (?=[^\W\d_])")
+"""A dash before an item of a list. In a list with `+` before others it denies; else it may be a bullet."""
 _ANSWERED: Final = {"N": "\u0274", "Y": "\u028f"}
 """The sign that stands for each: a small capital, which the English list has as a word."""
 _FEWEST_ANSWERS: Final = 2
@@ -96,6 +99,11 @@ class Itemizer:
     def items(self, text: str) -> Items:
         """The items of a text, from left to right."""
         plain = _with_answers(text, folded(text))
+        if "(n)" in plain:
+            # a form that is answered in brackets
+            plain = plain.replace("(n)", "(-)").replace("(y)", "(+)")
+        if "+" in plain and "- " in plain and _PLUS_ITEM.search(plain):
+            plain = _MINUS_ITEM.sub(r"\1 -", plain)
         pieces: list[str] = WORD.findall(plain)
         found = Items(text, plain, pieces, [], [], [], [], ENGLISH)
         elsewhere: list[tuple[int, int]] = []

@@ -22,10 +22,12 @@ _FARTHEST: Final = 8
 class Lasting:
     """Tells what has lasted from what may be recent. Built once; pure."""
 
-    __slots__ = ("_days", "_long", "_new", "_others")
+    __slots__ = ("_days", "_exertion", "_long", "_new", "_others", "_sudden")
 
-    def __init__(self, bits: ClassBits, days: int) -> None:
+    def __init__(self, bits: ClassBits, days: int, sudden_days: int) -> None:
         self._days = days
+        self._sudden = sudden_days
+        self._exertion = bits.mask(WordClasses.ON_EXERTION)
         self._long = bits.mask(WordClasses.LONG_LASTING, WordClasses.ON_EXERTION)
         self._new = bits.mask(WordClasses.NEW)
         self._others = bits.with_flag("pain")
@@ -56,6 +58,14 @@ class Lasting:
             and not (at < last and items.masks[at + 1] & self._others)
             for at in near
         ) or any(time.most <= self._days for time in _within(times, first, end))
+
+    def is_sudden(self, items: Items, times: Sequence[Time], span: Sequence[int]) -> bool:
+        """True when the words around a finding say that it began within hours, or the day before."""
+        if not times or items.everything & self._exertion:
+            return False
+        first, end = self._reach(items, span, _near(items, span))
+        within = tuple(_within(times, first, end))
+        return bool(within) and all(time.most <= self._sudden for time in within)
 
     def _reach(self, items: Items, span: Sequence[int], near: range) -> tuple[int, int]:
         """The words around a finding that are not beside pain, in its clause or at the head of the one behind it."""

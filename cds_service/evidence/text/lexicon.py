@@ -11,7 +11,7 @@ from cds_service.evidence.text.class_bits import ClassBits
 from cds_service.evidence.text.entries import NO_STEM, SIGNED, Entry, Phrase, Stem, by_second_word
 from cds_service.evidence.text.folding import folded
 from cds_service.evidence.text.similar_words import SimilarWords
-from cds_service.evidence.text.tokens import GAPS, LEVEL, is_level
+from cds_service.evidence.text.tokens import GAPS, LEVEL, PRESSURE, is_level
 from cds_service.evidence.text.word_lists import ENGLISH, WordLists
 from cds_service.knowledge.anchors import WordClasses
 from cds_service.knowledge.language import Language
@@ -76,6 +76,7 @@ class Lexicon:
         }
         self._number = {
             "fraction": self.bits.mask(WordClasses.FRACTION),
+            "pressure": self.bits.mask(WordClasses.FRACTION, WordClasses.PRESSURE),
             "year": self.bits.mask(WordClasses.NUMBER, WordClasses.YEAR),
             "number": self.bits.mask(WordClasses.NUMBER),
             "level": self.bits.mask(WordClasses.LEVEL),
@@ -386,5 +387,5 @@ def _merged(
 
 def _kind_of_number(word: str) -> str:
     if "/" in word:
-        return "fraction"
+        return "pressure" if PRESSURE.fullmatch(word) else "fraction"
     return "year" if len(word) == 4 and word.isdecimal() and int(word) in _YEARS else "number"  # noqa: PLR2004

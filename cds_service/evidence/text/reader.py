@@ -93,7 +93,7 @@ class TextReader:
             [word for tongue in tongues for words in tongue.units.values() for word in words],
         )
         self._names = UnknownNames(language)
-        self._writer = StatementWriter(language.concepts, bits, language.limits.recent_days)
+        self._writer = StatementWriter(language.concepts, bits, language.limits)
         self._anchors = bits.with_flag("anchors") | bits.mask(WordClasses.LEVEL)
         self._fraction = bits.mask(WordClasses.FRACTION)
         self._behind = bits.mask(WordClasses.DENIAL_BEHIND)

@@ -14,6 +14,7 @@ from cds_service.evidence.text.cues import (
     ASKED,
     DENIED,
     ENDED,
+    GONE,
     MIGHT,
     OTHER,
     PAST,
@@ -45,7 +46,7 @@ _LONGEST_BARE: Final = 6
 _LONGEST_CLOSED: Final = 12
 """The same, of a clause that closes the list with `or`."""
 _NEAR: Final = 5
-_SIGNS: Final = frozenset(("(-)", "-ve", "(neg)"))
+_SIGNS: Final = frozenset(("(-)", "-ve", "(neg)", "\u00f8"))
 _GLUED: Final = frozenset(("-", "(-)", "-ve"))
 _POSITIVE: Final = frozenset(("+", "(+)"))
 _TICK: Final = "?"
@@ -123,6 +124,8 @@ class Sentence:
             mask = self.mask = masks[at]
             if clauses[at] != self.clause:
                 self._enter_clause(at)
+            if self.topic == at - 1 >= 0 and self._follows_colon(at):
+                self.might = True
             if not mask & rules.cues:
                 if self.reach or self.past or self.other or self.might or self.asked:
                     self._mark(at)
@@ -302,7 +305,10 @@ class Sentence:
 
     def _is_condition(self, at: int) -> bool:
         """`told to come back if`, `if weaker, return`: a condition of what a patient was told to do."""
-        return self._first_told() < (self.end if at == self.first else at)
+        items = self.items
+        is_head = at == self.first or items.clauses[at - 1] != items.clauses[at]
+        is_head = is_head or bool(items.gaps[items.firsts[at]] & COLON)
+        return self._first_told() < (self.end if is_head else at)
 
     def _first_told(self) -> int:
         """The first item that tells a patient what to do; the end, where none does. Looked for once a sentence."""
@@ -373,6 +379,8 @@ class Sentence:
         backward = bool(mask & rules.behind)
         if forward and at > self.first and at + 1 < self.end and items.masks[at + 1] & rules.but:
             return False, True
+        if forward and not backward and self._ends_after_finding(at):
+            return False, True
         if not (forward and backward):
             return forward, backward
         if mask & rules.dismissed and self._is_all_over(at):
@@ -400,6 +408,18 @@ class Sentence:
         if before and (not behind or mask & rules.denies_first):
             return False, True
         return True, False
+
+    def _ends_after_finding(self, at: int) -> bool:
+        """`fiebre no, trauma no`: directly behind a finding a denial that ends the clause denies what is before it."""
+        items, place = self.items, self.items.ends[at]
+        if (
+            at == self.first
+            or items.clauses[at - 1] != self.clause
+            or items.ends[at - 1] != items.firsts[at]
+            or not items.masks[at - 1] & self._.finding
+        ):
+            return False
+        return place == len(items.words) or bool(items.gaps[place] & (ENDS_CLAUSE | SENTENCE))
 
     def _signs_next(self, at: int, *, is_something_behind: bool) -> bool:
         """Whether the first sign of a text signs what follows it: "(-) fever", or what it follows: "fever (-)"."""
@@ -439,6 +459,7 @@ class Sentence:
         ends = rules.denial | rules.denial_of_all | rules.turn
         clause = self.clause - self._is_all_over(at)
         is_steady = self.mask & rules.steady
+        denied = DENIED | (GONE if self.mask & rules.over else 0)
         before = at - 1
         while before >= self.first and items.clauses[before] >= clause:
             mask = items.masks[before]
@@ -448,7 +469,7 @@ class Sentence:
             if is_steady:
                 self.states[before] |= STEADY
             else:
-                self.states[before] = (self.states[before] & ~UNCLEAR) | DENIED
+                self.states[before] = (self.states[before] & ~UNCLEAR) | denied
             before -= 1
 
     def _is_all_over(self, at: int) -> bool:

@@ -13,6 +13,7 @@ from cds_service.evidence.text.cues import (
     ASKED,
     DENIED,
     ENDED,
+    GONE,
     MIGHT,
     OTHER,
     PAST,
@@ -27,7 +28,7 @@ from cds_service.evidence.text.quotes import Quotes
 from cds_service.evidence.text.times import Time
 from cds_service.evidence.text.values import Measured
 from cds_service.knowledge.anchors import WordClasses
-from cds_service.knowledge.language import Concept
+from cds_service.knowledge.language import Concept, Limits
 from cds_service.knowledge.table import Region
 
 _IS_CORE: Final = 1 << 10
@@ -87,12 +88,13 @@ class StatementWriter:
         "_recent",
         "_regions",
         "_right",
+        "_sudden",
         "_telling",
         "_times",
         "_year",
     )
 
-    def __init__(self, concepts: Mapping[str, Concept], bits: ClassBits, recent_days: int) -> None:
+    def __init__(self, concepts: Mapping[str, Concept], bits: ClassBits, limits: Limits) -> None:
         self._concepts = concepts
         self._recent = {
             name: concept.as_recent
@@ -102,7 +104,12 @@ class StatementWriter:
         self._newer = {
             name: concept.as_new for name, concept in concepts.items() if concept.as_new is not None
         }
-        self._times = Lasting(bits, recent_days)
+        self._sudden = {
+            name: concept.as_sudden
+            for name, concept in concepts.items()
+            if concept.as_sudden is not None
+        }
+        self._times = Lasting(bits, limits.recent_days, limits.sudden_days)
         self._modifiers = bits.of_role("modifier") | bits.mask(WordClasses.LEVEL, WordClasses.PAIN)
         self._habit = bits.with_flag("habit")
         self._lasting = bits.with_flag("lasting")
@@ -168,6 +175,9 @@ class StatementWriter:
         newer = self._newer.get(concept) if state in _SAID else None
         if newer is not None and self._times.is_new(items, found.times, span):
             concept = newer
+        sudden = self._sudden.get(concept) if state in _SAID else None
+        if sudden is not None and self._times.is_sudden(items, found.times, span):
+            concept = sudden
         around = self._around(span, found, clauses)
         return Statement(concept, state, start, stop, quotes.cut(start, stop), *around)
 
@@ -201,6 +211,8 @@ class StatementWriter:
             flags = core
         if flags & STEADY and self._concepts[concept].course == "acute":
             return "denied"
+        if flags & GONE and not flags & OTHER and self._concepts[concept].as_history is not None:
+            return "historical"
         for flag, state in _STATES:
             if flags & flag:
                 return state

@@ -54,7 +54,7 @@ WORD: Final = re.compile(
     | \([-+]\) | \(neg\) | \(pos\) | [-+]ve(?![a-z])
     | (?<![^\W_])(?:w/wo|hx/o|w/out|c/f|f/c|w/o|b/[bl]|s/p|[hrc]/o|o/e|f/u|d/t|y/o|i/o|n/v|n/t|c/a|w/(?=\s|\w)
         |p&n|b&b|\d\+/\d|a&e)(?![^\W\d_])
-    | \d[+-]?/\d+(?:/\d+)? | \d+(?:[.,]\d+)?
+    | \d[+-]?/\d+(?:/\d+)? | (?<![\d/.,-])(?:[4-9]\d|[12]\d\d)/(?:[2-9]\d|1\d\d)(?![\d/]) | \d+(?:[.,]\d+)?
     | (?<![^\W_])(?:[cls]|th?|d(?=[4-9]|1[0-2]))\d{1,2}(?:\s?[-/]\s?(?:[clts]?\d{1,2}|s\d))?(?![^\W_])
     | (?<![^\W_])(?:[^\W\d_]\.){1,3}[^\W\d_](?![^\W\d_])\.?
     | (?<![^\W_])[^\W\d_]\.\ [^\W\d_]\.(?!\w)
@@ -70,6 +70,9 @@ WORD: Final = re.compile(
 LEVEL: Final = re.compile(
     r"(?:[cls]|th?|d(?=[4-9]|1[0-2]))\d{1,2}(?:\s?[-/]\s?(?:[clts]?\d{1,2}))?$"
 )
+
+PRESSURE: Final = re.compile(r"([4-9]\d|[12]\d\d)/([2-9]\d|1\d\d)")
+"""Systolic and diastolic pressure of the blood; no date, grade or share of a whole looks like it."""
 
 
 def is_level(word: str) -> bool:

@@ -47,6 +47,7 @@ class ValueMatcher:
         "_fraction",
         "_limits",
         "_names",
+        "_pressure",
         "_temperature",
         "starts",
     )
@@ -60,7 +61,8 @@ class ValueMatcher:
         self._degrees = frozenset(folded(word) for word in limits.degree_words)
         self._temperature = bits.mask(WordClasses.TEMPERATURE)
         self._fraction = bits.mask(WordClasses.FRACTION)
-        self._bare = bits.mask(WordClasses.FRACTION, WordClasses.NUMBER)
+        self._pressure = bits.mask(WordClasses.PRESSURE)
+        self._bare = bits.mask(WordClasses.FRACTION, WordClasses.NUMBER, WordClasses.PRESSURE)
         self._names = 0
         for bit in self._by_class:
             self._names |= bit
@@ -76,7 +78,9 @@ class ValueMatcher:
             for bit, values in self._by_class.items():
                 if found & bit:
                     number = (
-                        _Number.at(items, at) if bit & self._bare else _Number.behind(items, at)
+                        _Number.at(items, at, is_pressure=bool(bit & self._pressure))
+                        if bit & self._bare
+                        else _Number.behind(items, at)
                     )
                     if number is None and bit == self._temperature:
                         number = _Number.before(items, at, self._degrees)
@@ -130,10 +134,12 @@ class _Number(NamedTuple):
     unit: str
 
     @classmethod
-    def at(cls, items: Items, item: int) -> _Number | None:
-        """The number that an item is; of a grade its first half, when the other is 5."""
+    def at(cls, items: Items, item: int, *, is_pressure: bool) -> _Number | None:
+        """The number that an item is; of a pressure its first half, of a grade too, when the other is 5."""
         word, place = items.word(item), items.firsts[item]
         grade, slash, full = word.partition("/")
+        if is_pressure:
+            return cls(float(grade), place + 1, "/")
         if slash:
             grade = grade.rstrip("+-")
             if full != _FULL_POWER or not grade.isdecimal():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from cds_service.evidence.text.class_bits import ClassBits
@@ -54,7 +54,7 @@ class WordLists:
         plain = bits.mask(WordClasses.PLAIN)
         for code, classes in language.words.items():
             for name, words in classes.items():
-                for word in words:
+                for word in _as_typed(words, code):
                     if word.startswith("*"):
                         infixes[folded(word.strip("*"))][language_bits[code]] |= bits.bits[name]
                     else:
@@ -128,6 +128,14 @@ class WordLists:
             else:
                 extra[language] = mask
         return everywhere, extra or None
+
+
+def _as_typed(words: Iterable[str], code: str) -> Iterator[str]:
+    """The words of a list, in English with and without the apostrophe of a denial: `won't`, `wont`."""
+    for word in words:
+        yield word
+        if code == ENGLISH and "n't" in word:
+            yield word.replace("n't", "nt")
 
 
 def _with_masks_of_stems(phrases: Mapping[tuple[str, ...], int]) -> dict[tuple[str, ...], int]:
