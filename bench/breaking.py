@@ -12,17 +12,19 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from textwrap import shorten
 from typing import Final, Self
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # PostgreSQL is started as the tests do
@@ -30,11 +32,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # PostgreSQL is started as t
 from bodies import small
 from doors import PATH
 from serving import children, free_port, started
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from tests.history.postgres_server import started as postgres
 
 _CONNECTIONS: Final = 6
-_START_SECONDS: Final = 60.0
+_START_SECONDS: Final = 180.0
 _BEFORE, _DURING, _AFTER = 3.0, 6.0, 6.0
 _IDLE: Final = 1_000
 _TWO_HOURS: Final = "-2h"
@@ -141,16 +145,21 @@ class Running:
 
     port: int
     process: subprocess.Popen[bytes]
+    answered: int = 0
+    """Calls of the drill."""
 
     def metric(self, name: str) -> float:
         """The sum of a metric."""
         lines = asked(self.port, "/metrics")[1].splitlines()
-        return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
+        return sum(float(line.split()[-1]) for line in lines if line.startswith(f"{name} "))
 
 
 @contextmanager
 def running(folder: Path, **settings: str) -> Iterator[Running]:
-    """A service of two workers, its files in the folder; nothing of it is left behind."""
+    """A service of two workers, its files in the folder; nothing of it is left behind.
+
+    At its end it tells how many calls are in the history.
+    """
     port = free_port()
     environ = {name: text for name, text in os.environ.items() if "SPINE_CDS_" not in name}
     environ |= {
@@ -165,14 +174,34 @@ def running(folder: Path, **settings: str) -> Iterator[Running]:
             if process.poll() is not None or time.monotonic() > until:
                 raise SystemExit("The service does not answer.")
             time.sleep(0.2)
+        until = time.monotonic() + _START_SECONDS
+        while len(children(process.pid)) < int(environ["SPINE_CDS_WORKERS"]):
+            if time.monotonic() > until:
+                raise SystemExit("Workers are missing.")
+            time.sleep(0.2)
         workers = children(process.pid)
+        service = Running(port, process)
         try:
-            yield Running(port, process)
+            yield service
         finally:
             if process.poll() is not None:
                 for pid in workers:
                     with suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
+    print(f"  answered {service.answered}, in the history {_recorded(folder, environ)}", flush=True)
+
+
+def _recorded(folder: Path, environ: Mapping[str, str]) -> str:
+    """How many calls the history holds, or why that cannot be told."""
+    url = environ.get("SPINE_CDS_DATABASE_URL", f"sqlite:///{folder}/var/spine-cds.sqlite")
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    try:
+        with engine.connect() as connection:
+            return str(connection.execute(text("SELECT count(*) FROM call")).scalar())
+    except SQLAlchemyError as error:
+        return shorten(str(error), 60)
+    finally:
+        engine.dispose()
 
 
 def drill(
@@ -187,8 +216,12 @@ def drill(
         after = load.for_(_AFTER)
     time.sleep(1)
     print(f"  before: {before.told()}\n  during: {during.told()}\n  after:  {after.told()}")
-    lost = service.metric("spine_cds_not_recorded_total")
-    print(f"  answered {load.answered}, said to be lost {lost:.0f}", flush=True)
+    service.answered = load.answered
+    counts = [
+        service.metric(f"spine_cds_{name}_total")
+        for name in ("to_record", "recorded", "not_recorded")
+    ]
+    print("  to record {:.0f}, recorded {:.0f}, lost {:.0f}".format(*counts), flush=True)
     statuses = [status for seen in (before, during, after) for status in seen.answers]
     return not any(status.startswith("5") for status in statuses) and after.answers["200"] > 0
 
@@ -235,6 +268,53 @@ def _tiny_disk(folder: Path) -> bool:
         return drill(service, lambda: None)
 
 
+def _database(folder: Path) -> Path:
+    return folder / "var" / "spine-cds.sqlite"
+
+
+def _locked(folder: Path) -> bool:
+    with ExitStack() as held, running(folder) as service:
+
+        def lock() -> None:
+            other = held.enter_context(
+                closing(sqlite3.connect(_database(folder), isolation_level=None))
+            )
+            other.execute("BEGIN EXCLUSIVE")
+
+        return drill(service, lock, held.close)
+
+
+def _deleted(folder: Path) -> bool:
+    def delete() -> None:
+        for file in _database(folder).parent.glob("spine-cds.sqlite*"):
+            file.unlink()
+
+    with running(folder) as service:
+        return drill(service, delete)
+
+
+def _overwritten(folder: Path) -> bool:
+    with running(folder) as service:
+        return drill(service, lambda: _database(folder).write_bytes(b"no database, " * 5_000))
+
+
+def _newer(folder: Path) -> bool:
+    with running(folder) as service:
+        drill(service, lambda: None)
+    with closing(sqlite3.connect(_database(folder))) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+    with running(folder) as service:
+        return drill(service, lambda: None)
+
+
+def _read_only(folder: Path) -> bool:
+    with _disk(folder, "8m") as disk:
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        with running(disk) as service:
+            return drill(service, lambda: None)
+
+
 def _postgres_frozen(folder: Path) -> bool:
     with (
         postgres() as server,
@@ -277,6 +357,11 @@ _FAULTS: Final[dict[str, Callable[[Path], bool]]] = {
     "the parent is killed": _killed_parent,
     "the disk is full": _full_disk,
     "the disk has 1 MB": _tiny_disk,
+    "the database is locked": _locked,
+    "the database is deleted": _deleted,
+    "the database is overwritten": _overwritten,
+    "the database is of a newer version": _newer,
+    "the disk is read-only": _read_only,
     "PostgreSQL is frozen": _postgres_frozen,
     "PostgreSQL is stopped and started": _postgres_restarted,
     "1,000 idle connections": _idle_connections,

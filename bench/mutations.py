@@ -45,6 +45,9 @@ _TEXTS = (
 _MANY = (50, 400, 2_000)
 _LONGEST = 18_000_000
 """Bytes of a body: a little more than the service takes."""
+_USUAL = 300_000
+"""Bytes of most bodies in which something is repeated: making the longest ones costs more than answering them."""
+_SHARE_OF_LONGEST = 0.02
 
 
 @cache
@@ -64,8 +67,12 @@ def mutated(number: int) -> tuple[str, bytes]:
     random = Random(number)  # noqa: S311 - no secret
     service, body = random.choice(bodies())
     call = json.loads(body)
-    for _ in range(random.randint(1, 4)):
-        random.choice(_CHANGES)(call, random)
+    changes = random.choices(_CHANGES, k=random.randint(1, 4))
+    for change in (one for one in changes if one is not _repeat):
+        change(call, random)
+    if _repeat in changes:
+        # Last: the others would walk through all that it makes.
+        _repeat(call, random)
     text = json.dumps(call).encode()
     for _ in range(random.choice((0, 0, 0, 1, 3))):
         text = random.choice(_CUTS)(text, random)
@@ -126,7 +133,8 @@ def _repeat(call: Json, random: Random) -> None:
     lists = [here for here, _ in _places(call) if isinstance(here, list) and here]
     if lists:
         here = random.choice(lists)
-        room = _LONGEST - len(json.dumps(call))
+        longest = _LONGEST if random.random() < _SHARE_OF_LONGEST else _USUAL
+        room = max(0, longest - len(json.dumps(call)))
         here += [here[-1]] * min(random.choice(_MANY), room // (len(json.dumps(here[-1])) + 1))
 
 

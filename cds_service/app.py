@@ -49,7 +49,7 @@ from cds_service.fhir.complete import complete
 from cds_service.history.recording import CallOccasion, call_record
 from cds_service.history.records import QuietTimes, Viewer
 from cds_service.history.shown import ShownBefore
-from cds_service.history.store import HistoryStore
+from cds_service.history.store import HistoryStore, Listeners
 from cds_service.knowledge.anchors import Cards
 from cds_service.knowledge.loader import load_guideline
 from cds_service.knowledge.model import Content
@@ -124,7 +124,9 @@ def create_app(
     _check_jurisdiction(settings, compiled.guideline.content)
     metrics = _metrics(settings, compiled)
     if history is not None:
-        history.tell_losses(metrics.call_not_recorded)
+        history.tell(
+            Listeners(metrics.call_recorded, metrics.call_not_recorded, metrics.history_gone)
+        )
     stores = (used_tokens, history.seen_jti if history is not None else None)
     guard = ReplayGuard(*(store for store in stores if store is not None))
     trust = None if settings.is_open else trust_from_settings(settings, guard, clock)
@@ -375,6 +377,9 @@ def _advise(
         raise AssertionError("a call in scope, and no order was read")
     if not advice.orders and advice.cards:
         _log.warning("orders not evaluated", detail=advice.cards[0].detail)
+    if advice.assessment is not None and frame.history is not None:
+        # Before the answer: what a worker has in hand when it is killed shows as the difference to what was written.
+        frame.metrics.call_to_record()
     failed = advice.assessment.failed_criteria if advice.assessment is not None else ()
     for criterion in failed:
         # The others still count, and a card says that one is missing.

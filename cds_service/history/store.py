@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -50,6 +51,18 @@ _READY_SECONDS: Final = 0.5
 _log: Final = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who is told what becomes of the calls."""
+
+    on_written: Callable[[int], None] = lambda _: None
+    """How many were written."""
+    on_loss: Callable[[int], None] = lambda _: None
+    """How many were lost."""
+    on_gone: Callable[[], None] = lambda: None
+    """The file of the database was deleted or replaced, with all that it held."""
+
+
 class HistoryStore:
     """The history database of one process. Every method may be called from any thread."""
 
@@ -67,7 +80,9 @@ class HistoryStore:
         self._tokens = self.engine if in_memory else open_engine(url, _TOKEN_SECONDS)
         self._pseudonyms = pseudonyms
         self._shown: ShownCards | None = None
-        self._on_loss: Callable[[int], None] = lambda _: None
+        self._listeners = Listeners()
+        self._is_told_gone = True
+        """Whether readiness has said that the file of the database was lost."""
         self._queue: WriteQueue[CallRow] = WriteQueue(
             self._write_calls, capacity=queue_capacity, on_loss=self._tell_loss
         )
@@ -105,10 +120,12 @@ class HistoryStore:
             if started >= self._ready_until:
                 try:
                     self._look()
-                    self._is_fine = self._key() is not None
+                    # A new file may be in place before anybody looks: one look has to tell that all before is lost.
+                    self._is_fine = self._key() is not None and self._is_told_gone
                 except (SQLAlchemyError, HistoryUnavailable, OSError) as error:
                     _log.warning("history.not_ready", error=type(error).__name__)
                     self._is_fine = False
+                self._is_told_gone = True
                 # Many may ask at once; a look that found nothing wrong, or took long, is not repeated for each.
                 ended = time.monotonic()
                 self._ready_until = ended + max(
@@ -121,19 +138,19 @@ class HistoryStore:
         """Calls that were never written: the queue was full, the database refused them, or there was no key."""
         return self._queue.dropped + self._queue.lost + self._without_key
 
-    def tell_losses(self, on_loss: Callable[[int], None]) -> None:
-        """Whom to tell how many calls were lost, each time that some are."""
-        self._on_loss = on_loss
+    def tell(self, listeners: Listeners) -> None:
+        """Whom to tell what becomes of the calls from now on."""
+        self._listeners = listeners
 
     def _tell_loss(self, count: int) -> None:
-        self._on_loss(count)
+        self._listeners.on_loss(count)
 
     def record_call(self, record: CallRecord) -> bool:
         """Queues a call and returns at once. False: dropped, which the metrics count."""
         key = self._key()
         if key is None:
             self._without_key += 1
-            self._on_loss(1)
+            self._tell_loss(1)
             return False
         return self._queue.put(call_row(record, key))
 
@@ -234,6 +251,7 @@ class HistoryStore:
             self._check_file()
             with self._writer.begin() as connection:
                 _insert_calls(connection, batch)
+            self._listeners.on_written(len(batch))
         except (SQLAlchemyError, HistoryUnavailable, OSError):
             # For the next try, which comes soon.
             self._heal()
@@ -262,6 +280,8 @@ class HistoryStore:
             if change is not None:
                 _log.error("history.file_changed", change=change)
                 self._has_to_heal = True
+                self._is_told_gone = False
+                self._listeners.on_gone()
                 self.engine.dispose()
                 self._tokens.dispose()
                 self._file.forget()

@@ -111,6 +111,18 @@ class Metrics:
         """Feedback entries; `bad` ones were left out, `repeated` ones had been stored before."""
         self._feedback.labels(outcome).inc(count)
 
+    def call_to_record(self) -> None:
+        """A call that the history shall keep, told before it is answered."""
+        self._to_record.inc()
+
+    def call_recorded(self, count: int = 1) -> None:
+        """Calls that the history has written."""
+        self._recorded.inc(count)
+
+    def history_gone(self) -> None:
+        """The database's file was deleted or replaced, with all that it held."""
+        self._history_gone.inc()
+
     def call_not_recorded(self, count: int = 1) -> None:
         """Calls that the history lost. The clinician's answer was not touched."""
         self._not_recorded.inc(count)
@@ -146,7 +158,12 @@ class Metrics:
         self._refused = self._counter("refused", "Callers not trusted.", ("reason",))
         self._limited = self._counter("rate_limited", "Calls above the rate.", ("client",))
         self._feedback = self._counter("feedback", "Feedback entries.", ("outcome",))
+        self._to_record = self._counter("to_record", "Calls the history shall keep.", ())
+        self._recorded = self._counter("recorded", "Calls the history has written.", ())
         self._not_recorded = self._counter("not_recorded", "Calls the history lost.", ())
+        self._history_gone = self._counter(
+            "history_gone", "Times that the database's file was deleted or replaced.", ()
+        )
 
     def _counter(self, name: str, text: str, labels: tuple[str, ...]) -> Counter:
         return Counter(f"spine_cds_{name}", text, labels, registry=self._registry)

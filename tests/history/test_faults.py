@@ -1,5 +1,6 @@
 """Whatever happens to the database: nothing is lost in silence, readiness says so, and it goes on when it can."""
 
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from sqlalchemy import event, text
 from cds_service.errors import ServiceUnavailable
 from cds_service.history.calls import calls_between
 from cds_service.history.pseudonyms import Pseudonyms
-from cds_service.history.store import HistoryStore
+from cds_service.history.store import HistoryStore, Listeners
 from tests.history.test_history_store import DAY, NOON, _accepted, _call, _card, _feedback
 
 PSEUDONYMS = Pseudonyms(b"k" * 32)
@@ -49,7 +50,7 @@ def recorded(store: HistoryStore) -> int:
 def lost(store: HistoryStore, count: int = 1) -> int:
     """How many were told as lost, of so many that come now."""
     told: list[int] = []
-    store.tell_losses(told.append)
+    store.tell(Listeners(on_loss=told.append))
     for number in range(count):
         store.record_call(_call(_card(f"lost-{number}")))
     assert store.flush(PATIENCE)
@@ -71,13 +72,31 @@ def test_a_history_that_can_be_written_is_ready(store: HistoryStore) -> None:
 def test_a_deleted_file_is_noticed_and_made_again(store: HistoryStore, path: Path) -> None:
     store.record_call(_call(_card("before")))
     assert recorded(store) == 1
+    assert store.is_ready()
     for file in path.parent.iterdir():
         file.unlink()
     assert lost(store, 3) == 0
     assert recorded(store) == 3
     assert path.exists()
     time.sleep(0.6)
+    assert not store.is_ready()
+    assert ready_in_the_end(store)
+
+
+def test_a_history_that_was_deleted_or_replaced_is_counted(store: HistoryStore, path: Path) -> None:
+    gone: list[str] = []
+    store.tell(Listeners(on_gone=lambda: gone.append("gone")))
     assert store.is_ready()
+    path.unlink()
+    store.record_call(_call(_card("c1")))
+    assert recorded(store) == 1
+    assert gone == ["gone"]
+    other = path.with_name("other.sqlite")
+    shutil.copy(path, other)
+    other.replace(path)
+    store.record_call(_call(_card("c2")))
+    assert store.flush(PATIENCE)
+    assert gone == ["gone", "gone"]
 
 
 def test_a_deleted_file_makes_the_service_not_ready_until_there_is_another(
@@ -132,7 +151,7 @@ def test_a_full_disk_is_not_ready_and_every_call_is_counted(store: HistoryStore)
     event.listen(store.engine, "checkout", fill)
     big = [_call(_card("x" * 5000)) for _ in range(50)]
     told: list[int] = []
-    store.tell_losses(told.append)
+    store.tell(Listeners(on_loss=told.append))
     for call in big:
         store.record_call(call)
     kept = recorded(store)
@@ -201,7 +220,7 @@ def test_without_a_key_nothing_is_recorded_and_it_is_counted(tmp_path: Path) -> 
 
 def test_calls_that_wait_when_the_service_ends_are_counted(store: HistoryStore, path: Path) -> None:
     told: list[int] = []
-    store.tell_losses(told.append)
+    store.tell(Listeners(on_loss=told.append))
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         for number in range(350):

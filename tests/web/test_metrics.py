@@ -94,11 +94,17 @@ def test_cards_feedback_limits_and_lost_calls_are_counted(metrics: Metrics) -> N
     metrics.cards_answered([_card("not-yet-indicated")])
     metrics.feedback_read("accepted", 3)
     metrics.caller_limited("https://ehr.example.org")
+    metrics.call_to_record()
+    metrics.call_recorded(2)
+    metrics.history_gone()
     metrics.call_not_recorded()
     text = _text(metrics)
     assert 'spine_cds_cards_total{card="not-yet-indicated",indicator="warning"} 1.0' in text
     assert 'spine_cds_feedback_total{outcome="accepted"} 3.0' in text
     assert 'spine_cds_rate_limited_total{client="https://ehr.example.org"} 1.0' in text
+    assert "spine_cds_to_record_total 1.0" in text
+    assert "spine_cds_recorded_total 2.0" in text
+    assert "spine_cds_history_gone_total 1.0" in text
     assert "spine_cds_not_recorded_total 1.0" in text
 
 

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -32,7 +33,12 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    folder: Path, *, is_ready: bool = True, port: int | None = None, **settings: str
+    folder: Path,
+    *,
+    is_ready: bool = True,
+    port: int | None = None,
+    log: IO[bytes] | int = subprocess.DEVNULL,
+    **settings: str,
 ) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """A service of its own on a free port; its files stay in the folder."""
     port = port or free_port()
@@ -49,8 +55,8 @@ def running(
         [sys.executable, "-m", "cds_service", "serve"],
         cwd=folder,
         env=environ,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
     ) as process:
         try:
             wait_until(port, "/health/ready" if is_ready else "/health/live")
@@ -136,6 +142,36 @@ def test_a_killed_worker_costs_the_calls_that_it_held_and_is_replaced(tmp_path):
         assert len(children(process.pid)) == 2
 
 
+def counted(port: int, name: str) -> int:
+    text = ask(port, "GET", "/metrics")[1].decode()
+    rows = [row for row in text.splitlines() if row.startswith(f"spine_cds_{name}_total ")]
+    return int(sum(float(row.split()[1]) for row in rows))
+
+
+def test_the_records_that_a_killed_worker_had_in_hand_show_as_a_difference(tmp_path):
+    with running(tmp_path, SPINE_CDS_WORKERS="2") as (port, process):
+        wait_while(lambda: listeners(port) < 2)
+        before = children(process.pid)
+        assert ask(port, "POST", SELECT, CALL)[0] == 200
+        wait_while(lambda: counted(port, "recorded") < 1)
+        database = tmp_path / "var" / "spine-cds.sqlite"
+        with closing(sqlite3.connect(database, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            assert {ask(port, "POST", SELECT, CALL)[0] for _ in range(7)} == {200}
+            for pid in before:
+                os.kill(pid, signal.SIGKILL)
+            wait_while(lambda: bool(set(children(process.pid)) & set(before)))
+        wait_while(lambda: listeners(port) < 2)
+        assert ask(port, "POST", SELECT, CALL)[0] == 200
+        wait_while(lambda: counted(port, "recorded") < 2)
+        assert [counted(port, name) for name in ("to_record", "recorded", "not_recorded")] == [
+            9,
+            2,
+            0,
+        ]
+    assert recorded(tmp_path) == 2
+
+
 def test_workers_end_with_a_parent_that_was_killed_and_the_next_start_finds_the_port_free(tmp_path):
     with running(tmp_path, SPINE_CDS_WORKERS="2") as (port, process):
         workers = children(process.pid)
@@ -209,6 +245,28 @@ def test_a_service_under_load_stops_within_five_seconds_and_loses_nothing(tmp_pa
             assert time.monotonic() - began < 5
     assert set(answered) == {200}
     assert recorded(tmp_path) >= len(answered)
+
+
+def test_tables_of_a_newer_version_stop_no_start_and_are_told_everywhere(tmp_path):
+    with running(tmp_path) as (port, process):
+        assert ask(port, "POST", SELECT, CALL)[0] == 200
+        process.terminate()
+        process.wait(30)
+    with closing(sqlite3.connect(tmp_path / "var" / "spine-cds.sqlite")) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("DROP TABLE call_card")
+        connection.commit()
+    with (
+        (tmp_path / "log").open("wb") as log,
+        running(tmp_path, is_ready=False, log=log, SPINE_CDS_WORKERS="2") as (port, _),
+    ):
+        assert ask(port, "POST", SELECT, CALL)[0] == 200
+        status, body = ask(port, "GET", "/health/ready")
+        assert (status, json.loads(body)["failed"]) == (503, ["database"])
+        wait_while(lambda: counted(port, "not_recorded") < 1)
+    told = (tmp_path / "log").read_text()
+    assert "a newer version of this service" in told
+    assert "history.not_upgraded" in told
 
 
 def test_a_service_that_cannot_write_anywhere_starts_and_answers(tmp_path):
