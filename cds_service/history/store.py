@@ -189,6 +189,7 @@ class HistoryStore:
 
         def write() -> tuple[FeedbackResult, ...]:
             self._check_file()
+            self._check_tables()
             with self._writer.begin() as connection:
                 return write_feedback(connection, service_id, client_id, entries, received_at)
 
@@ -249,6 +250,7 @@ class HistoryStore:
     def _write_calls(self, batch: Sequence[CallRow]) -> None:
         try:
             self._check_file()
+            self._check_tables()
             with self._writer.begin() as connection:
                 _insert_calls(connection, batch)
             self._listeners.on_written(len(batch))
@@ -288,6 +290,13 @@ class HistoryStore:
             if change == "gone":
                 raise HistoryUnavailable("The file of the history is gone.")
             self._file.check()
+
+    def _check_tables(self) -> None:
+        """Raises HistoryUnavailable while the tables are not known to be of this version: nothing is written then."""
+        if self._has_to_heal:
+            self._heal()
+        if self._has_to_heal:
+            raise HistoryUnavailable("The tables of the history are of another version, or not made.")
 
     def _look(self) -> None:
         """Raises when the database can't be written to, or has other tables."""

@@ -185,17 +185,23 @@ def test_a_place_that_cannot_be_written_stops_nothing_and_is_told(place: str) ->
             _feedback(store, _accepted())
 
 
-def test_tables_of_a_newer_version_are_not_written_to(path: Path) -> None:
+@pytest.mark.parametrize("change", ["ALTER TABLE call ADD COLUMN more TEXT", "DROP TABLE call_card"])
+def test_tables_of_a_newer_version_are_not_written_to(path: Path, change: str) -> None:
     with history(path) as first:
         first.upgrade()
         with first.engine.execution_options(writes=True).begin() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-            connection.execute(text("DROP TABLE call_card"))
+            connection.execute(text(change))
     with history(path) as store:
         with pytest.raises(Exception, match="newer version"):
             store.upgrade()
         assert not store.is_ready()
         assert lost(store, 2) == 2
+        with pytest.raises(ServiceUnavailable):
+            _feedback(store, _accepted())
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM call").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM card_feedback").fetchone() == (0,)
 
 
 def test_what_the_start_could_not_make_is_made_later(path: Path) -> None:

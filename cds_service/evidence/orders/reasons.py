@@ -141,7 +141,7 @@ def read_reasons(
     `written_on` is the day from which the texts count back.
     """
     reader = ConceptReader(codes, catalog.words.without_contrast_words)
-    concepts, answers = split_answers(
+    given, answers = split_answers(
         (
             concept
             for key in ("reasonCode", "reasonCodeableConcept", "reason")
@@ -149,12 +149,18 @@ def read_reasons(
         ),
         codes.answers,
     )
+    meanings = {concept: reader.read_concept(concept) for concept in dict.fromkeys(given)}
+    concepts = tuple(meanings)
     references = tuple(_references(body))
     contained = _contained_by_id(body)
     own_texts = tuple(filter(None, dict.fromkeys((*code_texts, *_own_texts(body)))))
     texts = tuple(dict.fromkeys((*(c.label_in_words for c in concepts), *own_texts)))
     words = ReasonWords(catalog, codes, written_on)
-    unread = [_label(item) for item in concepts if _is_not_understood(item, reader, words)]
+    unread = [
+        _label(concept)
+        for concept, meaning in meanings.items()
+        if _is_not_understood(concept, meaning, reader, words)
+    ]
     return OrderReasons(
         not_understood=tuple(dict.fromkeys(unread)),
         unread_notes=(
@@ -162,7 +168,7 @@ def read_reasons(
             *words.left_beside_findings(texts),
         ),
         reasons=(
-            *(_code_reason(concept, reader, words) for concept in concepts),
+            *(_code_reason(concept, meaning, words) for concept, meaning in meanings.items()),
             *(_reference_reason(entry, contained, (reader, words), codes) for entry in references),
             *(reason for text in own_texts for reason in _text_reasons(text, words)),
             *answer_reasons(answers, codes.answers),
@@ -202,14 +208,15 @@ def _label(concept: Concept) -> str:
     return concept.label_in_words or concept.label or next(codes, "")
 
 
-def _is_not_understood(concept: Concept, reader: ConceptReader, words: ReasonWords) -> bool:
+def _is_not_understood(
+    concept: Concept, meaning: ConceptReading, reader: ConceptReader, words: ReasonWords
+) -> bool:
     """True for a reason whose codes are in no value set, and whose words were not understood, or that has none.
 
     Words that say no more than pain do not make a word beside them understood.
 
     A code of a disease that lies far from the spine is understood by its chapter.
     """
-    meaning = reader.read_concept(concept)
     if any(hit.via == "code" for hit in meaning.hits) or meaning.is_family:
         return False
     if reader.has_no_bearing(meaning):
@@ -271,8 +278,7 @@ def _detail_texts(body: Mapping[str, object]) -> Iterator[str]:
             yield from texts_of(as_object(parameter).get("valueCodeableConcept"))
 
 
-def _code_reason(concept: Concept, reader: ConceptReader, words: ReasonWords) -> Reason:
-    meaning = reader.read_concept(concept)
+def _code_reason(concept: Concept, meaning: ConceptReading, words: ReasonWords) -> Reason:
     statements = _statements(concept, meaning, words)
     return Reason(
         kind="code",
