@@ -296,7 +296,9 @@ class HistoryStore:
         if self._has_to_heal:
             self._heal()
         if self._has_to_heal:
-            raise HistoryUnavailable("The tables of the history are of another version, or not made.")
+            raise HistoryUnavailable(
+                "The tables of the history are of another version, or not made."
+            )
 
     def _look(self) -> None:
         """Raises when the database can't be written to, or has other tables."""

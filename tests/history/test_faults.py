@@ -185,7 +185,9 @@ def test_a_place_that_cannot_be_written_stops_nothing_and_is_told(place: str) ->
             _feedback(store, _accepted())
 
 
-@pytest.mark.parametrize("change", ["ALTER TABLE call ADD COLUMN more TEXT", "DROP TABLE call_card"])
+@pytest.mark.parametrize(
+    "change", ["ALTER TABLE call ADD COLUMN more TEXT", "DROP TABLE call_card"]
+)
 def test_tables_of_a_newer_version_are_not_written_to(path: Path, change: str) -> None:
     with history(path) as first:
         first.upgrade()

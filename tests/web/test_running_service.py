@@ -23,7 +23,7 @@ from tests.web.real_service import BACK_PAIN, SELECT, call
 
 ROOT = Path(__file__).parents[2]
 CALL = json.dumps(call(BACK_PAIN)).encode()
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 
 
 def free_port() -> int:

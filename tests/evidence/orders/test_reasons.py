@@ -54,6 +54,11 @@ def test_a_reason_in_words_is_in_its_value_sets_by_text() -> None:
     assert only(order).value_sets["cauda-equina-syndrome"] == "text"
 
 
+def test_a_reason_that_is_given_many_times_is_one_reason() -> None:
+    order = read(reasonCode=[{"text": "R/O cauda equina syndrome"}] * 2_000 + [{"text": "fever"}])
+    assert [reason.display for reason in order.reasons] == ["R/O cauda equina syndrome", "fever"]
+
+
 def test_a_code_counts_more_than_the_text_beside_it() -> None:
     coding = [{"system": SNOMED, "code": "192970008", "display": "Cauda equina syndrome"}]
     order = read(reasonCode=[{"coding": coding, "text": "cauda equina syndrome"}])
