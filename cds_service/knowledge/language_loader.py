@@ -34,6 +34,8 @@ _PATTERNS: Final = "patterns.toml"
 _VALUES: Final = "values.toml"
 _CONCEPTS: Final = "concepts.toml"
 _FILES: Final = (_CLASSES, _PATTERNS, _VALUES, _CONCEPTS)
+_TELLING: Final = frozenset({"finding", "part", "context", "value", "care"})
+"""Roles of words that mean something."""
 _SUFFIX: Final = ".toml"
 _CODE_LENGTH: Final = 2
 _Shape = TypeVar("_Shape", bound=BaseModel)
@@ -112,6 +114,27 @@ def _class_mistakes(language: Language, known: Collection[str]) -> Iterator[str]
             yield (
                 f"{FOLDER}/{_CLASSES}: no language has a word of class '{name}'. It would never be met. "
                 "Add words, or remove the class."
+            )
+    yield from _unread_class_mistakes(language)
+
+
+def _unread_class_mistakes(language: Language) -> Iterator[str]:
+    """Words that are taken for known and that nothing reads would be lost in silence."""
+    read = {
+        *anchored(WordClasses),
+        *(name for pattern in language.patterns for names in pattern.all for name in names),
+        *(name for pattern in language.patterns for name in pattern.none),
+        *(
+            name
+            for value in language.values
+            for name in (value.of, *value.beside, *value.not_beside)
+        ),
+    }
+    for name, word_class in language.classes.items():
+        if word_class.role in _TELLING and name not in read:
+            yield (
+                f"{FOLDER}/{_CLASSES}: '{name}' is in no pattern and no value. Its words would be taken for "
+                "understood and mean nothing. Name it in a pattern, or make its role 'plain'."
             )
 
 

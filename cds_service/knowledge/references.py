@@ -128,7 +128,7 @@ def reference_mistakes(parts: Parts, names: Names) -> Iterator[str]:
         for found in marks(table, where):
             match found.mark:
                 case Ref(kind=kind, also=also):
-                    if found.name not in also:
+                    if found.name not in also and kind in known:
                         yield from unknown_names(found.where, kind, (found.name,), known[kind])
                 case Filled(words=words):
                     yield from placeholder_mistakes(found.where, found.value, words)
@@ -184,7 +184,7 @@ def used_names(table: Table) -> Mapping[str, frozenset[str]]:
 
 def _known_words(language: Language | None) -> Mapping[str, Collection[str]]:
     if language is None:
-        return {"concept": (), "word class": ()}
+        return {}  # it has mistakes of its own: whether a name exists cannot be told
     return {"concept": language.concepts, "word class": {*language.classes, *BUILT_IN}}
 
 

@@ -46,6 +46,17 @@ MISTAKES: dict[str, tuple[tuple[str, str, str], str]] = {
             'acute or chronic. Add: course = "acute".'
         ),
     ),
+    "words that nothing reads": (
+        (
+            "language/classes.toml",
+            '[midline-tenderness]\ntitle = "Tenderness over the spine"\nrole = "plain"',
+            '[midline-tenderness]\ntitle = "Tenderness over the spine"\nrole = "context"',
+        ),
+        (
+            "language/classes.toml: 'midline-tenderness' is in no pattern and no value. Its words would be taken for "
+            "understood and mean nothing. Name it in a pattern, or make its role 'plain'."
+        ),
+    ),
     "missing key of evidence": (
         (
             "groups/infection.toml",
