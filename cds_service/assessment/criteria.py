@@ -269,6 +269,8 @@ def _condition(
             and not chart.rules.says(evidence.text_required, hit.entry.text)
         ):
             continue
+        if evidence.dated and hit.entry.onset is None and hit.entry.recorded is None:
+            continue
         finding = weigh_condition(
             hit,
             scale,

@@ -25,10 +25,15 @@ def medication_findings(
     evidence: MedicationEvidence, criterion: Criterion, _: Group, chart: Chart
 ) -> list[Finding]:
     """Every course of the set that was taken within the window."""
+    return taken_findings(evidence.vs, criterion.strength, evidence.days, chart)
+
+
+def taken_findings(value_set: str, strength: Strength, days: int, chart: Chart) -> list[Finding]:
+    """Every course of a set that was taken within so many days."""
     return [
-        _exposed(exposure, evidence.vs, criterion.strength, chart)
-        for exposure in chart.record.exposures.get(evidence.vs, ())
-        if is_taken_within(exposure, chart, evidence.days)
+        _exposed(exposure, value_set, strength, chart)
+        for exposure in chart.record.exposures.get(value_set, ())
+        if is_taken_within(exposure, chart, days)
     ]
 
 

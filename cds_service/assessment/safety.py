@@ -65,6 +65,7 @@ def _renal_risks(chart: Chart) -> tuple[Risk, ...]:
         if _is_below(hit, limits.egfr_gadolinium_caution):
             risks.append(_egfr_risk("egfr_gadolinium", hit, span))
     else:
+        risks += _high_creatinine(chart)
         risks += _condition_risks(chart, ValueSets.CKD_STAGE_4_5, "ckd")
     risks += _acute_kidney_injury(chart)
     risks += _condition_risks(chart, ValueSets.DIALYSIS, "dialysis")
@@ -77,9 +78,9 @@ def _renal_risks(chart: Chart) -> tuple[Risk, ...]:
 
 
 def _iodine_renal(chart: Chart, renal: tuple[Risk, ...]) -> list[Risk]:
-    """The kidney reasons that also hold for intravenous iodine: a low eGFR and acute kidney injury."""
+    """The kidney reasons that also hold for intravenous iodine: low eGFR, high creatinine, acute kidney injury."""
     limits = chart.rules.guideline.safety_limits
-    risks = [risk for risk in renal if risk.name == "acute_kidney_injury"]
+    risks = [risk for risk in renal if risk.name in ("acute_kidney_injury", "creatinine")]
     egfr = _current_egfr(chart)
     if egfr is not None and _is_below(egfr[0], limits.egfr_iodinated_caution):
         risks.insert(0, _egfr_risk("egfr_iodinated", *egfr))
@@ -122,6 +123,26 @@ def _creatinine_alone(chart: Chart) -> Measured | None:
         return None
     newest = max(dated, key=lambda item: item[0])[1]
     return Measured(newest.display, newest.value_text, newest.when)
+
+
+def _high_creatinine(chart: Chart) -> list[Risk]:
+    """The newest creatinine of the look-back, where it is so high that the eGFR is low at any adult age."""
+    limits = chart.rules.guideline.safety_limits
+    days = limits.egfr_max_age_days
+    dated = [
+        (span, hit)
+        for hit in chart.observations(ValueSets.OBS_CREATININE, days)
+        if hit.number is not None
+        and hit.comparator not in ("<", "<=")
+        and (span := chart.settled(hit.entry.when)) is not None
+        and is_within(span, chart.as_of, days)
+    ]
+    if not dated:
+        return []
+    span, newest = max(dated, key=lambda item: (item[0].last, item[1].number))
+    if (newest.number or 0) < limits.creatinine_caution:
+        return []
+    return [_egfr_risk("creatinine", newest, span)]
 
 
 def _is_below(hit: ObservationHit, limit: float) -> bool:

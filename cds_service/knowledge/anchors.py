@@ -20,6 +20,7 @@ class ValueSets:
     AORTA_PRONE: Final = "aorta-prone"
     BODY_SITE_SADDLE: Final = "body-site-saddle"
     CKD_STAGE_4_5: Final = "ckd-stage-4-5"
+    CANCER_HORMONE_DRUG: Final = "cancer-hormone-drug"
     CLAUSTROPHOBIA: Final = "claustrophobia"
     CONSERVATIVE_DRUG: Final = "conservative-drug"
     CONTRAST_AGENT_UNSPECIFIED: Final = "contrast-agent-unspecified"
@@ -275,6 +276,7 @@ class Parameters:
 
     AAA_NEW_PAIN_DAYS: Final = "aaa-new-pain-days"
     ANKYLOSED_TRAUMA_WINDOW: Final = "ankylosed-trauma-window"
+    CANCER_HORMONE_AGE: Final = "cancer-hormone-age"
     CANCER_HISTORY_DAYS: Final = "cancer-history-days"
     CARE_DRUG_DAYS: Final = "care-drug-days"
     CARE_LAST_WITHIN: Final = "care-last-within"

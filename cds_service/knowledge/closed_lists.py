@@ -10,6 +10,7 @@ PARAMETERS: Final = {
     Parameters.AAA_NEW_PAIN_DAYS: "aaa_new_pain",
     Parameters.ANKYLOSED_TRAUMA_WINDOW: "ankylosed_with_trauma",
     Parameters.CANCER_HISTORY_DAYS: "cancer_history_recent_or_avid and cancer_history_remote",
+    Parameters.CANCER_HORMONE_AGE: "cancer_hormone_drug",
     Parameters.CARE_LAST_WITHIN: "conservative_care_6w",
     Parameters.CARE_DRUG_DAYS: "conservative_care_6w",
     Parameters.CARE_MIN_DAYS: "conservative_care_6w",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from cds_service.assessment.computed.cancer import (
     cancer_history_recent_or_avid,
     cancer_history_remote,
+    cancer_hormone_drug,
 )
 from cds_service.assessment.computed.care import conservative_care_6w
 from cds_service.assessment.computed.myeloma import myeloma_values
@@ -34,6 +35,7 @@ FUNCTIONS: Mapping[str, Callable[[ComputedQuestion], list[Finding]]] = {
         aaa_new_pain,
         cancer_history_recent_or_avid,
         cancer_history_remote,
+        cancer_hormone_drug,
         weight_loss_5pct_180d,
         ankylosed_with_trauma,
         young_onset_chronic,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cds_service.assessment.computed.question import ComputedQuestion
+from cds_service.assessment.exposures import taken_findings
 from cds_service.assessment.model import HISTORICAL, SUSPECTED, Finding
 from cds_service.assessment.reasons import reason_findings
 from cds_service.assessment.timing import ANY_TIME, least_age
@@ -37,6 +38,15 @@ def cancer_history_remote(question: ComputedQuestion) -> list[Finding]:
         for finding, ended, is_avid in _past_cancers(question)
         if not _is_recent_or_avid(question, ended, is_avid=is_avid)
     ]
+
+
+def cancer_hormone_drug(question: ComputedQuestion) -> list[Finding]:
+    """A hormone antagonist of breast or prostate cancer, from an age on; where the age is not known it counts."""
+    chart = question.chart
+    if chart.age is not None and chart.age < question.whole(Parameters.CANCER_HORMONE_AGE):
+        return []
+    days = question.days if question.days is not None else ANY_TIME
+    return taken_findings(ValueSets.CANCER_HORMONE_DRUG, question.criterion.strength, days, chart)
 
 
 def _is_recent_or_avid(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from cds_service.coding import plain_code, system_name
+from cds_service.evidence.codes.certainty import letters_of
 from cds_service.evidence.loose_json import as_object, as_text, each
 
 
@@ -25,6 +26,8 @@ class Concept(Struct, frozen=True, gc=False):
 
     text: str
     codings: tuple[CodingRead, ...]
+    certainty_letters: tuple[str, ...] = ()
+    """How sure the coder was, as written beside the code (`certainty`)."""
 
     @property
     def label(self) -> str:
@@ -61,7 +64,11 @@ def read_concept(value: object) -> Concept:
     if len(found) == 1:
         return found[0]
     texts = dict.fromkeys(concept.text for concept in found if concept.text)
-    return Concept("; ".join(texts), tuple(c for concept in found for c in concept.codings))
+    return Concept(
+        "; ".join(texts),
+        tuple(c for concept in found for c in concept.codings),
+        tuple(letter for concept in found for letter in concept.certainty_letters),
+    )
 
 
 def read_coding_list(value: object) -> tuple[CodingRead, ...]:
@@ -91,9 +98,10 @@ def _concept(entry: dict[str, object]) -> Concept:
 def _plain_concept(entry: Mapping[str, object]) -> Concept:
     text = as_text(entry.get("text"))
     coding = entry.get("coding")
+    letters = letters_of(entry)
     if coding is None and "code" in entry:
-        return Concept(text, read_coding_list(entry))
-    return Concept(text, read_coding_list(coding))
+        return Concept(text, read_coding_list(entry), letters)
+    return Concept(text, read_coding_list(coding), letters)
 
 
 def _coding(entry: object) -> CodingRead:

@@ -8,12 +8,15 @@ from typing import Final
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from cds_service.coding import written_code
+from cds_service.evidence.codes.certainty import Certainty, certainty_of, surest
 from cds_service.evidence.codes.codeable import Concept, read_concept
 from cds_service.evidence.codes.index import (
     CONTRAST_AGENTS,
     IMPLANTS,
+    SPINE_SURGERY,
     CodeIndex,
     CodeMeaning,
     Seventh,
@@ -55,6 +58,8 @@ class ConceptReading(Struct, frozen=True):
     is_family: bool = False
     is_unreadable: bool = False
     """Something stands there that is no concept in any shape."""
+    certainty: Certainty = ""
+    """How sure the coder was, where a letter beside the code says so."""
 
     @property
     def is_classified(self) -> bool:
@@ -74,6 +79,8 @@ class ConceptReading(Struct, frozen=True):
         return False
 
 
+_SIZE_IN_WORDS: Final = frozenset({ValueSets.AAA_KNOWN})
+"""Value sets whose codes do not say what decides: how large an aneurysm is stands in words."""
 _AS_ALLERGY: Final = "allergy: {}"
 """A list of allergies names the substance alone: it is read as an order would put it."""
 _ICD: Final = ("icd10cm", "icd10")
@@ -236,7 +243,9 @@ class ConceptReader:
         return said
 
     def _is_called_other(self, value_set: str, text: str) -> bool:
-        """A TENS unit is a stimulator and no implant: the names of what is none stand beside those of implants."""
+        """A TENS unit is a stimulator and no implant, and the fusion of an ankle no surgery of the spine."""
+        if value_set in SPINE_SURGERY:
+            return self._index.is_operated_elsewhere(text)
         return value_set in IMPLANTS and value_set in self._index.phrases.cancelled(text)
 
     def agents_of(self, concept: Concept) -> tuple[ConceptHit, ...]:
@@ -256,14 +265,16 @@ class ConceptReader:
         return tuple(named or agents)
 
     def sharper_words(self, raw: Raw) -> tuple[ConceptHit, ...]:
-        """What the words of a concept add that is coded as a spine complaint and no more, or is words alone.
+        """What the words of a concept add that no code says, or one that is of a spine complaint and no more.
 
-        `Low back pain` is the code under which saddle numbness is written too. To every other code the words add
-        nothing: it says more exactly what it means.
+        `Low back pain` is the code under which saddle numbness is written too. Of what only words say every word
+        counts: `new weakness of both legs`, `myeloma on daratumumab`. To every other code they add nothing: it says
+        more exactly what it means.
         """
         code, index = self.read(raw), self._index
+        bare = index.everyday | _SIZE_IN_WORDS
         if not code.hits or not all(
-            hit.via == "text" or hit.value_set in index.everyday for hit in code.hits
+            hit.via == "text" or hit.value_set in bare for hit in code.hits
         ):
             return ()
         return tuple(
@@ -331,7 +342,9 @@ class ConceptReader:
             (meaning(coding.system, coding.code or ""), (coding.display or "").strip())
             for coding in shape.coding
         ]
-        return self._reading(codings, (shape.text or "").strip())
+        reading = self._reading(codings, (shape.text or "").strip())
+        certainty = certainty_of(raw, self._index.compiled.certainties)
+        return replace(reading, certainty=certainty) if certainty else reading
 
     def _read_loosely(self, value: object) -> ConceptReading:
         if value is None:
@@ -343,9 +356,13 @@ class ConceptReader:
     def read_concept(self, concept: Concept) -> ConceptReading:
         """A concept as it is written."""
         meaning = self._index.meaning
-        return self._reading(
+        reading = self._reading(
             [(meaning(c.uri, c.code), c.display) for c in concept.codings], concept.text
         )
+        if not concept.certainty_letters:
+            return reading
+        certainty = surest(concept.certainty_letters, self._index.compiled.certainties)
+        return replace(reading, certainty=certainty)
 
     def _reading(self, codings: _Codings, text: str) -> ConceptReading:
         displays = [display for _, display in codings if display]

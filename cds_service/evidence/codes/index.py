@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from cds_service.coding import STATED_PREFIX, WHO_LENGTH, plain_code, system_name
+from cds_service.evidence.codes.certainty import Certainty
 from cds_service.evidence.codes.kept_readings import KeptReadings
 from cds_service.evidence.codes.look_backs import longest_look_backs
 from cds_service.evidence.codes.observation_names import ObservationNames
@@ -24,6 +25,16 @@ SITE: Final = "site"
 """System word of a code in a list of the site's own, known by its vocabulary."""
 HOSPICE: Final = ValueSets.HOSPICE
 """Value set that says a patient is in hospice or palliative care."""
+_SHORT: Final = 4
+"""Letters of a word that is compared whole where others are compared by their beginning."""
+SPINE_SURGERY: Final = frozenset(
+    (
+        ValueSets.SPINE_SURGERY_CERVICAL,
+        ValueSets.SPINE_SURGERY_THORACIC,
+        ValueSets.SPINE_SURGERY_LUMBAR,
+        ValueSets.SPINE_SURGERY_UNSPECIFIED,
+    )
+)
 IMPLANTS: Final = (ValueSets.MRI_UNSAFE_DEVICE, ValueSets.MRI_CAUTION_DEVICE)
 """Value sets of what matters for MRI, the worse first."""
 CONTRAST_AGENTS: Final = (
@@ -101,6 +112,8 @@ class CodeIndex:
     word_dates: WordDates
     everyday: frozenset[str]
     """Value sets of spine symptoms and of what stands beside them: all that many problems are coded as."""
+    drug_sets: frozenset[str]
+    """Value sets of drugs."""
     complaints: frozenset[str]
     """Value sets of spine symptoms that no criterion rests on."""
     rules: EvidenceRules
@@ -122,6 +135,8 @@ class CodeIndex:
     """A site's own vocabulary: by system word or URI, and plain code."""
     _acute: frozenset[str]
     """Value sets of course acute."""
+    histories: Mapping[str, str]
+    """Value set of a past disease by that of the disease: cancer has one, most have none."""
     kept_readings: KeptReadings[Any] | None
     """What was read of earlier charts; None: each call reads anew."""
 
@@ -135,6 +150,14 @@ class CodeIndex:
     def is_acute(self, value_set: str) -> bool:
         """True for what begins within days: no relative's history is told of it."""
         return value_set in self._acute
+
+    def is_operated_elsewhere(self, text: str) -> bool:
+        """The name of an operation speaks of another part of the body, and not of the spine."""
+        plain = folded(text)
+        rules = self.compiled
+        return rules.operated_elsewhere.search(plain) is not None and (
+            rules.operated_on_spine.search(plain) is None
+        )
 
     def is_said_to_be_old(self, text: str) -> bool:
         """A word of the text says that what it names is not new: chronic, previous."""
@@ -212,6 +235,9 @@ class CompiledRules:
     condition_past: frozenset[str]
     verification_dropped: frozenset[str]
     verification_suspected: frozenset[str]
+    verification_refuted: frozenset[str]
+    certainties: Mapping[str, Certainty]
+    """What the letters of the coder's certainty say."""
     observation_counts: frozenset[str]
     medication_counts: frozenset[str]
     dispense_counts: frozenset[str]
@@ -231,6 +257,9 @@ class CompiledRules:
     reaction_words: re.Pattern[str] | None
     implant_words: re.Pattern[str] | None
     old_words: re.Pattern[str] | None
+    operated_elsewhere: re.Pattern[str]
+    operated_on_spine: re.Pattern[str]
+    """Both in folded text."""
     single_dose: re.Pattern[str] | None
     local_use: re.Pattern[str] | None
     """Routes and forms by which a drug does not reach the whole body."""
@@ -251,6 +280,7 @@ def compile_index(guideline: Guideline, vocabulary: Vocabulary | None = None) ->
         observation_names=ObservationNames(guideline.observations, guideline.evidence),
         reader=TextReader(guideline.language),
         everyday=_spine_symptoms(guideline).union(guideline.combination.symptoms.context_only),
+        drug_sets=frozenset(s.id for s in sets if s.rxnorm_ingredient or s.rxnorm_drug),
         complaints=_complaints(guideline),
         word_dates=WordDates(
             {folded(n): m for t in guideline.language.tongues.values() for n, m in t.months.items()}
@@ -270,9 +300,21 @@ def compile_index(guideline: Guideline, vocabulary: Vocabulary | None = None) ->
         _kept={},
         _site=_site_codes(vocabulary.codes if vocabulary is not None else {}),
         _acute=frozenset(s.id for s in sets if s.course == "acute"),
+        histories=_histories(guideline),
         kept_readings=None,
         _text_not_coded={s.id: frozenset(s.text_not_coded) for s in sets if s.text_not_coded},
     )
+
+
+def _histories(guideline: Guideline) -> Mapping[str, str]:
+    concepts = guideline.language.concepts
+    return {
+        value_set: past
+        for concept in concepts.values()
+        if concept.as_history is not None
+        for value_set in concept.value_sets
+        for past in concepts[concept.as_history].value_sets
+    }
 
 
 def _spine_symptoms(guideline: Guideline) -> frozenset[str]:
@@ -385,8 +427,12 @@ def _compile_rules(rules: EvidenceRules, value_sets: Mapping[str, ValueSet]) -> 
     return CompiledRules(
         condition_current=frozenset(rules.condition_count),
         condition_past=frozenset(rules.condition_past),
-        verification_dropped=frozenset(rules.condition_drop_verification),
+        verification_dropped=frozenset(
+            (*rules.condition_drop_verification, *rules.condition_refuted_verification)
+        ),
         verification_suspected=frozenset(rules.condition_suspected_verification),
+        verification_refuted=frozenset(rules.condition_refuted_verification),
+        certainties=_certainties(rules),
         observation_counts=frozenset(rules.observation_count),
         medication_counts=frozenset(rules.medication_count),
         dispense_counts=frozenset(rules.dispense_count),
@@ -409,6 +455,8 @@ def _compile_rules(rules: EvidenceRules, value_sets: Mapping[str, ValueSet]) -> 
             for phrase in value_set.text
         ),
         old_words=_words(rules.text.guard_acute),
+        operated_elsewhere=_beginning_with(rules.operated_elsewhere),
+        operated_on_spine=_beginning_with(rules.operated_on_spine, or_level=True),
         single_dose=_words(rules.single_dose_text, not_before=rules.repeated_text),
         local_use=_words((*rules.route_exclude, *rules.form_words_exclude)),
         positive_words=_words(rules.positive_text),
@@ -417,6 +465,16 @@ def _compile_rules(rules: EvidenceRules, value_sets: Mapping[str, ValueSet]) -> 
         conclusion_headings=_words(rules.conclusion_headings),
         request_headings=_words(rules.request_headings),
     )
+
+
+def _certainties(rules: EvidenceRules) -> Mapping[str, Certainty]:
+    listed: tuple[tuple[Certainty, _Ids], ...] = (
+        ("confirmed", rules.certainty_confirmed),
+        ("suspected", rules.certainty_suspected),
+        ("past", rules.certainty_past),
+        ("refuted", rules.certainty_refuted),
+    )
+    return {letter: said for said, letters in listed for letter in letters}
 
 
 def _answers(snomed: _Ids, loinc: _Ids) -> frozenset[tuple[str, str]]:
@@ -441,6 +499,19 @@ def _relative_first(relatives: _Ids, has: _Ids) -> re.Pattern[str] | None:
         return None
     who, what = ("|".join(map(re.escape, words)) for words in (relatives, has))
     return re.compile(rf"\s*(?:the\s+|her\s+|his\s+)?(?:{who})\s*(?:{what})(?!\w)", re.IGNORECASE)
+
+
+def _beginning_with(words: Iterable[str], *, or_level: bool = False) -> re.Pattern[str]:
+    """A pattern that finds a word with one of these beginnings in a folded text, or a spinal level.
+
+    Of a short one the whole word: `hip` begins too much.
+    """
+    plain = {folded(word) for word in words}
+    any_of = "|".join(
+        re.escape(word) + (r"s?(?!\w)" if len(word) <= _SHORT else "") for word in sorted(plain)
+    )
+    level = r"|(?<!\w)[clts]\s?\d{1,2}(?!\w)" if or_level else ""
+    return re.compile(rf"(?<!\w)(?:{any_of}){level}")
 
 
 def _words(words: Iterable[str], *, not_before: Iterable[str] = ()) -> re.Pattern[str] | None:

@@ -19,6 +19,10 @@ _ONLY_GRADE: Final = re.compile(r"(?:grade|mrc|mrc grade|power|strength|kg|m)?\s
 """`4+`, `Grade 3`, `M4`: nothing but a grade."""
 
 
+_PARTS: Final = re.compile(r"[,.](?!\d)|[;\n]")
+_LEAST_CLIPPED: Final = 3
+"""Letters that are left of a word which a name cuts short: `prot`, `sed`."""
+
 _Pattern = re.Pattern[str] | None
 
 
@@ -45,6 +49,24 @@ class NamedObservation(Struct, frozen=True, gc=False):
     """A text that ends in a denial, or in one and another word."""
     stated: re.Pattern[str] | None
     """Words that say yes to a name that says the finding itself."""
+    letters: Mapping[str, str] = {}
+    """Value set by the letter that means it."""
+    letter: re.Pattern[str] | None = None
+    """A value that is one of the letters, behind words of its scale."""
+    amount: str | None = None
+    """A number of the finding is one of this value set too."""
+
+    def letter_of(self, text: str) -> str | None:
+        """The letter that a value is; empty for one that says that all is well, None for no letter of ours."""
+        match = self.letter.match(lowered(text)) if self.letter is not None else None
+        if match is None:
+            return None
+        return match[1] if match[1] in self.letters else ""
+
+    def telling_parts(self, text: str) -> tuple[str, ...]:
+        """The parts of a text, cut at commas and stops, in which a word of the finding stands."""
+        parts = _PARTS.split(text)
+        return tuple(p for p in parts if self.found is not None and self.found.search(lowered(p)))
 
     def verdict(self, text: str) -> Verdict:
         """What the words of a value say; a finding in any part of them decides.
@@ -103,9 +125,13 @@ class ObservationNames:
                             observation.aside,
                             observation.found_above,
                             *patterns,
+                            observation.letters,
+                            _letter(observation),
+                            observation.amount,
                         ),
                     )
                 )
+        _add_clipped(by_first)
         self._by_first = {
             first: tuple(sorted(group, key=lambda entry: -len(entry[0])))
             for first, group in by_first.items()
@@ -123,7 +149,7 @@ class ObservationNames:
                 rank = 2 * len(phrase) - named.needs_unit
                 if best is not None and rank <= best[0]:
                     break
-                if words[at : at + len(phrase)] != phrase:
+                if not _is_written(words[at : at + len(phrase)], phrase):
                     continue
                 if at and words[at - 1] in self._denied:
                     return None
@@ -138,6 +164,44 @@ class ObservationNames:
             # why: "Reduced anal tone" names the finding, and "present" then says that it is there
             return _as_finding(named, self._finding_words)
         return named
+
+
+def _add_clipped(
+    by_first: dict[str, list[tuple[tuple[str, ...], NamedObservation]]],
+) -> None:
+    """Names of several words are found by what is left of their first word too."""
+    for first, group in tuple(by_first.items()):
+        longer = [entry for entry in group if len(entry[0]) > 1]
+        for length in range(_LEAST_CLIPPED, len(first)) if longer else ():
+            by_first.setdefault(first[:length], []).extend(longer)
+
+
+def _is_written(words: tuple[str, ...], phrase: tuple[str, ...]) -> bool:
+    """Whether words are a name. One of several words may have words cut short, of which one stands in full."""
+    if words == phrase:
+        return True
+    if len(words) != len(phrase) or len(phrase) == 1:
+        return False
+    is_any_whole = False
+    for written, whole in zip(words, phrase, strict=True):
+        if written == whole:
+            is_any_whole = True
+        elif len(written) < _LEAST_CLIPPED or not whole.startswith(written):
+            return False
+    return is_any_whole
+
+
+def _letter(observation: ObservationName) -> _Pattern:
+    letters = "|".join((*observation.letters, *observation.letters_normal))
+    if not letters:
+        return None
+    before, behind = (
+        "|".join(map(re.escape, sorted(map(lowered, words), key=len, reverse=True)))
+        for words in (observation.letter_words, observation.letter_behind)
+    )
+    return re.compile(
+        rf"\W*(?:(?:{before})\W+)*({letters})\d?(?=\s*(?:[^\w\s]|$|(?:{behind})(?!\w)))"
+    )
 
 
 def _as_finding(
@@ -159,7 +223,12 @@ def _patterns(
 ) -> tuple[_Pattern, _Pattern, _Pattern, _Pattern]:
     """(found, normal, denied, found where the name states it)."""
     denied = "|".join(map(re.escape, rules.denial_before_value))
-    negated = re.compile(rf"(?:^|[^\w])(?:{denied})\s+(?:\w+\s+)?$") if denied else None
+    links = "|".join(map(re.escape, rules.denial_links))
+    negated = (
+        re.compile(rf"(?:^|[^\w])(?:{denied})\s+(?:\w+\s+)?(?:(?:{links})\s+)*$")
+        if denied
+        else None
+    )
     if observation.function:
         return (
             _any_of((*rules.lost_text, *observation.found, "false")),

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
+from cds_service.evidence.codes.certainty import Certainty
 from cds_service.evidence.codes.index import CompiledRules
 from cds_service.evidence.loose_json import as_object, as_text, each
 
 Verification = Literal["confirmed", "suspected", "refuted"]
 
-_REFUTED: Final = "refuted"
+_AS_STATUS: Final[Mapping[Certainty, Verification]] = {
+    "confirmed": "confirmed",
+    "suspected": "suspected",
+    "refuted": "refuted",
+}
 
 
 def status_words(status: object) -> tuple[str, ...]:
@@ -30,13 +35,24 @@ def status_words(status: object) -> tuple[str, ...]:
 def verification(words: Iterable[str], rules: CompiledRules) -> Verification | None:
     """How sure a Condition is by its verificationStatus; None when it was entered in error or never meant."""
     for word in words:
-        if word == _REFUTED:
+        if word in rules.verification_refuted:
             return "refuted"
         if word in rules.verification_dropped:
             return None
         if word in rules.verification_suspected:
             return "suspected"
     return "confirmed"
+
+
+def with_certainty(status: Verification, certainty: Certainty, *, is_stated: bool) -> Verification:
+    """A verificationStatus and the coder's certainty together: what only one of them refutes is suspected.
+
+    `is_stated`: the status stands there; one that does not is no second opinion.
+    """
+    said = _AS_STATUS.get(certainty)
+    if said is None or said == status:
+        return status
+    return "suspected" if is_stated else said
 
 
 def is_past(words: Iterable[str], rules: CompiledRules) -> bool:

@@ -18,8 +18,16 @@ Comparator = Literal["", "<", "<=", ">", ">="]
 _PLACES: Final = 6
 """Rounded so that a converted value that lies on a threshold is not moved off it by binary fractions."""
 _NUMBER: Final = re.compile(
-    r"(<=|>=|<|>)?\s*([+-]?\d{1,15}(?:[.,]\d{1,15})?)\s*([^\s\d.,].{0,40})?", re.ASCII | re.DOTALL
+    r"(?:[\u2191\u2193\u2b06\u2b07\u25b2\u25bc]+\s*|[!*+]+\s+|HH?\s+)?(<=|>=|<|>)?\s*([+-]?\d{1,15}(?:[.,]\d{1,15})?)\s*([^\s\d.,].{0,40})?",
+    re.ASCII | re.DOTALL,
 )
+_AMOUNT: Final = re.compile(
+    r"(?<![\w.,])(\d{1,6}(?:[.,]\d{1,6})?)\s*([^\W\d_]{1,4}/[^\W\d_]{1,4})(?!\w)"
+)
+_FLAGS: Final = re.compile(
+    r"(?:\s*(?:[\u2191\u2193\u2b06\u2b07\u25b2\u25bc\u21d1\u21d3\u21e7\u21e9\u2197\u2198!*+-]+\ufe0f?|\([^()]{0,30}\)|\[[^\[\]]{0,30}\]|(?<=\s)(?:HH?|LL?|A{1,2})))+\s*$"
+)
+"""Behind a unit: arrows and signs of a laboratory, the letters that flag a value, a range in brackets."""
 _GRADE: Final = re.compile(r"[+-]?\s*/\s*(\d{1,3})", re.ASCII)
 _MARKS: Final = str.maketrans(
     {
@@ -35,6 +43,9 @@ _MARKS: Final = str.maketrans(
         ".": None,
         ",": None,
     }
+)
+_SPELLED: Final = str.maketrans(
+    {"\u2265": ">=", "\u2264": "<=", "\uff1e": ">", "\uff1c": "<", "\u00a0": " ", "\u202f": " "}
 )
 _THOUSANDS: Final = re.compile(r"\d{1,3},\d{3}", re.ASCII)
 
@@ -107,10 +118,28 @@ def in_canonical_unit(table: UnitTable, number: float | None, code: str, unit: s
     return Converted(None, "unit-missing")
 
 
+def amounts_in(text: str, table: UnitTable) -> tuple[float, ...]:
+    """Every number with a unit of the table that stands in a text, in the canonical unit."""
+    found = []
+    for match in _AMOUNT.finditer(text):
+        conversion = _conversion(table, match[2])
+        if conversion is not None:
+            amount = _plausible(table, _converted(float(match[1].replace(",", ".")), conversion))
+            if amount.number is not None:
+                found.append(amount.number)
+    return tuple(found)
+
+
 def _conversion(table: UnitTable, unit: str) -> UnitConversion | None:
     if not unit:
         return None
-    return table.conversions.get(unit) or table.conversions.get(folded_unit(unit))
+    found = table.conversions.get(unit) or table.conversions.get(folded_unit(unit))
+    if found is not None:
+        return found
+    bare = _FLAGS.sub("", unit).strip()
+    if bare == unit:
+        return None
+    return table.conversions.get(bare) or table.conversions.get(folded_unit(bare))
 
 
 def _plausible(table: UnitTable, number: float) -> Converted:
@@ -128,7 +157,7 @@ def read_number(text: str) -> float | None:
 
 def read_written_number(text: str) -> WrittenNumber | None:
     """A text that is nothing but one number, with a comparator and a unit where they stand with it."""
-    match = _NUMBER.fullmatch(text.strip())
+    match = _NUMBER.fullmatch(text.translate(_SPELLED).strip())
     if match is None or (_THOUSANDS.fullmatch(match[2].lstrip("+-"))):
         return None
     number = float(match[2].replace(",", "."))

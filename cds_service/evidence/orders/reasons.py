@@ -9,11 +9,18 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cds_service.evidence.codes.certainty import letters_of, surest
 from cds_service.evidence.codes.codeable import Concept, read_concept, read_concepts
 from cds_service.evidence.codes.concepts import NO_CONCEPT, ConceptReader, ConceptReading
 from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.codes.references import local_reference, split_reference
-from cds_service.evidence.codes.statuses import is_past, status_words, verification
+from cds_service.evidence.codes.statuses import (
+    Verification,
+    is_past,
+    status_words,
+    verification,
+    with_certainty,
+)
 from cds_service.evidence.loose_json import as_object, as_text, each, shortened, texts_of
 from cds_service.evidence.model import Answer, ImagingOrder, Reason, StatedDuration, Via
 from cds_service.evidence.orders.answers import (
@@ -123,6 +130,11 @@ class ReasonWords:
         is_telling = self._codes.reader.is_telling
         return bool(reading.left_over) and not any(map(is_telling, reading.statements))
 
+    @property
+    def histories(self) -> Mapping[str, str]:
+        """Value set of a past disease by that of the disease."""
+        return self._codes.histories
+
     def value_sets(self, statement: Statement) -> tuple[str, ...]:
         """Value sets that a statement is in."""
         return self._codes.reader.value_sets(statement)
@@ -219,6 +231,8 @@ def _is_not_understood(
     """
     if any(hit.via == "code" for hit in meaning.hits) or meaning.is_family:
         return False
+    if meaning.certainty == "refuted":
+        return False
     if reader.has_no_bearing(meaning):
         return False
     if not concept.label_in_words:
@@ -279,15 +293,31 @@ def _detail_texts(body: Mapping[str, object]) -> Iterator[str]:
 
 
 def _code_reason(concept: Concept, meaning: ConceptReading, words: ReasonWords) -> Reason:
+    display = shortened(concept.label, DISPLAY_LENGTH)
+    if meaning.certainty in ("past", "refuted"):
+        return Reason("code", display, _of_the_past(meaning, words), codings=meaning.codings)
     statements = _statements(concept, meaning, words)
     return Reason(
         kind="code",
-        display=shortened(concept.label, DISPLAY_LENGTH),
+        display=display,
         value_sets=_value_sets(meaning, statements, words),
         codings=meaning.codings,
         later_encounter=_later_encounter(meaning),
+        is_suspected=meaning.certainty == "suspected",
         statements=statements,
     )
+
+
+def _of_the_past(meaning: ConceptReading, words: ReasonWords) -> dict[str, Via]:
+    """What is left of a reason that is over: a history where the guideline has one; nothing of what is ruled out."""
+    if meaning.certainty == "refuted":
+        return {}
+    histories = words.histories
+    return {
+        histories.get(hit.value_set, hit.value_set): hit.via
+        for hit in meaning.hits
+        if hit.value_set in histories or hit.value_set in histories.values()
+    }
 
 
 def _reference_reason(
@@ -308,9 +338,8 @@ def _reference_reason(
         named = read_concept(contained.get("code"))
         label = named.label
         if as_text(contained.get("resourceType")) == "Condition":
-            stated = verification(status_words(contained.get("verificationStatus")), codes.compiled)
+            stated, is_over = _state_of(contained, codes)
             is_suspected = stated == "suspected"
-            is_over = is_past(status_words(contained.get("clinicalStatus")), codes.compiled)
             if stated in ("confirmed", "suspected") and not is_over:
                 meaning = reader.read_concept(named)
                 statements = _statements(named, meaning, words)
@@ -329,6 +358,21 @@ def _reference_reason(
         statements=statements,
         is_only_pointed_at=not (display or label),
     )
+
+
+def _state_of(
+    contained: Mapping[str, object], codes: CodeIndex
+) -> tuple[Verification | None, bool]:
+    """How sure a Condition is that came inside the order, and whether it is over."""
+    rules = codes.compiled
+    written = contained.get("verificationStatus")
+    stated = verification(status_words(written), rules)
+    letters = letters_of(contained.get("code")) or letters_of(contained.get("extension"))
+    certainty = surest(letters, rules.certainties)
+    is_over = certainty == "past" or is_past(status_words(contained.get("clinicalStatus")), rules)
+    if stated is not None:
+        stated = with_certainty(stated, certainty, is_stated=bool(written))
+    return stated, is_over
 
 
 def _contained_by_id(body: Mapping[str, object]) -> Mapping[str, Mapping[str, object]]:

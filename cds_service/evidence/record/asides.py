@@ -6,6 +6,7 @@ It is a finding like an entry of the problem list, suspected at most, of the day
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from msgspec import Raw
 
@@ -43,11 +44,12 @@ def _keep_concept(
     without: frozenset[str] = frozenset(),
 ) -> None:
     meaning = intake.concepts.read_concept(concept)
-    if meaning.is_family:
+    if meaning.is_family or meaning.certainty == "refuted":
         return
     hits = meaning.hits or _in_words(concept, intake, is_classified=meaning.is_classified)
     told = tuple(hit for hit in hits if hit.value_set not in without)
-    _keep(intake, source, when, (told, meaning.display))
+    is_past = meaning.certainty == "past"
+    _keep(intake, source, when, (told, meaning.display), clinical="past" if is_past else "current")
 
 
 def _in_words(
@@ -57,7 +59,12 @@ def _in_words(
 
 
 def _keep(
-    intake: Intake, source: str, when: DateSpan | None, said: tuple[tuple[ConceptHit, ...], str]
+    intake: Intake,
+    source: str,
+    when: DateSpan | None,
+    said: tuple[tuple[ConceptHit, ...], str],
+    *,
+    clinical: Literal["current", "past"] = "current",
 ) -> None:
     hits, name = said
     complaints = intake.index.complaints
@@ -67,7 +74,7 @@ def _keep(
         entry = ConditionEntry(
             reference=source,
             display=name or hit.code,
-            clinical="current",
+            clinical=clinical,
             status_recorded=True,
             verification="suspected",
             onset=when,

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
+from cds_service.evidence.codes.certainty import Certainty, certainty_of
 from cds_service.evidence.codes.concepts import ConceptHit, ConceptReading
 from cds_service.evidence.codes.dates import at_age, read_date
 from cds_service.evidence.codes.index import CONTRAST_AGENTS
@@ -17,6 +18,7 @@ from cds_service.evidence.codes.statuses import (
     is_past,
     status_words,
     verification,
+    with_certainty,
 )
 from cds_service.evidence.codes.units import read_number
 from cds_service.evidence.loose_json import as_object, as_text, each, texts_of
@@ -34,6 +36,7 @@ _WEEKS_A_YEAR: Final = 52
 _NO_NAME: Final = "an entry without code or words"
 _ASSERTED: Final = "http://hl7.org/fhir/StructureDefinition/condition-assertedDate"
 _NOWHERE: Final = frozenset[str]()
+_CAME_BACK: Final = frozenset({"recurrence", "relapse"})
 
 
 def read_conditions(intake: Intake, kind: str) -> None:
@@ -47,7 +50,7 @@ def read_conditions(intake: Intake, kind: str) -> None:
         intake.known_conditions.add(name)
         if _is_later(shape, intake):
             continue
-        stated = _verification(shape.verification_status, intake)
+        stated = _sureness(shape, code, intake)
         if stated is None or stated == "refuted":
             intake.retracted.add(name)
         if stated in ("confirmed", "suspected"):
@@ -154,6 +157,8 @@ def _entry(
     intake: Intake,
 ) -> ConditionEntry:
     clinical, status_recorded, abated = _course(shape, intake)
+    if _certainty(shape, code, intake) == "past" and not _has_come_back(shape, intake):
+        clinical = "past"
     return ConditionEntry(
         reference("Condition", shape.id),
         code.display,
@@ -167,6 +172,24 @@ def _entry(
         code.codings,
         _body_sites(shape.body_site, intake),
     )
+
+
+def _certainty(shape: ConditionShape, code: ConceptReading, intake: Intake) -> Certainty:
+    """As the letter says that stands beside the code, or on the Condition."""
+    return code.certainty or certainty_of(shape.extension, intake.index.compiled.certainties)
+
+
+def _sureness(shape: ConditionShape, code: ConceptReading, intake: Intake) -> Verification | None:
+    """How sure the record is; without a status that is stated, as the letter beside the code says."""
+    certainty = _certainty(shape, code, intake)
+    stated = _verification(shape.verification_status, intake)
+    if not certainty or stated is None:
+        return stated
+    return with_certainty(stated, certainty, is_stated=is_there(shape.verification_status))
+
+
+def _has_come_back(shape: ConditionShape, intake: Intake) -> bool:
+    return not _CAME_BACK.isdisjoint(_status(shape.clinical_status, intake))
 
 
 def _verification(raw: Raw, intake: Intake) -> Verification | None:

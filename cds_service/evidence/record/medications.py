@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cds_service.evidence.codes.codeable import Concept, read_concepts
+from cds_service.evidence.codes.codeable import Concept, read_concept, read_concepts
 from cds_service.evidence.codes.concepts import NO_CONCEPT, ConceptReader, ConceptReading
 from cds_service.evidence.codes.dates import days_after, read_date
 from cds_service.evidence.codes.index import CodeIndex
@@ -51,6 +51,8 @@ class _Drug(Struct, frozen=True, gc=False):
     display: str
     concepts: tuple[ConceptReading, ...]
     words: str
+    titles: tuple[str, ...] = ()
+    """What the codes are called, where a text stands before them."""
 
 
 class _Course(Struct, frozen=True, gc=False):
@@ -197,7 +199,7 @@ class MedicationReader(Struct, frozen=True, gc=False):
             link = as_object(plain(shape.medication_reference))
             target, label = as_text(link.get("reference")), as_text(link.get("display"))
         if concept.codings or concept.text or concept.display:
-            return _Drug(concept.display, (concept,), concept.text)
+            return _Drug(concept.display, (concept,), concept.text, _titles(shape, concept))
         found = self._referenced(target, shape)
         if found is not None:
             return self._from_medication(found, label)
@@ -234,6 +236,9 @@ class MedicationReader(Struct, frozen=True, gc=False):
         found: dict[str, Via] = {}
         hits = [hit for concept in drug.concepts for hit in concept.hits]
         if not hits:
+            # a brand, beside a code that names the ingredient in its display alone
+            hits = [hit for name in drug.titles for hit in self.concepts.read_text(name).hits]
+        if not hits:
             # a brand or another spelling, that no code and no list of ours has
             hits = list(self.concepts.words_of(Concept(drug.display, ())) or ())
         if not hits:
@@ -252,7 +257,9 @@ class MedicationReader(Struct, frozen=True, gc=False):
         coded = {hit.value_set for c in drug.concepts for hit in c.hits if hit.via == "code"}
         words = self.concepts.words_of(Concept(drug.display, ())) or ()
         named = {hit.value_set for c in drug.concepts for hit in c.hits if hit.via == "text"}
+        # a drug of cancer is read as a cancer too: only what names a drug can disagree
         named.update(hit.value_set for hit in words)
+        named &= self.index.drug_sets
         return bool(named) and named.isdisjoint(coded)
 
     def _is_local(self, drug: _Drug, shape: MedicationUseShape) -> bool:
@@ -345,6 +352,19 @@ class MedicationReader(Struct, frozen=True, gc=False):
                 case "h" | "hour" | "hours":
                     return max(round(number / _HOURS_A_DAY), 1)
         return None
+
+
+def _titles(shape: MedicationUseShape, concept: ConceptReading) -> tuple[str, ...]:
+    if concept.hits or not concept.text:
+        return ()
+    written = (shape.medication_codeable_concept, shape.medication)
+    return tuple(
+        coding.display
+        for raw in written
+        if raw is not NOTHING
+        for coding in read_concept(plain(raw)).codings
+        if coding.display and coding.display.lower() != concept.text
+    )
 
 
 def _renewed(course: _Course, shape: MedicationUseShape) -> date | None:

@@ -7,13 +7,14 @@ from datetime import date
 from typing import Final
 
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from cds_service.evidence.codes.codeable import read_concepts
 from cds_service.evidence.codes.concepts import ConceptHit, ConceptReading
 from cds_service.evidence.codes.dates import days_after, read_date
 from cds_service.evidence.codes.index import PREGNANCY, PREGNANCY_STATUS, CodeIndex
 from cds_service.evidence.codes.observation_names import NamedObservation, Verdict, read_grade
-from cds_service.evidence.codes.units import Converted, UnitTable
+from cds_service.evidence.codes.units import Converted, UnitTable, amounts_in
 from cds_service.evidence.loose_json import as_object, as_text
 from cds_service.evidence.model import (
     DateSpan,
@@ -60,8 +61,8 @@ class Observed(Struct, frozen=True, gc=False):
     hit: ConceptHit
     polarity: Polarity | None = None
     """As the value of a finding that only its name tells; None: as the value itself says."""
-    grade: float | None = None
-    """Muscle power that was read from words."""
+    told: float | None = None
+    """A number that was read from words, in the unit of its set: muscle power, the amount of a protein."""
 
 
 def read_observations(intake: Intake, kind: str) -> None:
@@ -141,7 +142,7 @@ def read_observed(intake: Intake, observed: Observed) -> ObservationHit:
     table = intake.index.units.get(hit.value_set)
     if table is None:
         return ObservationHit(entry, hit.via, hit.code, None)
-    amount = measured(value, table) if observed.grade is None else Converted(observed.grade)
+    amount = measured(value, table) if observed.told is None else Converted(observed.told)
     if _is_settled(amount, shape, value):
         amount = Converted(None)
     return ObservationHit(
@@ -195,26 +196,74 @@ def _keep_named(
         intake.observed[hit.value_set].append(Observed(parent, part, code, hit))
         return
     value = read_value(part, intake.index, intake.concepts)
+    if named.letters:
+        _keep_letter(Observed(parent, part, code, NO_HIT), value, named, intake)
+        return
     table = intake.index.units.get(named.grades or "")
     grade = _grade(value, table) if named.grades is not None else None
     if grade is not None and named.grades is not None:
         hit = ConceptHit(named.grades, "text", "", named.name)
-        intake.observed[hit.value_set].append(Observed(parent, part, code, hit, grade=grade))
+        intake.observed[hit.value_set].append(Observed(parent, part, code, hit, told=grade))
         return
     if named.means is None:
         return
-    verdict = named.verdict(value.text)
-    if named.found_above is not None and value.number is not None:
-        verdict = _above(named.found_above, value)
-    if verdict == "unknown":
-        verdict = _interpreted(part.interpretation)
-    if verdict == "unknown" and not named.is_function and named.is_stated:
-        verdict = _VERDICTS[value.polarity]
+    verdict = _verdict(Observed(parent, part, code, NO_HIT), value, named, intake)
     if verdict == "unknown" and value.text:
         _keep_unread(parent, code, value, intake, is_finding=not named.is_aside)
     hit = ConceptHit(named.means, "text", "", named.name)
     polarity = _POLARITIES[verdict]
     intake.observed[hit.value_set].append(Observed(parent, part, code, hit, polarity))
+
+
+def _verdict(
+    observed: Observed, value: ObservedValue, named: NamedObservation, intake: Intake
+) -> Verdict:
+    """What a value says of a finding: its amount, its number or its words, else who measured, else yes or no."""
+    verdict = named.verdict(value.text)
+    if named.found_above is not None and value.number is not None:
+        verdict = _above(named.found_above, value)
+    if named.amount is not None:
+        verdict = _keep_amount(observed, value, named, intake) or verdict
+    if verdict == "unknown":
+        verdict = _interpreted(observed.part.interpretation)
+    if verdict == "unknown" and not named.is_function and named.is_stated:
+        verdict = _VERDICTS[value.polarity]
+    return verdict
+
+
+def _keep_letter(
+    observed: Observed, value: ObservedValue, named: NamedObservation, intake: Intake
+) -> None:
+    """A grade by a letter: the finding that it means is there, and those of the other letters are not."""
+    letter = named.letter_of(value.text)
+    if letter is None:
+        if value.text:
+            _keep_unread(observed.parent, observed.code, value, intake, is_finding=True)
+        return
+    for value_set in dict.fromkeys(named.letters.values()):
+        is_it = named.letters.get(letter) == value_set
+        hit = ConceptHit(value_set, "text", "", named.name)
+        intake.observed[value_set].append(
+            replace(observed, hit=hit, polarity="positive" if is_it else "negative")
+        )
+
+
+def _keep_amount(
+    observed: Observed, value: ObservedValue, named: NamedObservation, intake: Intake
+) -> Verdict | None:
+    """The amount of what is found, in words too; what it says of the finding, None without an amount."""
+    table = intake.index.units[named.amount or ""]
+    number = measured(value, table).number
+    told = None
+    if number is None and named.verdict(value.text) == "found":
+        amounts = [a for part in named.telling_parts(value.text) for a in amounts_in(part, table)]
+        number = told = max(amounts, default=None)
+    if number is None:
+        return None
+    hit = ConceptHit(named.amount or "", "text", "", named.name)
+    intake.observed[hit.value_set].append(replace(observed, hit=hit, told=told))
+    is_it = number > (named.found_above or 0) and value.comparator not in ("<", "<=")
+    return "found" if is_it else "normal"
 
 
 def _is_in_unit(part: ObservationShape | ComponentShape, table: UnitTable, intake: Intake) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cds_service.evidence.codes.concepts import ConceptHit
+from cds_service.evidence.codes.concepts import ConceptHit, ConceptReading
 from cds_service.evidence.codes.dates import read_date
 from cds_service.evidence.loose_json import as_object, as_text
 from cds_service.evidence.model import DateSpan, ProcedureHit
@@ -31,10 +31,19 @@ def read_procedures(intake: Intake, kind: str) -> None:
         name = reference(kind, shape.id)
         if shape.reason_code is not NOTHING:
             keep_said(intake, name, when, concepts=shape.reason_code)
-        for hit in code.hits or _told_by_words(shape, intake):
+        for hit in _hits(code, shape, intake):
             intake.procedures[hit.value_set].append(
                 ProcedureHit(name, code.display, hit.via, hit.code, when)
             )
+
+
+def _hits(code: ConceptReading, shape: ProcedureShape, intake: Intake) -> tuple[ConceptHit, ...]:
+    """By code; of what only words say every word counts: `knee replacement and ACDF`."""
+    if any(hit.via == "code" for hit in code.hits):
+        return code.hits
+    known = code.value_sets
+    told = _told_by_words(shape, intake)
+    return (*code.hits, *(hit for hit in told if hit.value_set not in known))
 
 
 def _told_by_words(shape: ProcedureShape, intake: Intake) -> tuple[ConceptHit, ...]:

@@ -239,6 +239,7 @@ class DetailWords(Table):
     creatinine_only: Annotated[str, filled("date", "value")]
     care_statement: Sentence
     risk_egfr_gadolinium: Sentence
+    risk_creatinine: Sentence
     risk_egfr_iodinated: Sentence
     risk_ckd: Sentence
     risk_acute_kidney_injury: Sentence

@@ -22,6 +22,8 @@ class ConditionEvidence(Table):
     """Also take resolved entries."""
     while_active: bool = False
     """What lasts: an entry recorded as active counts however long ago it began."""
+    dated: bool = False
+    """An entry without a day does not count at all, else one strength lower."""
     text_required: str | None = None
     """A code counts only with this word in its text."""
 
@@ -98,6 +100,7 @@ ComputedName = Literal[
     "aaa_new_pain",
     "cancer_history_recent_or_avid",
     "cancer_history_remote",
+    "cancer_hormone_drug",
     "weight_loss_5pct_180d",
     "ankylosed_with_trauma",
     "young_onset_chronic",

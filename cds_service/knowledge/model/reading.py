@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from cds_service.knowledge.kinds import Cited, Prose, ValueSetId, ValueSetMention
 from cds_service.knowledge.model.combination import Fading
 from cds_service.knowledge.table import Table
@@ -59,6 +61,16 @@ class ObservationName(Table):
     """No red flag: a value that is not understood is named, and takes nothing away."""
     found_above: float | None = None
     """A number above it is the finding, in whatever unit; one that is not is none."""
+    letters: dict[str, ValueSetId] = Field(default_factory=dict)
+    """Value set of the finding that a letter means, lower case."""
+    letters_normal: tuple[str, ...] = ()
+    """Letters that say that all is well."""
+    letter_words: tuple[str, ...] = ()
+    """Words that may stand before the letter in its value."""
+    letter_behind: tuple[str, ...] = ()
+    """Words that may stand directly behind a letter; behind a sign or at the end of the value any letter counts."""
+    amount: ValueSetId | None = None
+    """A number of the finding is one of this value set too; in words it stands beside a word of `found`."""
 
 
 class Quantity(Table):
@@ -102,6 +114,12 @@ class EvidenceRules(Table):
     condition_past: tuple[str, ...]
     condition_drop_verification: tuple[str, ...]
     condition_suspected_verification: tuple[str, ...]
+    condition_refuted_verification: tuple[str, ...]
+    certainty_confirmed: tuple[str, ...]
+    certainty_suspected: tuple[str, ...]
+    certainty_past: tuple[str, ...]
+    certainty_refuted: tuple[str, ...]
+    """Letters of the coder's certainty that stand beside a code of ICD-10-GM."""
     seventh_character_prefixes: tuple[str, ...]
     observation_count: tuple[str, ...]
     negative_snomed: tuple[str, ...]
@@ -111,6 +129,7 @@ class EvidenceRules(Table):
     positive_loinc: tuple[str, ...] = ()
     positive_text: tuple[str, ...]
     denial_before_value: tuple[str, ...]
+    denial_links: tuple[str, ...]
     denial_before_name: tuple[str, ...]
     """Words of denial around the names and values of observations, lower case."""
     lost_text: tuple[str, ...]
@@ -134,6 +153,9 @@ class EvidenceRules(Table):
     procedure_count: tuple[str, ...]
     procedure_words: tuple[ValueSetMention, ...]
     """Value sets that the name of a procedure may mean by its words."""
+    operated_elsewhere: tuple[str, ...]
+    operated_on_spine: tuple[str, ...]
+    """Beginnings of words in the name of an operation: of other parts of the body, and of the spine."""
     icd10_chapters_near_the_spine: tuple[str, ...]
     """First letters; a code of another chapter in no value set has no bearing."""
     icd10_without_bearing: tuple[str, ...]

@@ -139,6 +139,7 @@ class SafetyLimits(Table):
 
     egfr_gadolinium_caution: float
     egfr_iodinated_caution: float
+    creatinine_caution: float
     egfr_max_age_days: int
     egfr_fresh_days: int
     pregnancy_window_days: int

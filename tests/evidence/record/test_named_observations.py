@@ -408,3 +408,134 @@ def test_a_result_that_is_normal_old_withdrawn_or_known_for_another_is_not(
     read: ReadRecord, elements: Any
 ) -> None:
     assert read(observation("", **({"code": SITE} | elements))).unread_values == ()
+
+
+QUANTITY_NAMES = [
+    ("C-Reactive Prot (Serum)", 148, "mg/L", "obs-crp", 148),
+    ("CRP quant.", 18.4, "mg/dl", "obs-crp", 184),
+    ("Protéine C réact.", 120, "mg/L", "obs-crp", 120),
+    ("VS 1ère heure", 104, "mm", "obs-esr", 104),
+    ("Eryth Sed Rate (Westergren)", 88, "mm/hr", "obs-esr", 88),
+    ("eGFRcr (CKD-EPI 2021)", 19, "mL/min/1.73 m2", "obs-egfr", 19),
+    ("DFGe (CKD-EPI)", 24, "mL/min/1,73m2", "obs-egfr", 24),
+    ("Kreatinin i.S.", 6.4, "mg/dl", "obs-creatinine", 565.888),
+    ("PROSTATE SPEC AG", 84, "ng/mL", "obs-psa", 84),
+    ("PSA gesamt im Serum", 84, "ng/ml", "obs-psa", 84),
+    ("EHL right", "2/5", None, "obs-mrctoe", 2),
+    ("M-Gradient (Elektrophorese)", 34, "g/l", "obs-paraprotein", 34),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "unit", "value_set", "number"), QUANTITY_NAMES)
+def test_specimen_method_and_words_cut_short_leave_a_name_what_it_is(
+    read: ReadRecord, name: str, value: Any, unit: str | None, value_set: str, number: float
+) -> None:
+    measured = (
+        {"valueString": value}
+        if unit is None
+        else {"valueQuantity": {"value": value, "unit": unit}}
+    )
+    hit = only(read(observation(name, **measured)), value_set)
+    assert hit.number == pytest.approx(number, abs=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "unit"),
+    [
+        ("VS", 104, None),
+        ("VS pulse", 104, "/min"),
+        ("PSA freies/gesamt Quotient", 18, "%"),
+        ("Kreatinin im Urin", 6.4, "mg/dl"),
+        ("Prot C activity", 88, "%"),
+        ("Spec gravity", 1.02, None),
+        ("AIS motor score", 50, None),
+    ],
+)
+def test_a_name_that_is_only_like_one_is_none(
+    read: ReadRecord, name: str, value: float, unit: str | None
+) -> None:
+    """Vital signs, a ratio, urine, protein C, and the score of the same scale."""
+    quantity = {"value": value} | ({"unit": unit} if unit else {})
+    record = read(observation(name, valueQuantity=quantity))
+    assert not any(hit.number for hits in record.observations.values() for hit in hits)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("18,4 mg/dl ↑", 184),
+        ("148 mg/L (ref <5)", 148),
+        ("148 mg/L H", 148),
+        ("↑ 148 mg/L", 148),
+        ("+ 212,3 mg/l (H)", 212.3),
+        ("148 mg/L [0-5] ++", 148),
+        (">200 mg/L", 200),
+        ("≥ 200 mg/L", 200),
+    ],
+)
+def test_signs_of_a_laboratory_around_a_value_are_not_its_unit(
+    read: ReadRecord, text: str, number: float
+) -> None:
+    assert only(read(observation("CRP", valueString=text)), "obs-crp").number == number
+
+
+def test_an_unknown_unit_stays_unknown_with_a_sign_behind_it(read: ReadRecord) -> None:
+    hit = only(read(observation("CRP", valueString="18.4 nmol/L ↑")), "obs-crp")
+    assert hit.problem == "unit-unknown"
+
+
+@pytest.mark.parametrize(
+    ("text", "polarity", "amount"),
+    [
+        ("Monoclonal IgG kappa band, M-spike 3.6 g/dL", "positive", 36),
+        ("Total protein 9.8 g/dL. M-spike of 2.1 g/dL in the gamma region", "positive", 21),
+        ("Paraprotein IgA lambda present", "positive", None),
+        ("No evidence of a monoclonal band. Albumin 3.9 g/dL", "negative", None),
+        ("Kein Hinweis auf eine monoklonale Gammopathie", "negative", None),
+        ("Polyclonal increase of gamma globulins 28 g/L", "negative", None),
+    ],
+)
+def test_an_electrophoresis_in_words_tells_the_band_and_its_amount(
+    read: ReadRecord, text: str, polarity: str, amount: float | None
+) -> None:
+    """A number counts only beside the word of the band: total protein is none."""
+    record = read(observation("SPEP Interp", valueString=text))
+    assert only(record, "neoplasm-behaviour-unknown").entry.polarity == polarity
+    amounts = [hit.number for hit in record.observations.get("obs-paraprotein", ())]
+    assert amounts == ([] if amount is None else [amount])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "severe", "paresis"),
+    [
+        ("ASIA Impairment Scale", {"valueString": "B"}, "positive", "negative"),
+        ("AIS grade", {"valueString": "AIS A - complete"}, "positive", "negative"),
+        (
+            "Frankel-Klassifikation",
+            {"valueCodeableConcept": {"text": "Frankel D1"}},
+            "negative",
+            "positive",
+        ),
+        (
+            "Escala ASIA",
+            {"valueCodeableConcept": {"coding": [{"code": "D"}]}},
+            "negative",
+            "positive",
+        ),
+        ("ASIA", {"valueString": "Grade E"}, "negative", "negative"),
+    ],
+)
+def test_a_letter_of_the_scale_of_cord_injury_is_read(
+    read: ReadRecord, name: str, value: Any, severe: str, paresis: str
+) -> None:
+    record = read(observation(name, **value))
+    assert only(record, "cord-grade-severe").entry.polarity == severe
+    assert only(record, "motor-deficit").entry.polarity == paresis
+
+
+@pytest.mark.parametrize("text", ["a mild injury", "not done", "75"])
+def test_another_value_of_that_scale_is_named(read: ReadRecord, text: str) -> None:
+    """It is not understood, and may be the deficit itself."""
+    record = read(observation("ASIA Impairment Scale", valueString=text))
+    assert "cord-grade-severe" not in record.observations
+    assert len(record.unread_values) == 1

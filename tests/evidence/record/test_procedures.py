@@ -30,6 +30,14 @@ def procedure(**elements: Any) -> Any:
     } | elements
 
 
+SURGERY = {
+    "spine-surgery-cervical",
+    "spine-surgery-thoracic",
+    "spine-surgery-lumbar",
+    "spine-surgery-unspecified",
+}
+
+
 def hit(record: PatientRecord) -> ProcedureHit:
     """The only session."""
     (found,) = record.procedures["physiotherapy"]
@@ -91,3 +99,47 @@ def test_a_session_that_only_its_words_name_counts(read: ReadRecord) -> None:
 )
 def test_a_test_or_a_review_is_no_finding(read: ReadRecord, name: str) -> None:
     assert not read(procedure(code={"text": name})).procedures
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Right ankle fusion",
+        "Carpal tunnel decompression",
+        "Sprunggelenksarthrodese",
+        "Leistenhernienoperation",
+        "Arthrodèse de cheville droite",
+        "Décompression du nerf médian au poignet",
+        "Cirugía de hernia inguinal",
+        "Stabilizzazione della spalla",
+        "Artrodese do tornozelo",
+        "Kasık fıtığı ameliyatı (sağ)",
+        "Katarakt ameliyatı",
+        "Артродез голеностопного сустава",
+        "عملية فتق إربي",
+    ],
+)
+def test_an_operation_of_another_part_of_the_body_is_none_of_the_spine(
+    read: ReadRecord, name: str
+) -> None:
+    assert not SURGERY & set(read(procedure(code={"text": name})).procedures)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Lumbar fusion with bone graft from the hip",
+        "Knee replacement and ACDF",
+        "Fusion",
+        "Percutaneous decompression",
+        "Decompression L4/5, hip replacement",
+        "Bandscheiben-OP",
+        "Arthrodèse lombaire",
+        "Cirugía de hernia discal",
+        "Bel fıtığı ameliyatı",
+        "Операция на позвоночнике",
+    ],
+)
+def test_where_the_spine_stands_beside_it_it_is_one(read: ReadRecord, name: str) -> None:
+    """And where no part of the body is named at all."""
+    assert SURGERY & set(read(procedure(code={"text": name})).procedures)
