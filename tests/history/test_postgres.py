@@ -16,6 +16,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from cds_service.errors import ServiceUnavailable
 from cds_service.history.calls import calls_between
@@ -168,6 +169,16 @@ def test_a_frozen_server_keeps_nobody_waiting_for_long(store: HistoryStore, serv
     before = store.dropped
     store.record_call(_call(_card("c2")))
     assert recorded(store) + before == 2
+
+
+def test_a_statement_that_takes_too_long_is_ended_by_a_server_that_lives(
+    store: HistoryStore,
+) -> None:
+    with store.engine.connect() as connection:
+        with pytest.raises(OperationalError, match="statement timeout"):
+            connection.execute(text("SELECT pg_sleep(30)"))
+        connection.rollback()
+        assert connection.execute(text("SELECT 1")).scalar() == 1
 
 
 def test_a_frozen_server_stops_no_start(server: Server, url: str) -> None:
