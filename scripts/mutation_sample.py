@@ -3,7 +3,8 @@
 Not part of `make test`: it takes an hour or two. Needs mutmut in the environment that runs it:
 
     python -m venv /tmp/mutants-venv
-    /tmp/mutants-venv/bin/pip install mutmut -r requirements-dev.lock
+    /tmp/mutants-venv/bin/pip install -r requirements-dev.lock
+    /tmp/mutants-venv/bin/pip install mutmut
     /tmp/mutants-venv/bin/python scripts/mutation_sample.py --seed 20261123 --sample 600 --work /tmp/mutants
 
 Prints the share of killed mutants and every survivor with its change; docs/mutation.md keeps the last run.
