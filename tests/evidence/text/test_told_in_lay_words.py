@@ -119,3 +119,47 @@ def test_a_cancer_that_was_cleared_is_history_and_not_denied() -> None:
         "historical"
     }
     assert states("fever, resolved", "fever-condition") == {"denied"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("neuro exam normal except absent perianal sensation", "saddle-anesthesia"),
+        ("has not had any feeling in the saddle area since yesterday", "saddle-anesthesia"),
+        ("has not had urine output since morning", "urinary-retention"),
+        ("have not had any power in the legs since the fall", "motor-deficit-severe"),
+        ("return to er with worsening leg weakness", "motor-deficit-progressive"),
+        ("return to ed, unable to void", "urinary-retention"),
+    ],
+)
+def test_what_is_gone_or_brought_back_is_no_denial_and_no_advice(text: str, concept: str) -> None:
+    assert "stated" in states(text, concept)
+
+
+@pytest.mark.parametrize("text", ["has not had any saddle numbness", "hasn't had saddle numbness"])
+def test_what_was_not_had_is_denied(text: str) -> None:
+    assert states(text, "saddle-anesthesia") == {"denied"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("worried about cauda equina", "cauda-equina-syndrome"),
+        ("befürchtet wird ein Cauda-Syndrom", "cauda-equina-syndrome"),
+        ("crainte de syndrome de la queue de cheval", "cauda-equina-syndrome"),
+        ("risque de compression médullaire, paraparésie depuis hier", "paraparesis"),
+        ("preocupado por síndrome de cauda equina", "cauda-equina-syndrome"),
+        ("si teme compressione midollare", "cord-compression"),
+        ("risco de compressão medular", "cord-compression"),
+        ("исключ. синдром конского хвоста", "cauda-equina-syndrome"),
+        ("опасается врач компрессии, нижний парапарез с утра", "paraparesis"),
+        ("قلق من متلازمة ذيل الفرس", "cauda-equina-syndrome"),
+    ],
+)
+def test_what_a_clinician_fears_is_asked(text: str, concept: str) -> None:
+    assert states(text, concept) & SAID
+
+
+@pytest.mark.parametrize("text", ["pt worried about cancer", "he is worried about cancer"])
+def test_what_a_patient_fears_is_not(text: str) -> None:
+    assert not states(text, "malignancy") & SAID
