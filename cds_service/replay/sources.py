@@ -329,9 +329,12 @@ def _packed_blocks(lines: BinaryIO) -> Iterator[bytes]:
             if size >= _BLOCK:
                 yield b"".join(block)
                 block, size = [], 0
-    finally:
+    except Exception:
         if block:
             yield b"".join(block)
+        raise
+    if block:
+        yield b"".join(block)
 
 
 def _unpacked(opened: BinaryIO, *, is_packed: bool) -> BinaryIO:
