@@ -19,7 +19,9 @@ _REMARKS = ("is_unread", "is_empty_of_meaning", "is_only_a_place", "names_unjudg
 def _said(found: Statement) -> str:
     """`concept state: quote [first-last character]`, and what its clause says beside it."""
     parts = [f"{found.concept} {found.state}: {found.quote} [{found.start}-{found.end}]"]
-    parts += [f"{name} {value}" for name in _BESIDE if (value := getattr(found, name)) or value == 0]
+    parts += [
+        f"{name} {value}" for name in _BESIDE if (value := getattr(found, name)) or value == 0
+    ]
     parts += [" ".join(found.levels), " ".join(found.regions)]
     parts += [f"{found.number:g}"] if found.number is not None else []
     return " | ".join(part for part in parts if part)
