@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import repeat
 from operator import attrgetter
 from typing import Any, Final
@@ -261,7 +261,7 @@ class _Reader:
         codes = map(bytes, map(_CODE, found))
         if self._is_drug:
             codes = map(_code_of_drug, found)
-        names = list(zip(repeat(self._kind), codes, map(self._said, found)))
+        names = list(zip(repeat(self._kind), codes, self._said(found)))
         for number, one in enumerate(every):
             if one.is_odd:
                 names[number] = (*names[number][:-1], one.raw)
@@ -269,7 +269,7 @@ class _Reader:
 
     def asked(self, every: list[Resource]) -> list[bytes]:
         """What each asks for."""
-        asked = list(map(self._asked, map(_ELEMENTS, every)))
+        asked = self._asked(map(_ELEMENTS, every))
         return [b"" if one.is_odd else text for one, text in zip(every, asked, strict=True)]
 
     def read(self, raw: bytes) -> Resource:
@@ -366,11 +366,13 @@ def _code_of_drug(found: Any) -> bytes:
     return bytes(found.code) or bytes(found.medication_codeable_concept)
 
 
-def _texts_of(names: tuple[str, ...]) -> Callable[[Any], bytes]:
+def _texts_of(names: tuple[str, ...]) -> Callable[[Iterable[Any]], Iterable[bytes]]:
+    """Of many shapes the elements of these names, as JSON texts."""
     elements = _elements(names)
-    return lambda found: b"\n".join(elements(found))
+    return lambda every: map(_JOINED, map(elements, every))
 
 
+_JOINED: Final = b"\n".join
 _STATUSES: Final = _texts_of(("clinical_status", "verification_status"))
 _VALUES: Final = _texts_of(
     (
@@ -378,32 +380,34 @@ _VALUES: Final = _texts_of(
         *("data_absent_reason", "status"),
     )
 )
-_UNITS: Final = _texts_of(("unit", "code", "system"))
-_PARTS: Final = _texts_of(("code", "value_codeable_concept"))
+_UNITS: Final = attrgetter("unit", "code", "system")
+_PARTS: Final = attrgetter("code", "value_codeable_concept")
 
 
-def _status(found: Any) -> bytes:
-    return _STATUSES(found) + (b"\nended" if _ended(found) else b"")
+def _status_texts(every: list[Any]) -> Iterable[bytes]:
+    statuses = zip(_STATUSES(every), every, strict=True)
+    return [said + (b"\nended" if _ended(found) else b"") for said, found in statuses]
 
 
-def _value(found: Any) -> bytes:
-    said = _VALUES(found)
-    if found.value_quantity is not None:
-        said += b"\nquantity\n" + _UNITS(found.value_quantity)
-    if found.value_integer is not None:
-        said += b"\ninteger"
-    if found.value_date_time is not None:
-        said += b"\ndate"
-    for part in found.component:
-        said += b"\ncomponent\n" + _PARTS(part)
-        if part.value_quantity is not None:
-            said += b"\nquantity\n" + _UNITS(part.value_quantity)
-    return said
+def _value_texts(every: list[Any]) -> Iterable[bytes]:
+    texts = list(_VALUES(every))
+    for number, found in enumerate(every):
+        if found.value_quantity is not None:
+            texts[number] += b"\nquantity\n" + _JOINED(_UNITS(found.value_quantity))
+        if found.value_integer is not None:
+            texts[number] += b"\ninteger"
+        if found.value_date_time is not None:
+            texts[number] += b"\ndate"
+        for part in found.component:
+            texts[number] += b"\ncomponent\n" + _JOINED(_PARTS(part))
+            if part.value_quantity is not None:
+                texts[number] += b"\nquantity\n" + _JOINED(_UNITS(part.value_quantity))
+    return texts
 
 
-_SAID_OF: Final[Mapping[str, Callable[[Any], bytes]]] = {
-    "Observation": _value,
-    "Condition": _status,
+_SAID_OF: Final[Mapping[str, Callable[[list[Any]], Iterable[bytes]]]] = {
+    "Observation": _value_texts,
+    "Condition": _status_texts,
     **{
         kind: _texts_of(_BESIDE_OF[kind])
         for kind in ("Procedure", "AllergyIntolerance", *_DRUG_TYPES)

@@ -29,6 +29,7 @@ _KEYS: Final = tuple(need for need in REQUIREMENTS if need.key != "dispatchedOrd
 _members: Final = msgspec.json.Decoder(dict[str, Raw]).decode
 _ENDS: Final = ("abatementDateTime", "abatementPeriod")
 _KIND: Final = attrgetter("kind")
+_NAME: Final = attrgetter("kind", "elements.id")
 _PLACE: Final = attrgetter("kind", "id", "updated", "raw")
 _ACTIVE: Final = Raw(b'{"coding":[{"code":"active"}]}')
 
@@ -60,7 +61,7 @@ def make_chart(
     The same resource twice is one. Of two versions the newer is taken, where both say when they were stored; else both
     stay, since to leave one out might lose a finding.
     """
-    by_name = {(one.kind, one.id): one for one in resources}
+    by_name = dict(zip(map(_NAME, resources), resources, strict=True))
     if len(by_name) == len(resources):
         return _chart(key, [by_name[name] for name in sorted(by_name)], provided, 0)
     kept: dict[tuple[str, str, bytes], Resource] = {}

@@ -58,7 +58,7 @@ class Sorter:
         self._folder = folder
         self._name = name
         self._parts = parts
-        self._charts: dict[Key, list[tuple[str, list[bytes]]]] = {}
+        self._charts: dict[Key, list[tuple[str, bytes]]] = {}
         self._pieces: dict[int, list[Piece]] = {}
         self._met: Counter[tuple[str, str, str]] = Counter()
         self._size = 0
@@ -69,8 +69,8 @@ class Sorter:
         if isinstance(piece, Owned):
             key = (piece.dataset, piece.patient)
             self._charts.setdefault(key, []).append((piece.type, piece.lines))
-            self._met["resource", piece.dataset, piece.type] += len(piece.lines)
-            self._size += sum(map(len, piece.lines)) + _BESIDE * len(piece.lines)
+            self._met["resource", piece.dataset, piece.type] += piece.count
+            self._size += len(piece.lines) + _BESIDE * piece.count
         elif isinstance(piece, Unread):
             count_unread(self.result.details, piece)
         else:
@@ -85,9 +85,8 @@ class Sorter:
     def flush(self) -> None:
         """Write what is held."""
         held: dict[int, list[Any]] = {**self._pieces}
-        for (dataset, patient), found in self._charts.items():
+        for (dataset, patient), resources in self._charts.items():
             part = part_of(dataset, patient, self._parts)
-            resources = [(kind, b"\n".join(lines)) for kind, lines in found]
             held.setdefault(part, []).append((dataset, patient, resources))
         if not held:
             return

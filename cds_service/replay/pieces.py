@@ -6,6 +6,7 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final, Literal
 
 import msgspec
@@ -38,8 +39,9 @@ class Owned(Struct, frozen=True, gc=False):
     patient: str
     """Logical id of the patient."""
     type: str
-    lines: list[bytes]
-    """JSON texts, each in one line."""
+    lines: bytes
+    """JSON texts, one a line."""
+    count: int
 
 
 class Piece(Struct, frozen=True, gc=False):
@@ -102,6 +104,12 @@ _read_items: Final = msgspec.json.Decoder(list[Raw]).decode
 _read_reference: Final = msgspec.json.Decoder(_Reference).decode
 
 
+_FIRST: Final = itemgetter(0)
+_LAST: Final = itemgetter(-1)
+_BEGINS: Final = {ord("{")}
+_ENDS: Final = {ord("}")}
+
+
 def type_of_file(name: str) -> str:
     """The resource type that a file or folder of a bulk export is named after; empty for any other name."""
     found = _FILE_OF_TYPE.fullmatch(name)
@@ -137,39 +145,48 @@ def read_ordinary(block: bytes, dataset: str) -> list[Found] | None:
     None: look at each line. That is so where one of them names no patient, cannot be read, or is none.
     """
     lines = block.rstrip(b"\n")
-    each = lines.split(b"\n")
     try:
         heads = _read_heads(lines)
     except READ_ERRORS:
         return None
-    if len(heads) != len(each):
+    each = lines.split(b"\n")
+    if len(each) != len(heads) or not _are_objects(each):
         return None
     owned: dict[tuple[str, str], list[bytes]] = {}
     others: list[Found] = []
+    last: tuple[str, str] | None = None
+    held: list[bytes] = []
     for head, line in zip(heads, each, strict=True):
-        if line[:1] != b"{" or line[-1:] != b"}":
-            # Where each line begins and ends an object, as many objects as lines are one a line.
-            return None
         kind = head.resourceType
         if kind not in READ_TYPES:
             if not kind or kind == "Bundle":
                 return None
             others.append(Piece("other", dataset, kind, head.id, b""))
             continue
-        whose = head.subject or head.patient
-        named = (
-            head.id.strip()
-            if kind == "Patient"
-            else _patient_named(whose.reference)
-            if whose
-            else ""
-        )
-        if not named or not head.id:
+        if not head.id:
             return None
-        owned.setdefault((kind, named), []).append(line)
+        if kind == "Patient":
+            named = head.id
+        else:
+            whose = head.subject or head.patient
+            named = whose.reference if whose is not None else ""
+        # Lines of one patient and type mostly follow one another.
+        if (kind, named) != last:
+            patient = named.strip() if kind == "Patient" else _patient_named(named)
+            if not patient:
+                return None
+            held = owned.setdefault((kind, patient), [])
+            last = (kind, named)
+        held.append(line)
     return others + [
-        Owned(dataset, patient, kind, lines) for (kind, patient), lines in owned.items()
+        Owned(dataset, patient, kind, b"\n".join(every), len(every))
+        for (kind, patient), every in owned.items()
     ]
+
+
+def _are_objects(each: list[bytes]) -> bool:
+    """Whether every line begins and ends an object: as many objects as such lines are one a line."""
+    return all(each) and set(map(_FIRST, each)) == _BEGINS and set(map(_LAST, each)) == _ENDS
 
 
 def read_line(line: bytes | str, file: str, number: int, dataset: str) -> Iterator[Found]:
@@ -285,7 +302,7 @@ def _resource(text: bytes, head: _Head, where: _Where, only: str | None) -> Foun
         return Piece("other", dataset, kind, name, b"")
     patient = _patient_of(head) or only or ""
     if patient:
-        return Owned(dataset, patient, kind, [raw])
+        return Owned(dataset, patient, kind, raw, 1)
     if kind in _SHARED:
         return Piece("shared", dataset, kind, name, raw)
     if kind in _MAY_BE_NOBODYS:

@@ -206,9 +206,9 @@ def _read(batches: Iterable[Any]) -> Iterator[Any]:
                 count_unread(details, piece)
                 continue
             if isinstance(piece, Owned):
-                count_pieces(details, "resource", piece.type, len(piece.lines))
+                count_pieces(details, "resource", piece.type, piece.count)
                 whose = ("resource", piece.dataset, piece.patient, piece.type, "")
-                for line in piece.lines:
+                for line in piece.lines.split(b"\n"):
                     yield from out.add((*whose, _drug(piece.type, line), line))
                 continue
             count_pieces(details, piece.kind, piece.type, 1)

@@ -39,7 +39,7 @@ def read(*paths: Path, size: int = 1 << 20) -> tuple[list[Read], list[str]]:
             if isinstance(piece, Unread):
                 unread.append(piece.text)
             elif isinstance(piece, Owned):
-                for raw in piece.lines:
+                for raw in piece.lines.split(b"\n"):
                     name = read_resource(piece.type, raw).id
                     pieces.append(Read("resource", piece.type, name, piece.patient, raw))
             else:
