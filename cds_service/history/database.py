@@ -6,15 +6,20 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, delete, event, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    column,
+    create_engine,
+    delete,
+    event,
+    inspect,
+    select,
+    table,
+)
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
@@ -23,7 +28,12 @@ from cds_service.errors import HistoryUnavailable, SettingsError
 from cds_service.history.models import Call, CallCard, CardFeedback, DailyCount, UsedToken
 from cds_service.history.postgres import connect_arguments, limit_use
 
-_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+REVISIONS: Final = ("0001", "0002")
+"""Of the tables, in `migrations/`: those that this version knows the way from; the last is the one it needs.
+
+Named here too, so that a start with tables that are up to date is spared the import of Alembic.
+"""
+_REVISION: Final = table("alembic_version", column("version_num"))
 BUSY_SECONDS: Final = 2.0
 """The longest that anybody waits for the database, but for who changes its tables."""
 _UPGRADE_SECONDS: Final = 30.0
@@ -105,32 +115,29 @@ def upgrade(engine: Engine) -> str:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
         revision = current_revision(connection)
-        if revision is not None and revision not in known_revisions():
+        if revision is not None and revision not in REVISIONS:
             raise HistoryUnavailable(
                 f"The tables are at revision {revision}, which a newer version of this service made. "
                 "Install that version again, or name another database in SPINE_CDS_DATABASE_URL."
             )
-        configuration = alembic_configuration()
-        configuration.attributes["connection"] = connection
-        command.upgrade(configuration, "head")
+        if revision != newest_revision():
+            from cds_service.history.migrating import migrate  # noqa: PLC0415 - as told above
+
+            migrate(connection)
     return newest_revision()
 
 
-def known_revisions() -> frozenset[str]:
-    """Every revision that this version of the service knows the way from."""
-    scripts = ScriptDirectory.from_config(alembic_configuration())
-    return frozenset(script.revision for script in scripts.walk_revisions())
-
-
-@cache
 def newest_revision() -> str:
     """The revision that this version of the service needs."""
-    return ScriptDirectory.from_config(alembic_configuration()).get_current_head() or ""
+    return REVISIONS[-1]
 
 
 def current_revision(connection: Connection) -> str | None:
     """The revision that the tables are at; None for an empty database."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_REVISION.name):
+        return None
+    found: str | None = connection.scalar(select(_REVISION.c.version_num))
+    return found
 
 
 def purge_database(url: str, before: datetime) -> Purged:
@@ -203,14 +210,6 @@ def _begin_sqlite(connection: Connection) -> None:
     # A writer takes its lock at once: upgrading a read lock fails at once when another one writes.
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def alembic_configuration() -> Config:
-    """Where the migrations are."""
-    configuration = Config()
-    configuration.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    configuration.set_main_option("path_separator", "os")
-    return configuration
 
 
 def is_up_to_date(engine: Engine) -> bool:

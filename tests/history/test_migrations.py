@@ -1,6 +1,8 @@
 """The migrations make exactly the tables that the models describe."""
 
 import multiprocessing
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -8,19 +10,21 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, insert, inspect, text
 
 from cds_service.errors import HistoryUnavailable
 from cds_service.history.calls import CallDetail, StoredCard, StoredOrder, calls_between
 from cds_service.history.counts import total_counts
 from cds_service.history.database import (
-    alembic_configuration,
+    REVISIONS,
     current_revision,
     newest_revision,
     open_engine,
     upgrade,
     upgrade_database,
 )
+from cds_service.history.migrating import alembic_configuration
 from cds_service.history.models import Call, Row
 from cds_service.history.queries import CardOutcomes, card_outcomes
 
@@ -48,6 +52,25 @@ def test_the_upgrade_says_where_it_is_and_may_run_again(url: str) -> None:
     with engine.connect() as connection:
         assert current_revision(connection) == newest_revision()
     engine.dispose()
+
+
+def test_the_revisions_are_those_of_the_migrations() -> None:
+    scripts = ScriptDirectory.from_config(alembic_configuration()).walk_revisions()
+    assert [script.revision for script in scripts] == [*reversed(REVISIONS)]
+
+
+@pytest.mark.parametrize(("is_new", "imports"), [(True, "True"), (False, "False")])
+def test_alembic_is_imported_only_where_tables_change(url: str, is_new: bool, imports: str) -> None:
+    if not is_new:
+        upgrade_database(url)
+    program = (
+        "import sys; from cds_service.history.store import HistoryStore; "
+        f"HistoryStore({url!r}, None).upgrade(); print('alembic' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == imports
 
 
 def test_an_empty_database_has_no_revision(url: str) -> None:

@@ -22,12 +22,12 @@ from cds_service.errors import ServiceUnavailable
 from cds_service.history.calls import calls_between
 from cds_service.history.counts import total_counts
 from cds_service.history.database import (
-    alembic_configuration,
     open_engine,
     purge,
     upgrade,
     upgrade_database,
 )
+from cds_service.history.migrating import alembic_configuration
 from cds_service.history.models import Row
 from cds_service.history.pseudonyms import Pseudonyms
 from cds_service.history.queries import CardOutcomes, card_outcomes
