@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -20,3 +21,27 @@ def test_of_a_resource_this_is_read_and_nothing_more(
     case: dict[str, Any], read: ReadRecord
 ) -> None:
     assert list(lines_of(read(json.loads(case["resource"]), key=case.get("key")))) == case["reads"]
+
+
+@pytest.mark.parametrize("step", [1, -1], ids=["forwards", "backwards"])
+def test_many_resources_are_read_as_each_of_them_alone(step: int, read: ReadRecord) -> None:
+    cases = [case for case in _CASES if "key" not in case][::step]
+    resources = [json.loads(case["resource"]) | {"id": f"n{n}"} for n, case in enumerate(cases)]
+    together = Counter(lines_of(read(*resources)))
+    alone = Counter(line for case in cases for line in case["reads"])
+    # what is counted over the record is said once, with the sum
+    in_sum = ("gap ", "retracted ", "of others ")
+    for counted in (together, alone):
+        for line in list(counted):
+            if line.startswith(in_sum):
+                del counted[line]
+    assert together == alone
+    record = read(*resources)
+    assert len(record.retracted) == sum("retracted Condition/c1" in case["reads"] for case in cases)
+    assert {(gap.source, gap.note) for gap in record.gaps} == {
+        (
+            "observations",
+            "4 findings of the examination have values that were not understood",
+        ),
+        ("medications", "1 of 36 name no medication"),
+    }
