@@ -213,3 +213,28 @@ def test_a_denial_reaches_as_far_as_its_list_also_when_the_text_is_cut(
 ) -> None:
     found = {hit.value_set for hit in index.phrases.read(text)}
     assert ("saddle-anesthesia" in found) is is_found
+
+
+@pytest.mark.parametrize(
+    ("text", "is_old"),
+    [
+        ("previous blurg", True),
+        ("previous blurg for weeks", True),
+        ("previous blurg 3 weeks", True),
+        ("old blurg, pain for 3 weeks", True),
+        ("past 3 weeks blurg", False),
+        ("past week blurg", False),
+        ("past few weeks blurg", False),
+        ("3 weeks old blurg", False),
+        ("65 year old blurg", False),
+        ("blurg, previous trauma", False),
+        ("previous trauma, blurg", False),
+        ("previous trauma and blurg", True),
+        ("(previous trauma) blurg", False),
+    ],
+)
+def test_what_is_told_as_old_is_no_acute_finding_but_a_length_of_time_is_not_old(
+    text: str, *, is_old: bool
+) -> None:
+    sets = {"a": value_set("a", "blurg", acute=True)}
+    assert (PhraseReader(sets, text_rules()).read(text) == ()) is is_old
