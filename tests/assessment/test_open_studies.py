@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -34,6 +34,7 @@ def test_an_order_without_a_modality_or_a_region_is_of_no_kind() -> None:
     assert not is_same_kind(study("MR"), study("MR"))
 
 
+@settings(deadline=None)
 @given(st.lists(STUDIES, max_size=6), st.lists(STUDIES, max_size=6))
 def test_the_first_three_of_a_kind_before_an_order_are_found(
     on_record: list[StudyProcedure], selected: list[StudyProcedure]
