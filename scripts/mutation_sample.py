@@ -98,7 +98,6 @@ def _verdict(work: Path, name: str) -> str:
     """Runs the tests of the mutant's package, then the others, with the mutant switched on."""
     package = name.split(".")[1]
     command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider"]
-    command += ["-m", "not slow"]
     try:
         done = subprocess.run(
             [*command, *dict.fromkeys((f"tests/{package}", *_TESTS))],
