@@ -37,8 +37,11 @@ def group_levels(
         levels[group] = _level(criteria, combination.level_rule)
     own = dict(levels)
     for raising in combination.raise_rule:
-        if own[raising.group] is raising.from_level and is_at_least(
-            own[raising.when_group], raising.when_at_least
+        met = {result.criterion.id for result in by_group.get(raising.group, ())}
+        if (
+            own[raising.group] is raising.from_level
+            and is_at_least(own[raising.when_group], raising.when_at_least)
+            and (not raising.criteria or not met.isdisjoint(raising.criteria))
         ):
             levels[raising.group] = raising.to_level
     levels[Groups.MSCC] = _mscc(by_group, levels, rules)

@@ -72,6 +72,8 @@ class Value(Table):
     """The sign does not matter: T-scores are written with and without it."""
     beside: tuple[WordClassId, ...] = ()
     """Needs a word of these classes nearby in its sentence."""
+    beside_too: tuple[WordClassId, ...] = ()
+    """And one of these."""
     not_beside: tuple[WordClassId, ...] = ()
     units: tuple[str, ...] = ()
     """One of these follows the number."""
@@ -87,6 +89,10 @@ class Limits(Table):
     """What was more than so many days ago is past, and no length of the pain."""
     recent_days: int
     """What has lasted for longer, as its words say, is not recent (`as_recent` and `as_new` of a concept)."""
+    fell: ConceptId
+    """What power is that was of a better grade before."""
+    fell_recently: ConceptId
+    """The same within `recent_days`."""
     sudden_days: int
     """What began within so many days came suddenly (`as_sudden` of a concept)."""
     fahrenheit_from: float
@@ -150,6 +156,17 @@ class TimeWords(Table):
     past: Mapping[str, tuple[int, int]] = {}
 
 
+class GradeWords(Table):
+    """Words around two grades of power that say which was first."""
+
+    before: tuple[str, ...] = ()
+    now: tuple[str, ...] = ()
+    fall: tuple[str, ...] = ()
+    full: tuple[str, ...] = ()
+    """A power without a number that is a grade of 5."""
+    to: tuple[str, ...] = ()
+
+
 class Tongue(Table):
     """What a language has beside its words."""
 
@@ -170,6 +187,8 @@ class Tongue(Table):
     """What writers without the letters of the language type, and the folded letter: `ae` for `ä`."""
     misspelt: Mapping[str, str] = {}
     """Short words as they are often mistyped, and the listed word: one edit in a long word needs no list."""
+    fillers: tuple[str, ...] = ()
+    """Words that may stand inside a listed phrase and change nothing: `just` in "legs just quit"."""
     opens_inability: tuple[str, ...] = ()
     """How a clause begins that says what is not possible: behind "denies fever, " it is denied no more."""
     abbreviations: tuple[str, ...] = ()
@@ -189,6 +208,7 @@ class Tongue(Table):
     numbers: Mapping[str, float] = {}
     months: Mapping[str, int] = {}
     time: TimeWords = TimeWords()
+    grades: GradeWords = GradeWords()
 
 
 Words = Mapping[str, tuple[str, ...]]

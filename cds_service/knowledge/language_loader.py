@@ -127,7 +127,7 @@ def _unread_class_mistakes(language: Language) -> Iterator[str]:
         *(
             name
             for value in language.values
-            for name in (value.of, *value.beside, *value.not_beside)
+            for name in (value.of, *value.beside, *value.beside_too, *value.not_beside)
         ),
     }
     for name, word_class in language.classes.items():

@@ -37,6 +37,8 @@ _ANSWERED: Final = {"N": "\u0274", "Y": "\u028f"}
 _FEWEST_ANSWERS: Final = 2
 _FEWEST_HITS: Final = 2
 """Words of a language that make a text one of it, unless its letters are not English."""
+_FARTHEST_OVER_FILLERS: Final = 8
+"""Words from the first of a phrase in which the rest of it may stand."""
 _FEWEST_LETTERS: Final = 3
 """Of a word that is worth reporting as not understood."""
 
@@ -243,6 +245,7 @@ class Itemizer:
         written_in_capitals: frozenset[str] | None = None
         everything = end = 0
         last = len(words) - 1
+        has_fillers = not self._lexicon.fillers.isdisjoint(words)
         for at, entry, clause, sentence in candidates:
             if at < end:
                 continue
@@ -256,9 +259,14 @@ class Itemizer:
                     phrase = _first_of(phrases, words, gaps, at)
                     if phrase is not None and phrase.is_cue:
                         phrase = self._less_findings(phrase, words, gaps, at)
+                reach = 0 if phrase is None else phrase.length
+                if phrase is None and has_fillers:
+                    phrase, reach = self._over_fillers(entry, words, gaps, at)
             if phrase is not None:
-                end = at + phrase.length
+                end = at + reach
                 mask = phrase.mask
+                if reach > phrase.length:
+                    mask |= self._of_fillers(words, at, end)
                 if phrase.kept >= 0:
                     mask |= phrase.kept
                 elif phrase.is_open:
@@ -293,6 +301,37 @@ class Itemizer:
             clauses.append(clause)
             sentences.append(sentence)
         found.everything = everything
+
+    def _over_fillers(
+        self, entry: Entry, words: list[str], gaps: list[int], at: int
+    ) -> tuple[Phrase | None, int]:
+        """A finding whose phrase is parted by words that change nothing, and how many words it takes."""
+        fillers = self._lexicon.fillers
+        places = [at]
+        for place in range(at + 1, min(len(words), at + _FARTHEST_OVER_FILLERS)):
+            if gaps[place] & BREAKS_PHRASE:
+                break
+            if words[place] not in fillers:
+                places.append(place)
+        if len(places) < 2 or entry.phrases is None:  # noqa: PLR2004
+            return None, 0
+        closer = [words[place] for place in places]
+        phrases = entry.phrases.get(closer[1])
+        if phrases is None:
+            return None, 0
+        phrase = _first_of(phrases, closer, [0] * len(closer), 0)
+        if phrase is None or phrase.is_cue or phrase.length > len(closer):
+            return None, 0
+        return phrase, places[phrase.length - 1] + 1 - at
+
+    def _of_fillers(self, words: list[str], first: int, end: int) -> int:
+        """What the words that a phrase is read across say beside it: `suddenly`, `now`."""
+        mask = 0
+        for word in words[first:end]:
+            if word in self._lexicon.fillers:
+                entry = self._lexicon.table.get(word)
+                mask |= 0 if entry is None else entry.mask
+        return mask & self._open
 
     def _less_findings(
         self, phrase: Phrase, words: list[str], gaps: list[int], at: int

@@ -29,7 +29,7 @@ class Lasting:
         self._sudden = sudden_days
         self._exertion = bits.mask(WordClasses.ON_EXERTION)
         self._long = bits.mask(WordClasses.LONG_LASTING, WordClasses.ON_EXERTION)
-        self._new = bits.mask(WordClasses.NEW)
+        self._new = bits.mask(WordClasses.NEW, WordClasses.WEEKDAY)
         self._others = bits.with_flag("pain")
 
     def has_lasted(self, items: Items, times: Sequence[Time], span: Sequence[int]) -> bool:

@@ -55,6 +55,7 @@ class Lexicon:
         "bits",
         "capitals",
         "capitals_or_not",
+        "fillers",
         "foreign",
         "language_bits",
         "ordinary",
@@ -103,6 +104,10 @@ class Lexicon:
             folded(word) for tongue in language.tongues.values() for word in tongue.abbreviations
         )
         """Words behind which a full stop ends no sentence."""
+        self.fillers = frozenset(
+            folded(word) for tongue in language.tongues.values() for word in tongue.fillers
+        )
+        """Words that a phrase is read across."""
         words = WordLists(language, self.bits, self.language_bits)
         self._stems = words.stems
         self._first_stems = words.first_stems

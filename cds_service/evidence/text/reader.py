@@ -13,6 +13,7 @@ from cds_service.evidence.text.assertion import Asserter
 from cds_service.evidence.text.care import CareReader
 from cds_service.evidence.text.durations import PainTimes
 from cds_service.evidence.text.folding import folded
+from cds_service.evidence.text.grades import GradeFalls, GradeJoiner
 from cds_service.evidence.text.inability import InabilityJoiner
 from cds_service.evidence.text.items import Itemizer, Items, left_over
 from cds_service.evidence.text.lexicon import Lexicon
@@ -52,6 +53,8 @@ class TextReader:
         "_care",
         "_concepts",
         "_fraction",
+        "_grade_falls",
+        "_grades",
         "_inability",
         "_itemizer",
         "_little",
@@ -81,6 +84,8 @@ class TextReader:
         )
         self._itemizer = Itemizer(lexicon)
         self._inability = InabilityJoiner(bits)
+        self._grades = GradeJoiner(bits)
+        self._grade_falls = GradeFalls(bits, language.limits, tongues)
         self._asserter = Asserter(bits, language, _unit_words(tongues))
         self._patterns = PatternMatcher(language.patterns, bits)
         self._values = ValueMatcher(language.values, bits, language.limits)
@@ -109,6 +114,7 @@ class TextReader:
         """What the text says. Without `written_on` every year is past, and `since March` is no length."""
         items = self._itemizer.items(text)
         self._inability.join(items)
+        self._grades.join(items)
         everything = items.everything
         times = self._times.times(items, written_on, has_fraction=bool(everything & self._fraction))
         quotes = Quotes(items)
@@ -172,7 +178,10 @@ class TextReader:
         places = self._patterns.places(found.items, found.states)
         values: tuple[Measured, ...] = ()
         if everything & self._values.starts:
-            values = tuple(self._values.measured(found.items, found.states))
+            values = (
+                *self._values.measured(found.items, found.states),
+                *self._grade_falls.measured(found.items, found.times, found.states),
+            )
         return self._writer.written(found, places, values)
 
     def _duration(self, found: Found) -> PainDuration | None:

@@ -169,9 +169,7 @@ class StatementWriter:
         start, stop = quotes.places(items.firsts[span[0]], items.ends[span[-1]])
         if state == "historical":
             concept = self._concepts[concept].as_history or concept
-        recent = self._recent.get(concept)
-        if recent is not None and not self._times.has_lasted(items, found.times, span):
-            concept = recent
+        concept = self._aged(concept, span, found)
         newer = self._newer.get(concept) if state in _SAID else None
         if newer is not None and self._times.is_new(items, found.times, span):
             concept = newer
@@ -180,6 +178,13 @@ class StatementWriter:
             concept = sudden
         around = self._around(span, found, clauses)
         return Statement(concept, state, start, stop, quotes.cut(start, stop), *around)
+
+    def _aged(self, concept: str, span: Span, found: Found) -> str:
+        """What a concept is unless its words say that it has lasted."""
+        recent = self._recent.get(concept)
+        if recent is not None and not self._times.has_lasted(found.items, found.times, span):
+            return recent
+        return concept
 
     def _of_value(
         self, value: Measured, found: Found, clauses: dict[tuple[int, int], _Around]
@@ -190,9 +195,8 @@ class StatementWriter:
         state: State = "asked" if found.states[value.item] & ASKED else "stated"
         around = self._around((value.item,), found, clauses)
         quote = found.quotes.cut(start, stop)
-        return Statement(
-            value.concept, state, start, stop, quote, *around, value.number, value.unit
-        )
+        concept = self._aged(value.concept, (value.item,), found)
+        return Statement(concept, state, start, stop, quote, *around, value.number, value.unit)
 
     def _state(self, concept: str, span: Span, found: Found) -> State:
         """What is said of the words that make the concept; modifiers beside them do not decide."""

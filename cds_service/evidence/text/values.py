@@ -34,6 +34,7 @@ class Measured(NamedTuple):
 class _Compiled(NamedTuple):
     value: Value
     beside: int
+    beside_too: int
     not_beside: int
 
 
@@ -56,7 +57,12 @@ class ValueMatcher:
         self._limits = limits
         self._by_class: dict[int, list[_Compiled]] = {}
         for value in values:
-            compiled = _Compiled(value, bits.mask(*value.beside), bits.mask(*value.not_beside))
+            compiled = _Compiled(
+                value,
+                bits.mask(*value.beside),
+                bits.mask(*value.beside_too),
+                bits.mask(*value.not_beside),
+            )
             self._by_class.setdefault(bits.mask(value.of), []).append(compiled)
         self._degrees = frozenset(folded(word) for word in limits.degree_words)
         self._temperature = bits.mask(WordClasses.TEMPERATURE)
@@ -93,11 +99,12 @@ class ValueMatcher:
         compared = number.value
         if bit == self._temperature:
             compared = _celsius(compared, number.unit, self._limits)
-        for value, beside, not_beside in values:
+        for value, beside, beside_too, not_beside in values:
             if (
                 _is_in(value, compared)
                 and (not value.units or number.unit in value.units)
                 and (not beside or _has_near(items, at, beside))
+                and (not beside_too or _has_near(items, at, beside_too))
                 and not (not_beside and self._is_of(items, at, beside, not_beside))
             ):
                 unit = number.unit if number.unit in _UNITS else ""

@@ -100,6 +100,8 @@ class Raise(Table):
     to_level: Level
     when_group: GroupId
     when_at_least: Level
+    criteria: tuple[CriterionId, ...] = ()
+    """Only where one of these of the group itself was met."""
     why: Prose
 
 

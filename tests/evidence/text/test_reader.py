@@ -357,7 +357,7 @@ def test_an_ordinary_complaint_is_understood(text: str) -> None:
 def test_who_cannot_walk_on_the_heels_can_walk() -> None:
     assert states("can't walk on heels right", "motor-deficit") == {"stated"}
     assert not states("can't walk on heels right", "walking-loss")
-    assert states("can't walk since Monday", "walking-loss") == {"stated"}
+    assert states("can't walk since Monday", "walking-loss-acute") == {"stated"}
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ SAID = {"stated", "asked"}
         ("R arm went dead at work, cannot raise it at all", "motor-deficit-severe"),
         ("right arm flopped yesterday", "motor-deficit-rapid"),
         ("leg weakness 3 hrs ago", "motor-deficit-rapid"),
-        ("crawling to the bathroom since this morning", "walking-loss"),
+        ("crawling to the bathroom since this morning", "walking-loss-acute"),
         ("legs wont hold her", "walking-loss"),
         ("rollover, ejected, priapism noted by EMS", "spinal-cord-injury"),
         ("known triple A, sudden back pain, 80/50", "aortic-emergency"),

@@ -1,0 +1,203 @@
+"""Grades of power: how they are written, and grades that fall from one look to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from cds_service.evidence.text.class_bits import ClassBits
+from cds_service.evidence.text.cues import MIGHT, OTHER, PAST
+from cds_service.evidence.text.folding import folded
+from cds_service.evidence.text.items import Items
+from cds_service.evidence.text.times import Time
+from cds_service.evidence.text.tokens import BREAKS_PHRASE, MORE
+from cds_service.evidence.text.values import Measured
+from cds_service.knowledge.anchors import WordClasses
+from cds_service.knowledge.language import Limits, Tongue
+
+_FULL: Final = 5
+_OF_FIVE: Final = (("of", "5"), ("out", "of", "5"), ("of", "five"), ("out", "of", "five"))
+_SHADE: Final = {"+": 0.3, "-": -0.3}
+"""4+ is better than 4."""
+_LONGEST_TO: Final = 3
+"""Words between two grades of which `to` is one: `5/5 on Monday to 3/5`."""
+_NEAR: Final = 4
+"""Words around two grades in which something says that time has passed between them."""
+_JUST_BEFORE: Final = 2
+_TIME_NEAR: Final = 8
+_UNITS: Final = frozenset(
+    ("cm", "mm", "kg", "wk", "wks", "weeks", "week", "days", "day", "d", "h", "hrs", "months")
+)
+"""Behind a bare number they make it another amount."""
+
+
+class _Grade(NamedTuple):
+    item: int
+    first: int
+    """Place of its word."""
+    value: float
+    is_of_five: bool
+
+
+class GradeJoiner:
+    """Writes `3 of 5` and `3 out of 5` as the grade 3/5. Built once."""
+
+    __slots__ = ("_fraction", "_number")
+
+    def __init__(self, bits: ClassBits) -> None:
+        self._number = bits.mask(WordClasses.NUMBER)
+        self._fraction = bits.mask(WordClasses.FRACTION)
+
+    def join(self, items: Items) -> None:
+        """Makes such numbers grades."""
+        if not items.everything & self._number or "of" not in items.words:
+            return
+        for at, mask in enumerate(items.masks):
+            if not mask & self._number:
+                continue
+            word, end = items.word(at), items.ends[at]
+            if not _is_digit(word) or not any(
+                tuple(items.words[end : end + len(behind)]) == behind for behind in _OF_FIVE
+            ):
+                continue
+            items.words[items.firsts[at]] = f"{word}/{_FULL}"
+            items.masks[at] = mask & ~self._number | self._fraction
+            items.everything |= self._fraction
+
+
+class GradeFalls:
+    """Finds power that was better when it was last looked at. Built once; pure."""
+
+    __slots__ = (
+        "_before",
+        "_fall",
+        "_fraction",
+        "_full",
+        "_limits",
+        "_now",
+        "_number",
+        "_other",
+        "_recent",
+        "_strength",
+        "_to",
+        "_unlike",
+    )
+
+    def __init__(self, bits: ClassBits, limits: Limits, tongues: Sequence[Tongue]) -> None:
+        self._limits = limits
+        self._fraction = bits.mask(WordClasses.FRACTION)
+        self._number = bits.mask(WordClasses.NUMBER)
+        self._recent = bits.mask(WordClasses.RAPID, WordClasses.WEEKDAY)
+        self._strength = bits.mask(
+            WordClasses.POWER,
+            WordClasses.STRENGTH,
+            WordClasses.LEG,
+            WordClasses.ARM,
+            WordClasses.TOE,
+        )
+        self._other = bits.with_flag("pain")
+        self._unlike = bits.mask(
+            WordClasses.LEFT, WordClasses.RIGHT, WordClasses.LEG, WordClasses.ARM, WordClasses.LEVEL
+        )
+        self._before, self._now, self._fall, self._full, self._to = (
+            frozenset(folded(word) for tongue in tongues for word in getattr(tongue.grades, name))
+            for name in ("before", "now", "fall", "full", "to")
+        )
+
+    def measured(
+        self, items: Items, times: Sequence[Time], states: Sequence[int]
+    ) -> Iterator[Measured]:
+        """Every fall from one grade to the next one, by the grade that is left."""
+        if not items.everything & (self._fraction | self._number):
+            return
+        grades = list(self._grades(items, states))
+        for number, grade in enumerate(grades):
+            earlier = grades[number - 1] if number else None
+            if (
+                earlier is not None
+                and items.sentences[earlier.item] == items.sentences[grade.item]
+                and (left := self._left(items, times, earlier, grade)) is not None
+            ) or (left := self._from_full(items, grade)) is not None:
+                is_recent = self._is_recent(items, times, earlier or grade, grade)
+                concept = self._limits.fell_recently if is_recent else self._limits.fell
+                yield Measured(concept, left.item, left.first + 1, left.value, "/5")
+
+    def _grades(self, items: Items, states: Sequence[int]) -> Iterator[_Grade]:
+        for at, mask in enumerate(items.masks):
+            if states[at] & (MIGHT | OTHER | PAST):
+                continue
+            word, first = items.word(at), items.firsts[at]
+            if mask & self._fraction:
+                grade, _, full = word.partition("/")
+                if full == str(_FULL) and grade[0] in "012345":
+                    yield _Grade(
+                        at, first, int(grade[0]) + _SHADE.get(grade[1:], 0.0), is_of_five=True
+                    )
+            elif mask & self._number and _is_digit(word):
+                yield _Grade(at, first, float(word), is_of_five=False)
+
+    def _left(self, items: Items, times: Sequence[Time], one: _Grade, two: _Grade) -> _Grade | None:
+        """Of two grades the one that is left, when it is the worse one and they are of the same muscle."""
+        if one.value == two.value:
+            return None
+        between = items.words[one.first + 1 : two.first]
+        if any(items.masks[at] & self._unlike for at in range(one.item + 1, two.item)):
+            return None
+        is_turned = not self._before.isdisjoint(between[-_JUST_BEFORE:])
+        is_led = _leads(items, between, two, self._to)
+        if not (one.is_of_five or two.is_of_five) and not (is_led and self._is_power(items, two)):
+            return None
+        if is_turned:
+            return one if one.value < two.value else None
+        if one.value < two.value:
+            return None
+        around = items.words[max(0, one.first - _NEAR) : two.first + _NEAR + 1]
+        tells = not (self._now | self._before | self._fall).isdisjoint(around)
+        near = range(one.first - _NEAR, two.first + _NEAR + 1)
+        has_time = any(time.first in near or time.end - 1 in near for time in times) or any(
+            items.masks[at] & self._recent
+            for at in range(max(0, one.item - 2), min(len(items.masks), two.item + 3))
+        )
+        return two if is_led or tells or has_time else None
+
+    def _is_power(self, items: Items, two: _Grade) -> bool:
+        """Bare numbers are grades where a muscle is named in their sentence, no pain, and no unit behind them."""
+        mask = 0
+        for at, sentence in enumerate(items.sentences):
+            if sentence == items.sentences[two.item]:
+                mask |= items.masks[at]
+        behind = items.words[two.first + 1] if two.first + 1 < len(items.words) else ""
+        return bool(mask & self._strength) and not mask & self._other and behind not in _UNITS
+
+    def _from_full(self, items: Items, grade: _Grade) -> _Grade | None:
+        """From full power to 2/5."""
+        if not grade.is_of_five or grade.value >= _FULL:
+            return None
+        before = items.words[max(0, grade.first - _NEAR) : grade.first]
+        if not before or before[-1] not in self._to or self._full.isdisjoint(before):
+            return None
+        return grade
+
+    def _is_recent(self, items: Items, times: Sequence[Time], one: _Grade, two: _Grade) -> bool:
+        """It fell within days, as the words around the grades say."""
+        near = range(one.first - _TIME_NEAR, two.first + _TIME_NEAR + 1)
+        told = [time for time in times if time.first in near or time.end - 1 in near]
+        if any(time.least > self._limits.recent_days for time in told):
+            return False
+        return bool(told) or any(
+            items.masks[at] & self._recent and items.firsts[at] in near
+            for at in range(len(items.masks))
+        )
+
+
+def _leads(items: Items, between: Sequence[str], two: _Grade, to: frozenset[str]) -> bool:
+    """An arrow or `to` stands between two grades."""
+    if len(between) > _LONGEST_TO:
+        return False
+    return (bool(items.gaps[two.first] & MORE) or not to.isdisjoint(between)) and not items.gaps[
+        two.first
+    ] & BREAKS_PHRASE
+
+
+def _is_digit(word: str) -> bool:
+    return len(word) == 1 and word in "012345"
