@@ -382,10 +382,12 @@ class Case:
         if self._is_imaged_since(criteria):
             return GroupResult(group, level, ROUTINE, imaged_since=True, criteria=criteria)
         holds = self.rules.possible_urgency.get(group.id)
+        urgent = self.rules.urgent.get(group.id)
         context = GroupContext(
             levels=self.levels,
             neuro=self.neuro,
             possible_urgency_holds=holds is None or holds(self),
+            urgent_holds=urgent is not None and urgent(self),
         )
         wanted = group_urgency(group, criteria, context)
         return GroupResult(group, level, wanted, imaged_since=False, criteria=criteria)

@@ -109,6 +109,11 @@ def compile_rules(guideline: Guideline) -> Rules:
             for group in guideline.groups
             if group.possible.urgency_when is not None
         },
+        urgent={
+            group.id: compile_when(group.urgent_when)
+            for group in guideline.groups
+            if group.urgent_when is not None
+        },
         gap_notes=frozenset(type(guideline.wording.detail).model_fields),
         required_words=_required_words(guideline, criteria),
     )

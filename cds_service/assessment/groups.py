@@ -20,6 +20,7 @@ from cds_service.knowledge.members import (
     POSSIBLE,
     ROUTINE,
     STRONG,
+    URGENT,
     WEAK,
 )
 from cds_service.knowledge.model import Group, Level, LevelRule, Strength, Urgency
@@ -112,6 +113,8 @@ class GroupContext(Struct, frozen=True, gc=False):
     neuro: bool
     possible_urgency_holds: bool
     """The `urgency_when` of a group that is only possible holds."""
+    urgent_holds: bool
+    """The `urgent_when` of the group is there and holds."""
 
 
 def group_urgency(
@@ -137,6 +140,7 @@ def group_urgency(
             group.urgency_if_cauda_equina_possible,
             is_at_least(cauda_equina, POSSIBLE),
         ),
+        (URGENT, context.urgent_holds),
     )
     return highest_urgency(
         [urgency for urgency, holds in wanted_by if urgency is not None and holds]

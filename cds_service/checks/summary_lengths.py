@@ -268,6 +268,7 @@ def _urgencies(group: Group) -> set[Urgency]:
         group.urgency_if_definitive_and_neuro,
         group.urgency_if_cauda_equina_possible,
         group.possible.urgency,
+        Urgency.URGENT if group.urgent_when is not None else None,
     )
     return {urgency for urgency in stated if urgency is not None}
 

@@ -121,6 +121,8 @@ def every_when(parts: Parts) -> Iterator[tuple[str, When]]:
     for stem, group in parts.groups.items():
         if group.possible.urgency_when is not None:
             yield f"groups/{stem}.toml: possible", group.possible.urgency_when
+        if group.urgent_when is not None:
+            yield f"groups/{stem}.toml: urgent_when", group.urgent_when
     for number, rule in enumerate(parts.combination.scenario_rule if parts.combination else (), 1):
         yield f"combination.toml: scenario_rule {number} ('{rule.scenario}')", rule.when
     for number, card_rule in enumerate(parts.cards.card_rule if parts.cards else (), 1):

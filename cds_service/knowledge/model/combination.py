@@ -61,6 +61,8 @@ class Group(Table):
     urgency_if_definitive: Urgency | None = None
     urgency_if_definitive_and_neuro: Urgency | None = None
     urgency_if_cauda_equina_possible: Urgency | None = None
+    urgent_when: When | None = None
+    """Active, it asks for urgency where this holds."""
     fading: bool = False
     """Findings of acute value sets fade instead of vanishing at the end of their window."""
     emergency: bool = False
