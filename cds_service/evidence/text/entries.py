@@ -88,7 +88,7 @@ class Entry:
         self.is_part = is_part
         """By itself it is not understood, only in a listed phrase or in a text of the language that lists it."""
         self.known_in = known_in
-        """Languages in whose texts alone it is known: the stem of an ordinary word."""
+        """Languages in whose texts it is known although it is a part, or odd: the stem of an ordinary word."""
         self.gap = gap
         """For signs that stand between words: their flags; -1 for words."""
         self.parts = parts

@@ -208,7 +208,7 @@ class Itemizer:
         for word in found.words:
             entry = table.get(word) or resolved.get(word)
             # The stem of an ordinary word is no sign of a language: it may begin a name of any.
-            if entry is not None and entry.languages and not entry.known_in:
+            if entry is not None and entry.languages and (entry.is_part or not entry.known_in):
                 listed.append(entry.languages)
         return listed
 
@@ -291,7 +291,7 @@ class Itemizer:
                     if not mask and is_english and (entry.known_in or entry.extra is not None):
                         mask = self._lexicon.corrected_mask(entry.word)
                     if not mask:
-                        if entry.is_part:
+                        if entry.is_part and not entry.known_in & language:
                             found.unknown.append(at)
                         continue
             everything |= mask

@@ -163,8 +163,9 @@ class Lexicon:
     def _table(self, words: WordLists) -> dict[str, Entry]:
         table = {sign: Entry(sign, gap=flags) for sign, flags in GAPS.items()}
         for word in words.listed | words.known | words.first_words.keys():
+            # what every compound ends with is no form of a shorter stem, but of one of its own it is
             stem_mask, stem_extra, languages = (
-                NO_STEM if word in self._infixes else self._stem(word)
+                self._stems.get(word, NO_STEM) if word in self._infixes else self._stem(word)
             )
             mask, extra = words.masks(word)
             is_trap = self._is_trap(mask, extra)
@@ -179,10 +180,12 @@ class Lexicon:
                 infix_mask, infix_extra, _ = self._infix(word)
                 mask, extra = mask | infix_mask, _merged(extra, infix_extra)
             mask |= stem_mask
+            is_part = not mask and word not in words.ordinary and word not in SIGNED
             table[word] = Entry(
                 word,
                 mask,
-                is_part=not mask and word not in words.ordinary and word not in SIGNED,
+                is_part=is_part,
+                known_in=self._plain_stem(word)[0] if is_part else 0,
                 extra=_merged(extra, stem_extra),
                 phrases=by_second_word((*words.first_words.get(word, ()), *self._phrases_of(word))),
                 languages=words.languages.get(word, 0) | languages,
@@ -263,9 +266,18 @@ class Lexicon:
             known_in, length = self._plain_stem(word)
             if length < _SHARE_OF_STEM * len(word):
                 base = self._by_correction(word) or base
-            if known_in and not (base is not None and (base.mask or base.extra)):
+            if known_in and base is None:
                 return Entry(
                     word, phrases=phrases, languages=known_in, is_known=False, known_in=known_in
+                )
+            if known_in and base is not None and base.is_part and base.extra is None:
+                # in a text of another language it may still be a part of a phrase of that one
+                return Entry(
+                    base.word,
+                    phrases=base.phrases or phrases,
+                    languages=base.languages,
+                    is_part=True,
+                    known_in=known_in,
                 )
         if base is None:
             return None if phrases is None else Entry(word, phrases=phrases, is_part=True)
@@ -339,7 +351,11 @@ class Lexicon:
                     or self._by_stem(respelled)
                     or self._by_ending(respelled)
                 )
-                if found is not None and found.languages & language and not found.known_in:
+                if (
+                    found is not None
+                    and found.languages & language
+                    and (found.is_part or not found.known_in)
+                ):
                     return found
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.evidence.text.reading import read
+from tests.evidence.text.reading import read, states
 
 
 @pytest.mark.parametrize("word", ["neurohydatidosis", "osteochloridosis", "radiotrelvosis"])
@@ -42,3 +42,16 @@ def test_red_flags_that_are_not_named_leave_a_text_open(text):
 @pytest.mark.parametrize("text", ["low back pain, no red flags", "LBP, no sinister features"])
 def test_red_flags_that_are_denied_leave_nothing_open(text):
     assert not read(text).is_unread
+
+
+def test_a_misspelt_part_of_a_phrase_is_read_although_another_language_has_such_a_stem():
+    assert states("bladder palpble to umbilicus", "urinary-retention") == {"stated"}
+
+
+def test_the_form_of_an_ordinary_word_is_known_although_a_phrase_of_another_meaning_holds_it():
+    assert not read("bel ağrısı, fizik tedavi programına alınacak").left_over
+
+
+def test_a_word_that_ends_compounds_is_read_by_itself():
+    assert states("Fraktur L2", "vertebral-fracture") == {"stated"}
+    assert not states("Radiusfraktur, Kreuzschmerz", "vertebral-fracture")
