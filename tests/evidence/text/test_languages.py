@@ -83,3 +83,15 @@ def test_what_stands_before_advice_is_there_unless_a_condition_is_named() -> Non
     assert states(
         "bei Lähmung oder Inkontinenz sofort Wiedervorstellung", "weakness-nonspecific"
     ) == {"hypothetical"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sağ ayağını kaldıramıyor, acile gelsin",
+        "sağ ayağını kaldıramıyor, kötüleşirse gelmesi söylendi",
+        "sağ ayağını kaldıramıyor, artarsa acile başvursun",
+    ],
+)
+def test_where_to_go_and_when_it_gets_worse_is_no_condition_of_what_is_there(text: str) -> None:
+    assert states(text, "foot-drop") == {"stated"}
