@@ -259,13 +259,22 @@ class Lexicon:
         phrases = by_second_word(tuple(self._phrases_of(word)))
         if mask or extra is not None:
             return Entry(
-                word, mask, extra=extra, phrases=phrases, languages=languages, is_part=not mask
+                word,
+                mask,
+                extra=extra,
+                phrases=phrases,
+                languages=languages,
+                is_part=not mask,
+                known_in=0 if mask else self._plain_stem(word)[0],
             )
         base = self._by_ending(word)
         if base is None or not (base.mask or base.extra):
             known_in, length = self._plain_stem(word)
             if length < _SHARE_OF_STEM * len(word):
                 base = self._by_correction(word) or base
+            elif base is None:
+                near = self._by_correction(word)
+                base = near if near is not None and near.is_part and near.extra is None else None
             if known_in and base is None:
                 return Entry(
                     word, phrases=phrases, languages=known_in, is_known=False, known_in=known_in
