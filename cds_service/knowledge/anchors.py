@@ -237,6 +237,7 @@ class WordClasses:
     ARM: Final = "arm"
     TOE: Final = "toe"
     WEEKDAY: Final = "weekday"
+    GRADE: Final = "grade"
     FRACTION: Final = "fraction"
     PRESSURE: Final = "pressure"
     LEVEL: Final = "level"

@@ -24,6 +24,7 @@ _LONGEST_TO: Final = 3
 _NEAR: Final = 4
 """Words around two grades in which something says that time has passed between them."""
 _JUST_BEFORE: Final = 2
+_JUST_BEHIND: Final = 3
 _TIME_NEAR: Final = 8
 _UNITS: Final = frozenset(
     ("cm", "mm", "kg", "wk", "wks", "weeks", "week", "days", "day", "d", "h", "hrs", "months")
@@ -94,6 +95,7 @@ class GradeFalls:
             WordClasses.LEG,
             WordClasses.ARM,
             WordClasses.TOE,
+            WordClasses.GRADE,
         )
         self._other = bits.with_flag("pain")
         self._unlike = bits.mask(
@@ -143,7 +145,11 @@ class GradeFalls:
         between = items.words[one.first + 1 : two.first]
         if any(items.masks[at] & self._unlike for at in range(one.item + 1, two.item)):
             return None
-        is_turned = not self._before.isdisjoint(between[-_JUST_BEFORE:])
+        behind = items.words[two.first + 1 : two.first + 1 + _JUST_BEHIND]
+        is_turned = self._now.isdisjoint(behind) and not (
+            self._before.isdisjoint(between[-_JUST_BEFORE:])
+            and (self._before.isdisjoint(behind) or self._now.isdisjoint(between))
+        )
         is_led = _leads(items, between, two, self._to)
         if not (one.is_of_five or two.is_of_five) and not (is_led and self._is_power(items, two)):
             return None
@@ -197,6 +203,10 @@ def _leads(items: Items, between: Sequence[str], two: _Grade, to: frozenset[str]
     return (bool(items.gaps[two.first] & MORE) or not to.isdisjoint(between)) and not items.gaps[
         two.first
     ] & BREAKS_PHRASE
+
+
+def _words_before(items: Items, one: _Grade) -> set[str]:
+    return set(items.words[max(0, one.first - _JUST_BEFORE) : one.first])
 
 
 def _is_digit(word: str) -> bool:
