@@ -93,6 +93,9 @@ class Limits(Table):
     """What power is that was of a better grade before."""
     fell_recently: ConceptId
     """The same within `recent_days`."""
+    fell_to_severe: ConceptId
+    """And what it is beside that when no more than `severe_grade` is left, of a toe not."""
+    severe_grade: int
     sudden_days: int
     """What began within so many days came suddenly (`as_sudden` of a concept)."""
     fahrenheit_from: float

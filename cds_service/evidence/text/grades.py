@@ -81,6 +81,7 @@ class GradeFalls:
         "_recent",
         "_strength",
         "_to",
+        "_toe",
         "_unlike",
     )
 
@@ -97,6 +98,7 @@ class GradeFalls:
             WordClasses.TOE,
             WordClasses.GRADE,
         )
+        self._toe = bits.mask(WordClasses.TOE)
         self._other = bits.with_flag("pain")
         self._unlike = bits.mask(
             WordClasses.LEFT, WordClasses.RIGHT, WordClasses.LEG, WordClasses.ARM, WordClasses.LEVEL
@@ -123,6 +125,9 @@ class GradeFalls:
                 is_recent = self._is_recent(items, times, earlier or grade, grade)
                 concept = self._limits.fell_recently if is_recent else self._limits.fell
                 yield Measured(concept, left.item, left.first + 1, left.value, "/5")
+                if left.value <= self._limits.severe_grade and not items.everything & self._toe:
+                    severe = self._limits.fell_to_severe
+                    yield Measured(severe, left.item, left.first + 1, left.value, "/5")
 
     def _grades(self, items: Items, states: Sequence[int]) -> Iterator[_Grade]:
         for at, mask in enumerate(items.masks):
@@ -151,8 +156,11 @@ class GradeFalls:
             and (self._before.isdisjoint(behind) or self._now.isdisjoint(between))
         )
         is_led = _leads(items, between, two, self._to)
-        if not (one.is_of_five or two.is_of_five) and not (is_led and self._is_power(items, two)):
-            return None
+        if not (one.is_of_five or two.is_of_five):
+            told = {*between, *behind, *items.words[max(0, one.first - _JUST_BEFORE) : one.first]}
+            is_told = not (self._now.isdisjoint(told) or self._before.isdisjoint(told))
+            if not ((is_led or is_told) and self._is_power(items, two)):
+                return None
         if is_turned:
             return one if one.value < two.value else None
         if one.value < two.value:
@@ -203,10 +211,6 @@ def _leads(items: Items, between: Sequence[str], two: _Grade, to: frozenset[str]
     return (bool(items.gaps[two.first] & MORE) or not to.isdisjoint(between)) and not items.gaps[
         two.first
     ] & BREAKS_PHRASE
-
-
-def _words_before(items: Items, one: _Grade) -> set[str]:
-    return set(items.words[max(0, one.first - _JUST_BEFORE) : one.first])
 
 
 def _is_digit(word: str) -> bool:

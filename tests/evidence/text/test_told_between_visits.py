@@ -24,6 +24,11 @@ _WALKING = "walking-loss-acute"
         ("R TA 3/5, was 4/5 at last visit", _PROGRESSIVE),
         ("grip 5/5 in March, now 3/5", _PROGRESSIVE),
         ("power in the right leg deteriorating", _PROGRESSIVE),
+        ("EHL was 5 last week, 2 now", _RAPID),
+        ("3/5 now (5/5 at triage)", _PROGRESSIVE),
+        ("R quads power halved overnight", _RAPID),
+        ("motor function worsening daily", _RAPID),
+        ("was 5/5 at last review, now 2/5", "motor-deficit-severe"),
     ],
 )
 def test_a_grade_that_fell_is_weakness_that_grows(text: str, concept: str) -> None:
@@ -40,6 +45,8 @@ def test_a_grade_that_fell_is_weakness_that_grows(text: str, concept: str) -> No
         "pain dropped from 5 to 2 with physio, legs fine",
         "back pain 4 to 2 weeks",
         "2 of 5 sessions of physio done",
+        "pain decreasing, power normal",
+        "pain worsening, motor exam normal",
     ],
 )
 def test_a_grade_of_another_muscle_or_a_better_one_is_no_fall(text: str) -> None:
@@ -60,6 +67,10 @@ def test_a_grade_in_words_is_a_grade() -> None:
         "MRC 3 both quads",
         "bilateral foot drop",
         "unable to raise either leg",
+        "difficulty raising both legs",
+        "both feet dropping",
+        "legs gave out on him",
+        "weak arms and legs",
     ],
 )
 def test_both_legs_are_weak_without_the_word_for_both(text: str) -> None:
@@ -90,6 +101,9 @@ def test_strong_legs_and_those_of_years_are_not_newly_weak(text: str) -> None:
         "went from cane to wheelchair in 5 days",
         "can't walk since Thursday",
         "my legs just quit",
+        "ceased walking 2 days ago",
+        "from walking unaided to bed in 48h",
+        "unable to stand or walk, sudden",
         "off legs 2/7",
     ],
 )
@@ -106,6 +120,9 @@ def test_walking_that_was_lost_within_days_is_lost_suddenly(text: str) -> None:
         "unable to stand straight since yesterday",
         "cannot walk far because of back pain",
         "can't stand the pain, LBP 2 weeks",
+        "cannot stand for long, LBP 3 days, walks unaided",
+        "couldn't get out of bed this morning with back spasm, walking ok now",
+        "non weight bearing after ankle fracture",
     ],
 )
 def test_an_aid_of_years_or_pain_on_walking_is_no_sudden_loss(text: str) -> None:
@@ -126,6 +143,15 @@ def test_an_aid_of_years_or_pain_on_walking_is_no_sudden_loss(text: str) -> None
         ("POD 2 laminectomy, legs weaker", _RAPID),
         ("?spinal cord infarct", "cord-disease-acute"),
         ("PSA 840, back pain", "malignancy"),
+        ("no perianal sensation", "saddle-anesthesia"),
+        ("rubbery feeling round the scrotum", "saddle-anesthesia"),
+        ("urine leaking without her knowledge", "bladder-bowel-saddle-stated"),
+        ("new bladder and bowel dysfunction", "sphincter-change-new"),
+        ("cath'd 650", "urinary-retention"),
+        ("unstable fracture, neuro deficit", "spinal-cord-injury"),
+        ("hyperextension injury, hands weak", "spinal-cord-injury"),
+        ("weakness after spine surgery yesterday", _RAPID),
+        ("difficulty with chopsticks", "hand-clumsiness"),
     ],
 )
 def test_an_emergency_told_in_other_words_is_read(text: str, concept: str) -> None:
@@ -144,6 +170,12 @@ def test_an_emergency_told_in_other_words_is_read(text: str, concept: str) -> No
         ("day 1 post partum, walking fine", _RAPID),
         ("old cerebral infarct", "cord-disease-acute"),
         ("PSA 1.2, back pain", "malignancy"),
+        ("no perianal sensation loss", "saddle-anesthesia"),
+        ("leaks without warning when coughing for 12 years", "bladder-bowel-saddle-stated"),
+        ("catheterised for surgery in 2018", "urinary-retention"),
+        ("hyperextension injury of the knee", "spinal-cord-injury"),
+        ("weak leg since spine surgery in 2014", _RAPID),
+        ("difficulty sewing due to neck pain", "hand-clumsiness"),
     ],
 )
 def test_what_sounds_alike_is_none_of_these(text: str, concept: str) -> None:
