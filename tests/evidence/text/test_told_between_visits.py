@@ -180,3 +180,27 @@ def test_an_emergency_told_in_other_words_is_read(text: str, concept: str) -> No
 )
 def test_what_sounds_alike_is_none_of_these(text: str, concept: str) -> None:
     assert not states(text, concept) & {"stated", "asked"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("daughter states mum can't feel her bits", "saddle-anesthesia"),
+        ("husband says she has not been to the loo for a wee since yesterday", "urinary-retention"),
+        ("LP on Friday on LMWH; Sunday leg weakness", "spinal-epidural-haematoma"),
+    ],
+)
+def test_a_relative_who_tells_of_the_patient_is_heard(text: str, concept: str) -> None:
+    assert states(text, concept) == {"stated"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("her mother had a numb saddle", "saddle-anesthesia"),
+        ("mother can't walk since her stroke, pt has LBP", _WALKING),
+        ("LP and LMWH planned, no weakness", "spinal-epidural-haematoma"),
+    ],
+)
+def test_what_a_relative_has_is_not_the_patients(text: str, concept: str) -> None:
+    assert not states(text, concept) & {"stated", "asked"}
