@@ -96,6 +96,8 @@ class Limits(Table):
     fell_to_severe: ConceptId
     """And what it is beside that when no more than `severe_grade` is left, of a toe not."""
     severe_grade: int
+    known_days: int
+    """What is told to have lasted so many days is known, where nothing is new or worse (`past_when_known`)."""
     sudden_days: int
     """What began within so many days came suddenly (`as_sudden` of a concept)."""
     fahrenheit_from: float
@@ -124,6 +126,8 @@ class Concept(Table):
     """The concept that it is where its words call it new or say when it began, within `recent_days`."""
     as_sudden: ConceptId | None = None
     """The concept that it is where its words say that it began within `sudden_days`."""
+    past_when_known: bool = False
+    """Told as chronic, or as years old, it is none of these days."""
     regions: Mapping[Region, ValueSetMention] = {}
     """Its value set when the words name the region."""
     leaves_open: bool = False

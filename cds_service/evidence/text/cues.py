@@ -63,6 +63,7 @@ class Cues:
         "imaging",
         "lists",
         "lost",
+        "named",
         "neuro",
         "no_denial",
         "now",
@@ -159,6 +160,8 @@ class Cues:
             WordClasses.SPINE, WordClasses.CERVICAL, WordClasses.THORACIC, WordClasses.LUMBAR
         )
         self.finding = bits.of_role("finding", "part")
+        self.named = bits.of_role("finding")
+        """Says what is wrong by itself."""
         self.function = bits.with_flag("function")
         self.neuro = bits.with_flag("neuro")
         self.happened = bits.mask(

@@ -19,6 +19,8 @@ _SIGNS: Final = {
     **dict.fromkeys("\u2205\u2298\u2349\u00d8\u2300", " \u00f8 "),
     **dict.fromkeys("\u2296\u229d", " (-) "),
     "\u2295": " (+) ",
+    **dict.fromkeys("\u2610\u25a1\u25fb", "[ ]"),
+    **dict.fromkeys("\u2611\u2612\u25a0\u25fc", "[x]"),
     "\t": " ",
     "\u0131": "i",
     "\u00df": "ss",

@@ -8,6 +8,7 @@ from typing import Final
 
 from cds_service.evidence.text.entries import ODD, SIGN, Entry, Phrase
 from cds_service.evidence.text.folding import folded
+from cds_service.evidence.text.forms import Forms
 from cds_service.evidence.text.lexicon import Lexicon
 from cds_service.evidence.text.tokens import (
     BREAKS_PHRASE,
@@ -29,12 +30,24 @@ _ANSWER: Final = re.compile(_BEHIND_A_WORD + r"[NY](?=\s*(?:[/|,;.\n]|$)|\s+[A-Z
 """A letter that answers the word before it, in a form: `Fever N / Trauma N / Gait Y`."""
 _ANSWER_IN_CAPITALS: Final = re.compile(_BEHIND_A_WORD + r"[NY](?=\s*(?:[/|,;.\n]|$))")
 """The same in a text that is all capitals, where the next word says nothing."""
+_ANSWER_BEFORE_ANY: Final = re.compile(_BEHIND_A_WORD + r"[NY](?=\s*(?:[/|,;.\n]|$)|\s+[A-Za-z&])")
+"""The same before any word, where there are so many that they can be nothing else."""
 _PLUS_ITEM: Final = re.compile(r"(?:^|[,;:(\n])\s*\+\s*[^\W\d_]")
 _MINUS_ITEM: Final = re.compile(r"((?:^|[,;:(\n])\s*)- (?=[^\W\d_])")
 """A dash before an item of a list. In a list with `+` before others it denies; else it may be a bullet."""
 _ANSWERED: Final = {"N": "\u0274", "Y": "\u028f"}
 """The sign that stands for each: a small capital, which the English list has as a word."""
+_IN_BRACKETS: Final = {
+    "(n)": "(-)",
+    "(y)": "(+)",
+    "(no)": "(-) ",
+    "(nil)": "(-)  ",
+    "(none)": "(-)   ",
+    "(yes)": "(+)  ",
+}
+"""Answers in brackets, with signs as long as they are."""
 _FEWEST_ANSWERS: Final = 2
+_FEWEST_LOOSE: Final = 3
 _FEWEST_HITS: Final = 2
 """Words of a language that make a text one of it, unless its letters are not English."""
 _FARTHEST_OVER_FILLERS: Final = 8
@@ -84,10 +97,11 @@ _Candidate = tuple[int, Entry, int, int]
 class Itemizer:
     """Cuts texts into items. Built once; pure."""
 
-    __slots__ = ("_language_of_bit", "_lexicon", "_minus", "_open", "_signs")
+    __slots__ = ("_forms", "_language_of_bit", "_lexicon", "_minus", "_open", "_signs")
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
+        self._forms = Forms(lexicon.bits, lexicon.table)
         self._open = lexicon.bits.with_flag("open")
         self._signs = {
             "+": lexicon.bits.mask(WordClasses.TURN),
@@ -100,18 +114,18 @@ class Itemizer:
 
     def items(self, text: str) -> Items:
         """The items of a text, from left to right."""
-        plain = _with_answers(text, folded(text))
-        if "(n)" in plain:
+        plain = self._forms.plain(text, _with_answers(text, folded(text)))
+        if "(n" in plain:
             # a form that is answered in brackets
-            plain = plain.replace("(n)", "(-)").replace("(y)", "(+)")
+            for written, sign in _IN_BRACKETS.items():
+                plain = plain.replace(written, sign)
         if "+" in plain and "- " in plain and _PLUS_ITEM.search(plain):
             plain = _MINUS_ITEM.sub(r"\1 -", plain)
         pieces: list[str] = WORD.findall(plain)
-        found = Items(text, plain, pieces, [], [], [], [], ENGLISH)
-        elsewhere: list[tuple[int, int]] = []
-        candidates, languages = self._looked_up(found, elsewhere)
-        if languages is not None:
-            found.language = self._language(text, languages)
+        found, candidates, elsewhere = self._found(text, plain, pieces, ENGLISH)
+        abbreviations = self._lexicon.abbreviations[found.language]
+        if found.language != ENGLISH and not abbreviations.isdisjoint(found.words):
+            found, candidates, elsewhere = self._found(text, plain, pieces, found.language)
         if elsewhere:
             language = self._lexicon.language_bits[found.language]
             found.unknown.extend(at for at, known_in in elsewhere if not known_in & language)
@@ -119,8 +133,21 @@ class Itemizer:
         found.unknown.sort()
         return found
 
+    def _found(
+        self, text: str, plain: str, pieces: list[str], language: str
+    ) -> tuple[Items, list[_Candidate], list[tuple[int, int]]]:
+        """A text with the sentences that a full stop ends in a language, its words looked up, its own language."""
+        found = Items(text, plain, pieces, [], [], [], [], ENGLISH)
+        elsewhere: list[tuple[int, int]] = []
+        candidates, languages = self._looked_up(
+            found, elsewhere, self._lexicon.abbreviations[language]
+        )
+        if languages is not None:
+            found.language = self._language(text, languages)
+        return found, candidates, elsewhere
+
     def _looked_up(  # noqa: C901, PLR0912, PLR0915 - one loop over every word: calls would cost more than the work
-        self, found: Items, elsewhere: list[tuple[int, int]]
+        self, found: Items, elsewhere: list[tuple[int, int]], abbreviations: frozenset[str]
     ) -> tuple[list[_Candidate], list[int] | None]:
         """The words that may mean something, and the languages of all words when any is foreign.
 
@@ -128,7 +155,7 @@ class Itemizer:
         some languages only, with these.
         """
         table = self._lexicon.table
-        full_stop, abbreviations = table["."], self._lexicon.abbreviations
+        full_stop = table["."]
         words, gaps, piece_of = found.words, found.gaps, found.piece_of
         candidates: list[_Candidate] = []
         met: dict[str, Entry] = {}
@@ -370,6 +397,9 @@ def _with_answers(text: str, plain: str) -> str:
         return plain
     pattern = _ANSWER_IN_CAPITALS if text.isupper() else _ANSWER
     answers = [match.start() for match in pattern.finditer(text)]
+    if not text.isupper():
+        loose = [match.start() for match in _ANSWER_BEFORE_ANY.finditer(text)]
+        answers = loose if len(loose) >= _FEWEST_LOOSE else answers
     if len(answers) < _FEWEST_ANSWERS:
         return plain
     letters = list(plain)

@@ -14,6 +14,7 @@ from cds_service.evidence.text.items import Items
 from cds_service.evidence.text.times import Time
 from cds_service.evidence.text.tokens import ENDS_CLAUSE, SENTENCE
 from cds_service.knowledge.anchors import WordClasses
+from cds_service.knowledge.language import Limits
 
 _FARTHEST: Final = 8
 """Words from a finding to the time that is its own."""
@@ -22,11 +23,24 @@ _FARTHEST: Final = 8
 class Lasting:
     """Tells what has lasted from what may be recent. Built once; pure."""
 
-    __slots__ = ("_days", "_exertion", "_long", "_new", "_others", "_sudden")
+    __slots__ = (
+        "_chronic",
+        "_days",
+        "_exertion",
+        "_known",
+        "_long",
+        "_new",
+        "_newer",
+        "_others",
+        "_sudden",
+    )
 
-    def __init__(self, bits: ClassBits, days: int, sudden_days: int) -> None:
-        self._days = days
-        self._sudden = sudden_days
+    def __init__(self, bits: ClassBits, limits: Limits) -> None:
+        self._days = limits.recent_days
+        self._sudden = limits.sudden_days
+        self._known = limits.known_days
+        self._chronic = bits.mask(WordClasses.LONG_LASTING)
+        self._newer = bits.mask(WordClasses.NEW, WordClasses.PROGRESSIVE, WordClasses.RAPID)
         self._exertion = bits.mask(WordClasses.ON_EXERTION)
         self._long = bits.mask(WordClasses.LONG_LASTING, WordClasses.ON_EXERTION)
         self._new = bits.mask(WordClasses.NEW, WordClasses.WEEKDAY)
@@ -41,6 +55,24 @@ class Lasting:
         if any(items.masks[at] & self._long and first <= items.firsts[at] < end for at in near):
             return True
         return any(time.least > self._days for time in _within(times, first, end))
+
+    def is_known(self, items: Items, times: Sequence[Time], span: Sequence[int]) -> bool:
+        """True when its own clause says that a finding is chronic or years old, and nothing is new or worse.
+
+        A clause that names a pain may say it of the pain.
+        """
+        if items.everything & self._newer or not (times or items.everything & self._chronic):
+            return False
+        first = bisect_left(items.clauses, items.clauses[span[0]])
+        end = bisect_right(items.clauses, items.clauses[span[-1]])
+        clause = range(first, end)
+        if any(items.masks[at] & self._others and at not in span for at in clause):
+            return False
+        if any(items.masks[at] & self._chronic for at in clause):
+            return True
+        within = _within(times, items.firsts[first], items.ends[end - 1] + _FARTHEST)
+        last = items.firsts[end] if end < len(items.firsts) else len(items.words)
+        return any(time.least >= self._known and time.first < last for time in within)
 
     def is_new(self, items: Items, times: Sequence[Time], span: Sequence[int]) -> bool:
         """True when the words around a finding call it new, or say that it began within the limit.

@@ -100,10 +100,11 @@ class Lexicon:
             for code, tongue in language.tongues.items()
             if tongue.spellings
         )
-        self.abbreviations = frozenset(
-            folded(word) for tongue in language.tongues.values() for word in tongue.abbreviations
-        )
-        """Words behind which a full stop ends no sentence."""
+        self.abbreviations = {
+            code: frozenset(folded(word) for word in tongue.abbreviations)
+            for code, tongue in language.tongues.items()
+        }
+        """By language, words behind which a full stop ends no sentence."""
         self.fillers = frozenset(
             folded(word) for tongue in language.tongues.values() for word in tongue.fillers
         )

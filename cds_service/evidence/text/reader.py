@@ -52,6 +52,7 @@ class TextReader:
         "_behind",
         "_care",
         "_concepts",
+        "_eased",
         "_fraction",
         "_grade_falls",
         "_grades",
@@ -60,6 +61,7 @@ class TextReader:
         "_little",
         "_names",
         "_open_concepts",
+        "_ordinary",
         "_pain_times",
         "_patterns",
         "_plain",
@@ -100,6 +102,8 @@ class TextReader:
         self._names = UnknownNames(language)
         self._writer = StatementWriter(language.concepts, bits, language.limits)
         self._anchors = bits.with_flag("anchors") | bits.mask(WordClasses.LEVEL)
+        self._ordinary = bits.mask(WordClasses.ORDINARY_REASON)
+        self._eased = bits.mask(WordClasses.EASED_BY_REST)
         self._fraction = bits.mask(WordClasses.FRACTION)
         self._behind = bits.mask(WordClasses.DENIAL_BEHIND)
         self._little = bits.mask(WordClasses.SAYS_LITTLE)
@@ -115,6 +119,8 @@ class TextReader:
         items = self._itemizer.items(text)
         self._inability.join(items)
         self._grades.join(items)
+        if items.everything & self._eased:
+            self._ease(items)
         everything = items.everything
         times = self._times.times(items, written_on, has_fraction=bool(everything & self._fraction))
         quotes = Quotes(items)
@@ -162,6 +168,18 @@ class TextReader:
             concept.regions[region] for region in statement.regions if region in concept.regions
         )
         return by_region or concept.value_sets
+
+    def _ease(self, items: Items) -> None:
+        """What goes with sitting does so for all of its sentence: "legs heavy on walking, relieved by sitting"."""
+        eased = {
+            sentence
+            for mask, sentence in zip(items.masks, items.sentences, strict=True)
+            if mask & self._eased
+        }
+        items.masks = [
+            mask | self._eased if sentence in eased else mask
+            for mask, sentence in zip(items.masks, items.sentences, strict=True)
+        ]
 
     def _states(self, items: Items, times: Sequence[Time], written_on: date | None) -> list[int]:
         year = written_on.year if written_on is not None else _NO_YEAR
@@ -218,7 +236,8 @@ class TextReader:
         """Nothing serious was read, and the text is not known well enough to say that nothing serious is in it."""
         if not items.words:
             return False
-        is_anchored = bool(items.everything & self._anchors)
+        says_why = self._anchors if unknown else self._anchors | self._ordinary
+        is_anchored = bool(items.everything & says_why)
         for statement in statements:
             if statement.state not in COUNTED:
                 is_anchored = True

@@ -298,7 +298,11 @@ class Sentence:
             self._advise_before(at, mask)
 
     def _follows_colon(self, at: int) -> bool:
-        return self.topic == at - 1 >= 0 and bool(self.items.gaps[self.items.firsts[at]] & COLON)
+        """Words without a class may stand between the colon and the first of the list."""
+        items = self.items
+        return self.topic == at - 1 >= 0 and any(
+            items.gaps[place] & COLON for place in range(items.ends[at - 1], items.firsts[at] + 1)
+        )
 
     def _is_of_advice(self, at: int) -> bool:
         return self.topic >= 0 and at - self.topic <= _NEAR
@@ -376,13 +380,14 @@ class Sentence:
         """Whether a denial reaches forward or backward; words that can do both look at what stands around them."""
         rules, items = self._, self.items
         forward = bool(mask & (rules.denial | rules.denial_of_all))
-        backward = bool(mask & rules.behind)
+        backward = bool(mask & rules.behind) or bool(mask & rules.over and self._is_all_over(at))
         if forward and at > self.first and at + 1 < self.end and items.masks[at + 1] & rules.but:
             return False, True
         if forward and not backward and self._ends_after_finding(at):
             return False, True
         if not (forward and backward):
-            return forward, backward
+            is_header = backward and self._heads_list(at)
+            return forward or is_header, backward and not is_header
         if mask & rules.dismissed and self._is_all_over(at):
             return False, True
         before = any(
@@ -408,6 +413,25 @@ class Sentence:
         if before and (not behind or mask & rules.denies_first):
             return False, True
         return True, False
+
+    def _heads_list(self, at: int) -> bool:
+        """`Absent: fever, weight loss`: a list in which every clause names a finding and none a function."""
+        rules, items, place = self._, self.items, self.items.ends[at]
+        if (
+            self.mask & (rules.over | rules.steady)
+            or at + 1 >= self.end
+            or not items.gaps[place] & COLON
+            or (at > self.first and items.clauses[at - 1] == self.clause)
+        ):
+            return False
+        unnamed: set[int] = set()
+        named: set[int] = set()
+        for after in range(at + 1, self.end):
+            mask = items.masks[after]
+            if mask & rules.function:
+                return False
+            (named if mask & rules.named else unnamed).add(items.clauses[after])
+        return bool(named) and unnamed <= named
 
     def _ends_after_finding(self, at: int) -> bool:
         """`fiebre no, trauma no`: directly behind a finding a denial that ends the clause denies what is before it."""
@@ -457,13 +481,19 @@ class Sentence:
     def _deny_backward(self, at: int) -> None:
         rules, items = self._, self.items
         ends = rules.denial | rules.denial_of_all | rules.turn
-        clause = self.clause - self._is_all_over(at)
+        clause = self.clause
+        is_all_over = self._is_all_over(at)
+        if is_all_over:
+            clause -= 1
+        else:
+            clause = self._clause_that_brackets_open(at)
         is_steady = self.mask & rules.steady
         denied = DENIED | (GONE if self.mask & rules.over else 0)
         before = at - 1
         while before >= self.first and items.clauses[before] >= clause:
             mask = items.masks[before]
             is_end = mask & ends and not mask & (rules.finding | rules.imaging)
+            is_end = is_end and not (is_all_over and mask & rules.with_)
             if is_end or items.word(before) in _POSITIVE:
                 break
             if is_steady:
@@ -471,6 +501,23 @@ class Sentence:
             else:
                 self.states[before] = (self.states[before] & ~UNCLEAR) | denied
             before -= 1
+
+    def _clause_that_brackets_open(self, at: int) -> int:
+        """`(numb saddle, retention) all absent`: alone behind a bracket a denial speaks of all that stands in it."""
+        rules, items = self._, self.items
+        gaps = items.gaps[items.ends[at - 1] : items.firsts[at] + 1] if at > self.first else []
+        if (
+            not any(gap & CLOSE for gap in gaps)
+            or self.mask & (rules.steady | rules.over)
+            or any(items.masks[near] & ~rules.of_dismissal for near in self._clause_from(at))
+        ):
+            return self.clause
+        for before in range(at - 1, self.first - 1, -1):
+            if items.masks[before] & (rules.function | rules.numbers):
+                return self.clause
+            if items.gaps[items.firsts[before]] & OPEN:
+                return items.clauses[before]
+        return self.clause
 
     def _is_all_over(self, at: int) -> bool:
         """A clause that says no more than `settled fully`, or names nothing else, speaks of the clause before it."""
@@ -539,6 +586,8 @@ class Sentence:
     def _turn(self, at: int) -> None:
         rules, items, mask = self._, self.items, self.mask
         is_head = at == self.first or items.clauses[at - 1] != self.clause
+        if mask & rules.now:
+            self.might = False
         if mask & rules.opens_clause and is_head and self.reach == TO_SENTENCE_END:
             self.reach = NO_REACH
         elif mask & rules.soft_turn:
@@ -548,8 +597,6 @@ class Sentence:
                 self.reach = NO_REACH
             if self.denied_findings or mask & rules.fresh:
                 self.past = False
-            if mask & rules.now:
-                self.might = False
         elif not self._is_behind_denial(at):
             if not (
                 mask & rules.tells and self.reach == TO_SENTENCE_END and not self.denied_findings
@@ -574,7 +621,7 @@ class Sentence:
         has_colon = place < len(items.words) and bool(items.gaps[place] & COLON)
         is_for_all = mask & rules.denial_of_all or has_colon
         self.reach = TO_SENTENCE_END if is_for_all else OVER_LISTS
-        if items.word(at) in _GLUED:
+        if items.word(at) in _GLUED and not has_colon:
             self.reach = CLAUSE_ALONE
         self.denial_clause = self.clause
         self.denied_findings = self.lists = 0
@@ -589,6 +636,9 @@ class Sentence:
         findings = 0
         longest = _LONGEST_BARE
         place = at
+        if items.masks[at] & rules.imaging and self._is_alone(at):
+            # "no trauma, surgery, infection": an operation in a list of findings
+            return True
         while place < self.end and items.clauses[place] == self.clause:
             mask = items.masks[place]
             if mask & rules.turn and not mask & rules.with_:
@@ -606,6 +656,13 @@ class Sentence:
         if items.masks[at] & rules.and_or:
             return True
         return bool(findings) and items.ends[place - 1] - items.firsts[at] <= longest
+
+    def _is_alone(self, at: int) -> bool:
+        """The only item of its clause, and not the last of its sentence."""
+        clauses = self.items.clauses
+        return (
+            at + 1 < self.end and clauses[at + 1] != clauses[at] and clauses[at - 1] != clauses[at]
+        )
 
     def _is_list(self, at: int) -> bool:
         """A list of three or more, or one closed by `or`, is denied as a whole; a bare pair is not clear."""

@@ -91,6 +91,7 @@ class StatementWriter:
         "_sudden",
         "_telling",
         "_times",
+        "_when_known",
         "_year",
     )
 
@@ -109,7 +110,10 @@ class StatementWriter:
             for name, concept in concepts.items()
             if concept.as_sudden is not None
         }
-        self._times = Lasting(bits, limits.recent_days, limits.sudden_days)
+        self._times = Lasting(bits, limits)
+        self._when_known = frozenset(
+            name for name, concept in concepts.items() if concept.past_when_known
+        )
         self._modifiers = bits.of_role("modifier") | bits.mask(WordClasses.LEVEL, WordClasses.PAIN)
         self._habit = bits.with_flag("habit")
         self._lasting = bits.with_flag("lasting")
@@ -167,6 +171,12 @@ class StatementWriter:
     ) -> Statement:
         items, quotes = found.items, found.quotes
         start, stop = quotes.places(items.firsts[span[0]], items.ends[span[-1]])
+        if (
+            concept in self._when_known
+            and state in _SAID
+            and self._times.is_known(items, found.times, span)
+        ):
+            state = "historical"
         if state == "historical":
             concept = self._concepts[concept].as_history or concept
         concept = self._aged(concept, span, found)
