@@ -92,7 +92,7 @@ def shown(text: str, written_on: date | None = _WRITTEN_ON) -> list[str]:
         ("over 6 weeks", "amount 43- [0-3]"),
         ("over the last 6 weeks", "amount 42-48 [0-5]"),
         ("about 6 weeks", "amount 42-48 [0-3]"),
-        ("approx. 6 weeks", "amount 42-48 [1-3]"),
+        ("approx. 6 weeks", "amount 42-48 [0-3]"),
         ("3 days a week", ""),
         ("3 times per week", ""),
         ("3 days per week for 2 weeks", "amount 14-20 [4-7]"),
