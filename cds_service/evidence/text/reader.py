@@ -18,7 +18,7 @@ from cds_service.evidence.text.inability import InabilityJoiner
 from cds_service.evidence.text.items import Itemizer, Items, left_over
 from cds_service.evidence.text.lexicon import Lexicon
 from cds_service.evidence.text.model import Care, PainDuration, Statement, TextReading
-from cds_service.evidence.text.patterns import PatternMatcher
+from cds_service.evidence.text.patterns import PatternMatcher, Place
 from cds_service.evidence.text.quotes import Quotes
 from cds_service.evidence.text.statements import Found, StatementWriter
 from cds_service.evidence.text.times import Kind, Time, TimeReader
@@ -70,6 +70,7 @@ class TextReader:
         "_telling",
         "_times",
         "_values",
+        "_watched",
         "_writer",
     )
 
@@ -109,6 +110,7 @@ class TextReader:
         self._little = bits.mask(WordClasses.SAYS_LITTLE)
         self._ahead = bits.mask(WordClasses.PLANNED, WordClasses.ADVICE)
         self._spine = bits.mask(WordClasses.SPINE)
+        self._watched = bits.with_flag("watched")
         self._telling = bits.of_role("finding", "part", "context", "care", "value") & ~self._spine
         self._plain = bits.of_role("plain", "trap", "cue") | bits.mask(
             WordClasses.NUMBER, WordClasses.YEAR, WordClasses.FRACTION
@@ -125,7 +127,8 @@ class TextReader:
         times = self._times.times(items, written_on, has_fraction=bool(everything & self._fraction))
         quotes = Quotes(items)
         found = Found(items, self._states(items, times, written_on), times, quotes)
-        statements = self._statements(found)
+        places = self._places(found)
+        statements = self._statements(found, places)
         unknown = left_over(items) if items.unknown else ()
         names_unjudged = False
         for statement in statements:
@@ -137,7 +140,13 @@ class TextReader:
             self._duration(found),
             self._care_found(found) if everything & self._care.starts else None,
             tuple([quotes.of_words(at, at + 1) for at in unknown]),
-            self._is_unread(items, statements, unknown, names_unjudged=names_unjudged),
+            self._is_unread(
+                items,
+                statements,
+                unknown,
+                leaves_open=names_unjudged
+                or (bool(everything & self._watched) and self._is_half_told(found, places)),
+            ),
             not unknown and not everything & ~self._plain,
             bool(everything & self._spine) and not statements and not everything & self._telling,
             names_unjudged,
@@ -189,11 +198,23 @@ class TextReader:
             items, year, _long_ago(times, "ago"), _long_ago(times, "either")
         )
 
-    def _statements(self, found: Found) -> tuple[Statement, ...]:
+    def _places(self, found: Found) -> Sequence[Place]:
+        if not found.items.everything & self._patterns.starts:
+            return ()
+        return self._patterns.places(found.items, found.states)
+
+    def _is_half_told(self, found: Found, places: Sequence[Place]) -> bool:
+        """Something is said of what is watched that no concept takes up, and no denial or the like either."""
+        told = {at for _, span in places for at in range(span[0], span[-1] + 1)}
+        return any(
+            mask & self._watched and not said and at not in told
+            for at, (mask, said) in enumerate(zip(found.items.masks, found.states, strict=True))
+        )
+
+    def _statements(self, found: Found, places: Sequence[Place]) -> tuple[Statement, ...]:
         everything = found.items.everything
         if not everything & (self._patterns.starts | self._values.starts):
             return ()
-        places = self._patterns.places(found.items, found.states)
         values: tuple[Measured, ...] = ()
         if everything & self._values.starts:
             values = (
@@ -231,7 +252,7 @@ class TextReader:
         statements: Sequence[Statement],
         unknown: Sequence[int],
         *,
-        names_unjudged: bool,
+        leaves_open: bool,
     ) -> bool:
         """Nothing serious was read, and the text is not known well enough to say that nothing serious is in it."""
         if not items.words:
@@ -243,7 +264,7 @@ class TextReader:
                 is_anchored = True
             elif statement.concept not in self._slight:
                 return False
-        if names_unjudged:
+        if leaves_open:
             return True
         if not is_anchored and not any(
             mask & self._behind and not mask & self._little for mask in items.masks

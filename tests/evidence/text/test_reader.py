@@ -189,6 +189,39 @@ def test_what_was_not_understood_is_unread_and_quoted(text: str) -> None:
     assert found.is_unread
 
 
+def test_what_is_said_of_bladder_or_bowel_is_understood_or_the_text_is_not() -> None:
+    assert read("sciatica, waterworks and bowels both not right").is_unread
+    assert not read("sciatica, no trouble with waterworks or bowels").is_unread
+    assert not read("sciatica, bladder and bowels normal").is_unread
+    assert not read("irritable bowel syndrome, sciatica").is_unread
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "does not realise he has opened his bowels until he smells it",
+        "doesn't sense stool passing",
+        "cannot feel his bowels",
+    ],
+)
+def test_a_bowel_that_acts_unnoticed_is_no_denial(text: str) -> None:
+    assert states(text, "fecal-incontinence") == {"stated"}
+
+
+def test_what_is_not_noticed_of_other_things_is_no_incontinence() -> None:
+    assert "fecal-incontinence" not in {
+        found.concept
+        for found in read("doesn't know when the pain started, bowels normal").statements
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["woke with a left hand that won't open or close", "will not grip with either hand"]
+)
+def test_a_hand_that_will_not_grip_is_a_severe_loss_of_power(text: str) -> None:
+    assert states(text, "motor-deficit-severe") == {"stated"}
+
+
 @pytest.mark.parametrize(
     "text",
     [
