@@ -60,7 +60,13 @@ class Forms:
         self._finding = bits.of_role("finding")
         self._function = bits.with_flag("function")
         self._says_more = bits.mask(
-            WordClasses.TURN, WordClasses.AFFIRMED, WordClasses.NUMBER, WordClasses.CANNOT
+            WordClasses.TURN,
+            WordClasses.AFFIRMED,
+            WordClasses.NUMBER,
+            WordClasses.CANNOT,
+            WordClasses.NEW,
+            WordClasses.RAPID,
+            WordClasses.PROGRESSIVE,
         ) & ~bits.mask(WordClasses.WITH)
 
     def plain(self, text: str, plain: str) -> str:
@@ -119,12 +125,9 @@ class Forms:
     def _is_item(self, line: str) -> bool:
         """A few words with a finding, and nothing that says more of it than its name."""
         bullet = _BULLET.match(line)
-        line = line if bullet is None else line[bullet.end() :]
-        items = [WORD.findall(item) for item in line.strip(" ,").split(",")]
-        return ":" not in line and all(
-            0 < len(words) <= _LONGEST_ITEM and not self._mask(words) & self._says_more
-            for words in items
-        )
+        words = WORD.findall(line if bullet is None else line[bullet.end() :])
+        is_short = 0 < len(words) <= _LONGEST_ITEM and ":" not in words
+        return is_short and not self._mask(words) & self._says_more
 
     def _with_answers(self, plain: str) -> str:
         """`Cancer: no | Fever - no`, `trauma none / fever none`: each answer denies what it follows, and ends it."""
