@@ -21,7 +21,17 @@ from cds_service.knowledge.table import Region, Table
 
 Role = Literal["finding", "part", "modifier", "context", "care", "value", "cue", "trap", "plain"]
 Flag = Literal[
-    "open", "limb", "neuro", "function", "anchors", "pain", "topic", "event", "lasting", "habit", "watched"
+    "open",
+    "limb",
+    "neuro",
+    "function",
+    "anchors",
+    "pain",
+    "topic",
+    "event",
+    "lasting",
+    "habit",
+    "watched",
 ]
 Unit = Literal["hour", "day", "week", "fortnight", "month", "year"]
 
