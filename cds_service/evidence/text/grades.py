@@ -78,6 +78,7 @@ class GradeFalls:
         "_now",
         "_number",
         "_other",
+        "_pain",
         "_recent",
         "_strength",
         "_to",
@@ -99,6 +100,7 @@ class GradeFalls:
             WordClasses.GRADE,
         )
         self._toe = bits.mask(WordClasses.TOE)
+        self._pain = bits.mask(WordClasses.PAIN)
         self._other = bits.with_flag("pain")
         self._unlike = bits.mask(
             WordClasses.LEFT, WordClasses.RIGHT, WordClasses.LEG, WordClasses.ARM, WordClasses.LEVEL
@@ -156,6 +158,8 @@ class GradeFalls:
             and (self._before.isdisjoint(behind) or self._now.isdisjoint(between))
         )
         is_led = _leads(items, between, two, self._to)
+        if self._is_of_pain(items, one):
+            return None
         if not (one.is_of_five or two.is_of_five):
             told = {*between, *behind, *items.words[max(0, one.first - _JUST_BEFORE) : one.first]}
             is_told = not (self._now.isdisjoint(told) or self._before.isdisjoint(told))
@@ -174,12 +178,27 @@ class GradeFalls:
         )
         return two if is_led or tells or has_time else None
 
-    def _is_power(self, items: Items, two: _Grade) -> bool:
-        """Bare numbers are grades where a muscle is named in their sentence, no pain, and no unit behind them."""
+    def _sentence(self, items: Items, grade: _Grade) -> int:
         mask = 0
         for at, sentence in enumerate(items.sentences):
-            if sentence == items.sentences[two.item]:
+            if sentence == items.sentences[grade.item]:
                 mask |= items.masks[at]
+        return mask
+
+    def _is_of_pain(self, items: Items, grade: _Grade) -> bool:
+        """Scores of pain are written like grades, behind the word and without a muscle."""
+        before = [
+            items.masks[at]
+            for at in range(max(0, grade.item - _JUST_BEFORE), grade.item)
+            if items.clauses[at] == items.clauses[grade.item]
+        ]
+        return any(mask & self._pain for mask in before) and not any(
+            mask & self._strength for mask in before
+        )
+
+    def _is_power(self, items: Items, two: _Grade) -> bool:
+        """Bare numbers are grades where a muscle is named in their sentence, no pain, and no unit behind them."""
+        mask = self._sentence(items, two)
         behind = items.words[two.first + 1] if two.first + 1 < len(items.words) else ""
         return bool(mask & self._strength) and not mask & self._other and behind not in _UNITS
 

@@ -46,6 +46,7 @@ def test_a_grade_that_fell_is_weakness_that_grows(text: str, concept: str) -> No
         "back pain 4 to 2 weeks",
         "2 of 5 sessions of physio done",
         "pain decreasing, power normal",
+        "pain 4/5 now 2/5 after physio",
         "pain worsening, motor exam normal",
     ],
 )
