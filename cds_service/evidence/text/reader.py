@@ -204,11 +204,16 @@ class TextReader:
         return self._patterns.places(found.items, found.states)
 
     def _is_half_told(self, found: Found, places: Sequence[Place]) -> bool:
-        """Something is said of what is watched that no concept takes up, and no denial or the like either."""
+        """Something is said of what is watched that no concept takes up, and no denial, "normal" or the like either."""
+        items = found.items
         told = {at for _, span in places for at in range(span[0], span[-1] + 1)}
+        in_order = {items.clauses[at] for at, mask in enumerate(items.masks) if mask & self._behind}
         return any(
-            mask & self._watched and not said and at not in told
-            for at, (mask, said) in enumerate(zip(found.items.masks, found.states, strict=True))
+            mask & self._watched
+            and not found.states[at]
+            and at not in told
+            and items.clauses[at] not in in_order
+            for at, mask in enumerate(items.masks)
         )
 
     def _statements(self, found: Found, places: Sequence[Place]) -> tuple[Statement, ...]:

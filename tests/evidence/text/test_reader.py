@@ -193,6 +193,7 @@ def test_what_is_said_of_bladder_or_bowel_is_understood_or_the_text_is_not() -> 
     assert read("sciatica, waterworks and bowels both not right").is_unread
     assert not read("sciatica, no trouble with waterworks or bowels").is_unread
     assert not read("sciatica, bladder and bowels normal").is_unread
+    assert not read("sciatica, normal rectal tone").is_unread
     assert not read("irritable bowel syndrome, sciatica").is_unread
 
 
