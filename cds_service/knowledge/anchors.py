@@ -160,6 +160,7 @@ class WordClasses:
     ABLE: Final = "able"
     ADVICE: Final = "advice"
     ADVICE_BEHIND: Final = "advice-behind"
+    FEAR: Final = "fear"
     ADVICE_TOPIC: Final = "advice-topic"
     PLANNED: Final = "planned"
     AFFIRMED: Final = "affirmed"

@@ -40,6 +40,7 @@ class Cues:
         "and_or",
         "ask",
         "ask_behind",
+        "began",
         "behind",
         "but",
         "cannot",
@@ -53,6 +54,7 @@ class Cues:
         "denies_next",
         "dismissed",
         "family",
+        "fear",
         "finding",
         "fresh",
         "function",
@@ -125,6 +127,11 @@ class Cues:
         self.relative = bits.mask(WordClasses.RELATIVE)
         self.patient = bits.mask(WordClasses.PATIENT)
         self.advice = bits.mask(WordClasses.ADVICE)
+        self.fear = bits.mask(WordClasses.FEAR)
+        self.began = bits.mask(
+            WordClasses.NEW, WordClasses.RAPID, WordClasses.NOW, WordClasses.WEEKDAY
+        )
+        """Words that say when something began, or that it is there."""
         self.advice_behind = bits.mask(WordClasses.ADVICE_BEHIND)
         self.advice_topic = bits.mask(WordClasses.ADVICE_TOPIC)
         self.lists = bits.mask(WordClasses.LISTS)

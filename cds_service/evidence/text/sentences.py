@@ -72,6 +72,7 @@ class Sentence:
         "first_told",
         "is_bracketed",
         "is_denied_in_bracket",
+        "is_feared",
         "is_template",
         "is_word_before",
         "items",
@@ -103,6 +104,8 @@ class Sentence:
         self.lists = 0
         """Commas that the denial has crossed."""
         self.past = self.other = self.family = self.might = self.asked = False
+        self.is_feared = False
+        """It might come because somebody fears it, and not by advice."""
         self.mask = 0
         self.is_word_before: bool | None = None
         """Of the signs (-) and (+) of this text: whether they stand before what they sign."""
@@ -207,6 +210,8 @@ class Sentence:
         if self.other and not self.family and not self.mask & self._.and_or:
             self.other = False
         self._enter_list(at)
+        if self.might and self.is_feared and self._tells_a_beginning(at):
+            self.might = self.is_feared = False
         gap = self.items.gaps[self.items.firsts[at]]
         self.is_bracketed = bool(gap & OPEN) or (self.is_bracketed and not gap & CLOSE)
         if self.is_denied_in_bracket and gap & CLOSE:
@@ -219,6 +224,13 @@ class Sentence:
             self.lists += 1
         elif self.reach == CLAUSE_ALONE:
             self.reach = NO_REACH
+
+    def _tells_a_beginning(self, at: int) -> bool:
+        """`worried about cancer, saddle numb since Monday`: a finding that has begun is not what is feared."""
+        clause, masks, rules = self._clause_from(at), self.items.masks, self._
+        return any(masks[place] & rules.finding for place in clause) and any(
+            masks[place] & rules.began for place in clause
+        )
 
     def _opens_inability(self, at: int) -> bool:
         """`denies fever, cannot walk`: what is not possible is a new statement, unless the list is of such."""
@@ -287,6 +299,7 @@ class Sentence:
     def _advised(self, at: int, mask: int) -> None:
         rules = self._
         if mask & rules.advice:
+            self.is_feared = bool(mask & rules.fear) and (self.is_feared or not self.might)
             self.might = True
         elif mask & rules.lists or self._follows_colon(at):
             self.might = self.might or self._is_of_advice(at)

@@ -675,3 +675,33 @@ def test_legs_that_carry_nobody_are_lost_walking(text: str) -> None:
 
 def test_a_limb_that_lasts_is_no_lost_walking() -> None:
     assert not states("legs work fine, walks well", "walking-loss-acute")
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("worried about cancer, saddle numb since Monday", "saddle-anesthesia"),
+        ("fear of surgery, both legs weak since yesterday", "bilateral-leg-weakness-new"),
+        ("Angst vor Krebs, seit gestern Reithosentaubheit", "saddle-anesthesia"),
+        ("peur de la chirurgie, ne peut plus uriner depuis hier", "urinary-retention"),
+    ],
+)
+def test_what_has_begun_is_not_what_is_feared(text: str, concept: str) -> None:
+    assert states(text, concept) == {"stated"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("pt worried about cancer, infection and CES", "cauda-equina-syndrome"),
+        ("advised re CES, new numbness, new weakness, urinary change", "numbness"),
+        ("worried about CES, told to return if saddle numb since Monday", "saddle-anesthesia"),
+    ],
+)
+def test_what_is_only_feared_or_advised_is_not_there(text: str, concept: str) -> None:
+    assert states(text, concept) == {"hypothetical"}
+
+
+def test_what_nobody_has_noticed_is_not_there() -> None:
+    assert not read("low back pain, has not noticed any leg weakness").statements[1:]
+    assert states("not aware of any urge to void", "urinary-retention") == {"stated"}
