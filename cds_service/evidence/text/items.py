@@ -35,6 +35,8 @@ _ANSWER_BEFORE_ANY: Final = re.compile(_BEHIND_A_WORD + r"[NY](?=\s*(?:[/|,;.\n]
 _PLUS_ITEM: Final = re.compile(r"(?:^|[,;:(\n])\s*\+\s*[^\W\d_]")
 _MINUS_ITEM: Final = re.compile(r"((?:^|[,;:(\n])\s*)- (?=[^\W\d_])")
 """A dash before an item of a list. In a list with `+` before others it denies; else it may be a bullet."""
+_SIGNED: Final = (["(-)"], ["(+)"])
+"""What signs the word before it, though that is an abbreviation of any language: `inkont. (-)`."""
 _ANSWERED: Final = {"N": "\u0274", "Y": "\u028f"}
 """The sign that stands for each: a small capital, which the English list has as a word."""
 _IN_BRACKETS: Final = {
@@ -122,10 +124,9 @@ class Itemizer:
         if "+" in plain and "- " in plain and _PLUS_ITEM.search(plain):
             plain = _MINUS_ITEM.sub(r"\1 -", plain)
         pieces: list[str] = WORD.findall(plain)
-        found, candidates, elsewhere = self._found(text, plain, pieces, ENGLISH)
-        abbreviations = self._lexicon.abbreviations[found.language]
-        if found.language != ENGLISH and not abbreviations.isdisjoint(found.words):
-            found, candidates, elsewhere = self._found(text, plain, pieces, found.language)
+        found, candidates, elsewhere = self._found(text, plain, pieces, self._lexicon.abbreviations)
+        if found.language != ENGLISH and not self._lexicon.clipped.isdisjoint(found.words):
+            found, candidates, elsewhere = self._found(text, plain, pieces, self._lexicon.clipped)
         if elsewhere:
             language = self._lexicon.language_bits[found.language]
             found.unknown.extend(at for at, known_in in elsewhere if not known_in & language)
@@ -134,14 +135,12 @@ class Itemizer:
         return found
 
     def _found(
-        self, text: str, plain: str, pieces: list[str], language: str
+        self, text: str, plain: str, pieces: list[str], abbreviations: frozenset[str]
     ) -> tuple[Items, list[_Candidate], list[tuple[int, int]]]:
-        """A text with the sentences that a full stop ends in a language, its words looked up, its own language."""
+        """A text with its sentences, its words looked up, its own language."""
         found = Items(text, plain, pieces, [], [], [], [], ENGLISH)
         elsewhere: list[tuple[int, int]] = []
-        candidates, languages = self._looked_up(
-            found, elsewhere, self._lexicon.abbreviations[language]
-        )
+        candidates, languages = self._looked_up(found, elsewhere, abbreviations)
         if languages is not None:
             found.language = self._language(text, languages)
         return found, candidates, elsewhere
@@ -155,7 +154,7 @@ class Itemizer:
         some languages only, with these.
         """
         table = self._lexicon.table
-        full_stop = table["."]
+        full_stop, clipped = table["."], self._lexicon.clipped
         words, gaps, piece_of = found.words, found.gaps, found.piece_of
         candidates: list[_Candidate] = []
         met: dict[str, Entry] = {}
@@ -181,7 +180,17 @@ class Itemizer:
                 piece_of.append(number)
                 continue
             if kind == SIGN:
-                if not (entry is full_stop and words and words[-1] in abbreviations):
+                if not (
+                    entry is full_stop
+                    and words
+                    and (
+                        words[-1] in abbreviations
+                        or (
+                            words[-1] in clipped
+                            and found.pieces[number + 1 : number + 2] in _SIGNED
+                        )
+                    )
+                ):
                     gap |= entry.gap
                 continue
             if gap:

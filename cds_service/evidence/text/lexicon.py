@@ -55,6 +55,7 @@ class Lexicon:
         "bits",
         "capitals",
         "capitals_or_not",
+        "clipped",
         "fillers",
         "foreign",
         "language_bits",
@@ -100,11 +101,12 @@ class Lexicon:
             for code, tongue in language.tongues.items()
             if tongue.spellings
         )
-        self.abbreviations = {
-            code: frozenset(folded(word) for word in tongue.abbreviations)
-            for code, tongue in language.tongues.items()
-        }
-        """By language, words behind which a full stop ends no sentence."""
+        self.abbreviations = frozenset(map(folded, language.tongues[ENGLISH].abbreviations))
+        """English words behind which a full stop ends no sentence."""
+        self.clipped = self.abbreviations.union(
+            folded(word) for tongue in language.tongues.values() for word in tongue.abbreviations
+        )
+        """Words of all languages behind which it ends none where the text is not English."""
         self.fillers = frozenset(
             folded(word) for tongue in language.tongues.values() for word in tongue.fillers
         )

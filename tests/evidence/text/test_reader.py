@@ -705,3 +705,20 @@ def test_what_is_only_feared_or_advised_is_not_there(text: str, concept: str) ->
 def test_what_nobody_has_noticed_is_not_there() -> None:
     assert not read("low back pain, has not noticed any leg weakness").statements[1:]
     assert states("not aware of any urge to void", "urinary-retention") == {"stated"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "idrar/gaita inkont. (-), eyer tarzı anestezi (-), DBKT sol 50 (+)",
+        "bladder incont. (-), saddle anesthesia (-)",
+    ],
+)
+def test_a_sign_behind_an_abbreviation_signs_what_was_abbreviated(text: str) -> None:
+    assert {found.state for found in read(text).statements} == {"denied"}
+
+
+def test_a_sign_behind_a_full_stop_signs_what_follows() -> None:
+    text = "R leg weak. (-) fever (-) saddle anesthesia"
+    assert states(text, "limb-weakness") == {"stated"}
+    assert states(text, "fever-condition") == {"denied"}
