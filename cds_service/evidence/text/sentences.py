@@ -209,6 +209,8 @@ class Sentence:
         self.past = False
         if self.other and not self.family and not self.mask & self._.and_or:
             self.other = False
+        elif self.family and self._names_nerve_symptom(at):
+            self.other = self.family = False
         self._enter_list(at)
         if self.might and self.is_feared and self._tells_a_beginning(at):
             self.might = self.is_feared = False
@@ -224,6 +226,14 @@ class Sentence:
             self.lists += 1
         elif self.reach == CLAUSE_ALONE:
             self.reach = NO_REACH
+
+    def _names_nerve_symptom(self, at: int) -> bool:
+        """`family history of cancer, leg weakness`: diseases run in families, what is weak or numb is the patient."""
+        masks, rules = self.items.masks, self._
+        return any(
+            masks[place] & rules.named and masks[place] & rules.neuro
+            for place in self._clause_from(at)
+        )
 
     def _tells_a_beginning(self, at: int) -> bool:
         """`worried about cancer, saddle numb since Monday`: a finding that has begun is not what is feared."""

@@ -9,7 +9,7 @@ from cds_service.evidence.text.class_bits import ClassBits
 from cds_service.evidence.text.cues import MIGHT
 from cds_service.evidence.text.folding import folded
 from cds_service.evidence.text.items import Items
-from cds_service.evidence.text.tokens import BREAKS_PHRASE
+from cds_service.evidence.text.tokens import BREAKS_PHRASE, RANGE
 from cds_service.knowledge.anchors import WordClasses
 from cds_service.knowledge.language import Limits, Value
 
@@ -148,7 +148,7 @@ class _Number(NamedTuple):
         if is_pressure:
             return cls(float(grade), place + 1, "/")
         if slash:
-            grade = grade.rstrip("+-")
+            grade = _lower(items, place, grade.rstrip("+-"))
             if full != _FULL_POWER or not grade.isdecimal():
                 return None
             return cls(float(grade), place + 1, "/5")
@@ -184,6 +184,12 @@ class _Number(NamedTuple):
                     return None
                 return cls(value, items.ends[item], unit)
         return None
+
+
+def _lower(items: Items, place: int, grade: str) -> str:
+    """Of `3-4/5` the first: what the muscle does at worst."""
+    before = items.words[place - 1] if place and items.gaps[place] & RANGE else ""
+    return min(before, grade) if len(before) == 1 and before.isdecimal() else grade
 
 
 def _is_in(value: Value, number: float) -> bool:

@@ -722,3 +722,35 @@ def test_a_sign_behind_a_full_stop_signs_what_follows() -> None:
     text = "R leg weak. (-) fever (-) saddle anesthesia"
     assert states(text, "limb-weakness") == {"stated"}
     assert states(text, "fever-condition") == {"denied"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("leg weakness has not improved", "limb-weakness"),
+        ("saddle numbness hasn't gone away", "saddle-anesthesia"),
+        ("foot drop has not recovered", "foot-drop"),
+        ("retención urinaria que no se ha resuelto", "urinary-retention"),
+        ("family history of cancer, leg weakness", "limb-weakness"),
+    ],
+)
+def test_what_has_not_gone_is_there_and_a_symptom_is_the_patients(text: str, concept: str) -> None:
+    assert states(text, concept) == {"stated"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept", "state"),
+    [
+        ("leg weakness, fully resolved", "limb-weakness", "denied"),
+        ("FH: breast cancer, bladder cancer, stroke", "malignancy", "other-person"),
+    ],
+)
+def test_what_has_gone_and_diseases_of_relatives_do_not_count(
+    text: str, concept: str, state: str
+) -> None:
+    assert states(text, concept) <= {state, "historical"}
+
+
+def test_of_a_range_of_grades_the_lower_counts() -> None:
+    assert only("power 3-4/5 left leg", "motor-power-3-or-less").number == 3.0
+    assert states("strength 4-5/5 left leg", "motor-power-3-or-less") == set()
