@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from cds_service.evidence.text.class_bits import ClassBits
@@ -26,6 +28,8 @@ _NEAR: Final = 4
 _JUST_BEFORE: Final = 2
 _JUST_BEHIND: Final = 3
 _TIME_NEAR: Final = 8
+_LONGEST_TIME: Final = 12
+"""Words that a length of time is written in, at most."""
 _UNITS: Final = frozenset(
     ("cm", "mm", "kg", "wk", "wks", "weeks", "week", "days", "day", "d", "h", "hrs", "months")
 )
@@ -64,6 +68,32 @@ class GradeJoiner:
             items.words[items.firsts[at]] = f"{word}/{_FULL}"
             items.masks[at] = mask & ~self._number | self._fraction
             items.everything |= self._fraction
+
+
+class _Text(NamedTuple):
+    """What of a text the grades in it are looked up in, worked out once."""
+
+    items: Items
+    times: Sequence[Time]
+    starts: Sequence[int]
+    """Places at which the times begin, from left to right."""
+    recent: Sequence[int]
+    """Places of the words that say that something came within days."""
+    sentences: Mapping[int, int]
+    """All classes of a sentence."""
+
+    def times_near(self, near: range) -> list[Time]:
+        """The times that begin or end in a range of words."""
+        first = bisect_left(self.starts, near.start - _LONGEST_TIME)
+        end = bisect_left(self.starts, near.stop)
+        return [
+            time for time in self.times[first:end] if time.first in near or time.end - 1 in near
+        ]
+
+    def is_recent(self, near: range) -> bool:
+        """Whether such a word stands in a range of words."""
+        at = bisect_left(self.recent, near.start)
+        return at < len(self.recent) and self.recent[at] in near
 
 
 class GradeFalls:
@@ -117,14 +147,17 @@ class GradeFalls:
         if not items.everything & (self._fraction | self._number):
             return
         grades = list(self._grades(items, states))
+        if not grades:
+            return
+        text = self._text(items, times)
         for number, grade in enumerate(grades):
             earlier = grades[number - 1] if number else None
             if (
                 earlier is not None
                 and items.sentences[earlier.item] == items.sentences[grade.item]
-                and (left := self._left(items, times, earlier, grade)) is not None
+                and (left := self._left(text, earlier, grade)) is not None
             ) or (left := self._from_full(items, grade)) is not None:
-                is_recent = self._is_recent(items, times, earlier or grade, grade)
+                is_recent = self._is_recent(text, earlier or grade, grade)
                 concept = self._limits.fell_recently if is_recent else self._limits.fell
                 yield Measured(concept, left.item, left.first + 1, left.value, "/5")
                 if left.value <= self._limits.severe_grade and not items.everything & self._toe:
@@ -145,8 +178,19 @@ class GradeFalls:
             elif mask & self._number and _is_digit(word):
                 yield _Grade(at, first, float(word), is_of_five=False)
 
-    def _left(self, items: Items, times: Sequence[Time], one: _Grade, two: _Grade) -> _Grade | None:
+    def _text(self, items: Items, times: Sequence[Time]) -> _Text:
+        sentences: dict[int, int] = {}
+        recent = []
+        for mask, sentence, first in zip(items.masks, items.sentences, items.firsts, strict=True):
+            sentences[sentence] = sentences.get(sentence, 0) | mask
+            if mask & self._recent:
+                recent.append(first)
+        ordered = sorted(times, key=attrgetter("first"))
+        return _Text(items, ordered, [time.first for time in ordered], recent, sentences)
+
+    def _left(self, text: _Text, one: _Grade, two: _Grade) -> _Grade | None:
         """Of two grades the one that is left, when it is the worse one and they are of the same muscle."""
+        items = text.items
         if one.value == two.value:
             return None
         between = items.words[one.first + 1 : two.first]
@@ -163,7 +207,7 @@ class GradeFalls:
         if not (one.is_of_five or two.is_of_five):
             told = {*between, *behind, *items.words[max(0, one.first - _JUST_BEFORE) : one.first]}
             is_told = not (self._now.isdisjoint(told) or self._before.isdisjoint(told))
-            if not ((is_led or is_told) and self._is_power(items, two)):
+            if not ((is_led or is_told) and self._is_power(text, two)):
                 return None
         if is_turned:
             return one if one.value < two.value else None
@@ -172,18 +216,11 @@ class GradeFalls:
         around = items.words[max(0, one.first - _NEAR) : two.first + _NEAR + 1]
         tells = not (self._now | self._before | self._fall).isdisjoint(around)
         near = range(one.first - _NEAR, two.first + _NEAR + 1)
-        has_time = any(time.first in near or time.end - 1 in near for time in times) or any(
+        has_time = bool(text.times_near(near)) or any(
             items.masks[at] & self._recent
             for at in range(max(0, one.item - 2), min(len(items.masks), two.item + 3))
         )
         return two if is_led or tells or has_time else None
-
-    def _sentence(self, items: Items, grade: _Grade) -> int:
-        mask = 0
-        for at, sentence in enumerate(items.sentences):
-            if sentence == items.sentences[grade.item]:
-                mask |= items.masks[at]
-        return mask
 
     def _is_of_pain(self, items: Items, grade: _Grade) -> bool:
         """Scores of pain are written like grades, behind the word and without a muscle."""
@@ -196,9 +233,10 @@ class GradeFalls:
             mask & self._strength for mask in before
         )
 
-    def _is_power(self, items: Items, two: _Grade) -> bool:
+    def _is_power(self, text: _Text, two: _Grade) -> bool:
         """Bare numbers are grades where a muscle is named in their sentence, no pain, and no unit behind them."""
-        mask = self._sentence(items, two)
+        items = text.items
+        mask = text.sentences[items.sentences[two.item]]
         behind = items.words[two.first + 1] if two.first + 1 < len(items.words) else ""
         return bool(mask & self._strength) and not mask & self._other and behind not in _UNITS
 
@@ -211,16 +249,13 @@ class GradeFalls:
             return None
         return grade
 
-    def _is_recent(self, items: Items, times: Sequence[Time], one: _Grade, two: _Grade) -> bool:
+    def _is_recent(self, text: _Text, one: _Grade, two: _Grade) -> bool:
         """It fell within days, as the words around the grades say."""
         near = range(one.first - _TIME_NEAR, two.first + _TIME_NEAR + 1)
-        told = [time for time in times if time.first in near or time.end - 1 in near]
+        told = text.times_near(near)
         if any(time.least > self._limits.recent_days for time in told):
             return False
-        return bool(told) or any(
-            items.masks[at] & self._recent and items.firsts[at] in near
-            for at in range(len(items.masks))
-        )
+        return bool(told) or text.is_recent(near)
 
 
 def _leads(items: Items, between: Sequence[str], two: _Grade, to: frozenset[str]) -> bool:
