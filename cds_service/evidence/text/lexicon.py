@@ -84,12 +84,13 @@ class Lexicon:
             "level": self.bits.mask(WordClasses.LEVEL),
         }
         self._trap = self.bits.of_role("trap")
-        self._endings = tuple(
-            (ending, instead, keeps, self.language_bits[code])
-            for code, tongue in language.tongues.items()
-            for endings, keeps in ((tongue.endings, True), (tongue.loose_endings, False))
-            for ending, instead in endings
-        )
+        self._endings: dict[str, list[tuple[str, str, bool, int]]] = defaultdict(list)
+        """By their last letter: a word is tried with no others."""
+        for code, tongue in language.tongues.items():
+            for endings, keeps in ((tongue.endings, True), (tongue.loose_endings, False)):
+                for ending, instead in endings:
+                    listed = (ending, instead, keeps, self.language_bits[code])
+                    self._endings[ending[-1:]].append(listed)
         self._prefixes = tuple(
             folded(prefix) for tongue in language.tongues.values() for prefix in tongue.prefixes
         )
@@ -314,7 +315,7 @@ class Lexicon:
 
     def _by_ending(self, word: str) -> Entry | None:
         part: Entry | None = None
-        for ending, instead, keeps, language in self._endings:
+        for ending, instead, keeps, language in self._endings.get(word[-1], ()):
             if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_BASE:
                 base = self.table.get(word[: -len(ending)] + instead)
                 if base is None or not base.languages & language:
