@@ -133,9 +133,9 @@ class Rules(Struct, frozen=True, gc=False):
     keep_rank: Mapping[str, int]
     """Which of the added cards is kept first."""
     possible_urgency: Mapping[str, Predicate]
-    urgent: Mapping[str, Predicate]
-    """The `urgent_when` of groups."""
     """When the urgency of a group that is only possible holds; groups not named: always."""
+    urgent: Mapping[str, Predicate]
+    """When a group that is active asks for urgency besides; groups not named: never."""
     gap_notes: frozenset[str]
     """Notes of gaps that the wording has a sentence for: what they say of is known to be unread, and no more."""
     required_words: PhraseReader

@@ -107,7 +107,7 @@ class Limits(Table):
     """And what it is beside that when no more than `severe_grade` is left, of a toe not."""
     severe_grade: int
     known_days: int
-    """What is told to have lasted so many days is known, where nothing is new or worse (`past_when_known`)."""
+    """What is told to have lasted so many days is known, where nothing is new or worse (`as_known`)."""
     sudden_days: int
     """What began within so many days came suddenly (`as_sudden` of a concept)."""
     fahrenheit_from: float
@@ -136,8 +136,8 @@ class Concept(Table):
     """The concept that it is where its words call it new or say when it began, within `recent_days`."""
     as_sudden: ConceptId | None = None
     """The concept that it is where its words say that it began within `sudden_days`."""
-    past_when_known: bool = False
-    """Told as chronic, or as years old, it is none of these days."""
+    as_known: ConceptId | None = None
+    """The concept that it is where its words call it chronic or years old, and nothing is new or worse."""
     regions: Mapping[Region, ValueSetMention] = {}
     """Its value set when the words name the region."""
     leaves_open: bool = False

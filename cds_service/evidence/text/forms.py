@@ -123,7 +123,7 @@ class Forms:
         return line.endswith(":") and bool(self._mask(WORD.findall(line)) & self._denial)
 
     def _is_item(self, line: str) -> bool:
-        """A few words with a finding, and nothing that says more of it than its name."""
+        """A few words, and none of them says more than the name of something: a number, a time, "but"."""
         bullet = _BULLET.match(line)
         words = WORD.findall(line if bullet is None else line[bullet.end() :])
         is_short = 0 < len(words) <= _LONGEST_ITEM and ":" not in words

@@ -609,7 +609,9 @@ class Sentence:
     def _turn(self, at: int) -> None:
         rules, items, mask = self._, self.items, self.mask
         is_head = at == self.first or items.clauses[at - 1] != self.clause
-        if mask & rules.now:
+        is_condition = at + 1 < self.end and items.masks[at + 1] & (rules.if_ | rules.condition)
+        if mask & rules.now and not is_condition:
+            # "but now numb" ends advice, "come back now if numb" is advice
             self.might = False
         if mask & rules.opens_clause and is_head and self.reach == TO_SENTENCE_END:
             self.reach = NO_REACH

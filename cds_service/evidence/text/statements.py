@@ -76,6 +76,7 @@ class StatementWriter:
         "_both",
         "_concepts",
         "_habit",
+        "_known",
         "_lasting",
         "_left",
         "_level",
@@ -91,7 +92,6 @@ class StatementWriter:
         "_sudden",
         "_telling",
         "_times",
-        "_when_known",
         "_year",
     )
 
@@ -111,9 +111,11 @@ class StatementWriter:
             if concept.as_sudden is not None
         }
         self._times = Lasting(bits, limits)
-        self._when_known = frozenset(
-            name for name, concept in concepts.items() if concept.past_when_known
-        )
+        self._known = {
+            name: concept.as_known
+            for name, concept in concepts.items()
+            if concept.as_known is not None
+        }
         self._modifiers = bits.of_role("modifier") | bits.mask(WordClasses.LEVEL, WordClasses.PAIN)
         self._habit = bits.with_flag("habit")
         self._lasting = bits.with_flag("lasting")
@@ -171,12 +173,9 @@ class StatementWriter:
     ) -> Statement:
         items, quotes = found.items, found.quotes
         start, stop = quotes.places(items.firsts[span[0]], items.ends[span[-1]])
-        if (
-            concept in self._when_known
-            and state in _SAID
-            and self._times.is_known(items, found.times, span)
-        ):
-            state = "historical"
+        known = self._known.get(concept) if state in _SAID else None
+        if known is not None and self._times.is_known(items, found.times, span):
+            concept = known
         if state == "historical":
             concept = self._concepts[concept].as_history or concept
         concept = self._aged(concept, span, found)

@@ -80,6 +80,8 @@ def test_what_a_form_affirms_or_leaves_out_stays(text: str, concept: str) -> Non
         ("surgical risks discussed: dural tear, foot drop", "foot-drop", "hypothetical"),
         ("risks explained incl. foot drop, incontinence", "foot-drop", "hypothetical"),
         ("fever last week with a cold, settled", "fever-condition", "denied"),
+        ("told to come back now if weak legs", "limb-weakness", "hypothetical"),
+        ("told to return if worse, now numb saddle", "saddle-anesthesia", "stated"),
         (
             "trouble peeing right after the scope, ok within a day",
             "urinary-symptom-vague",
@@ -87,10 +89,10 @@ def test_what_a_form_affirms_or_leaves_out_stays(text: str, concept: str) -> Non
         ),
         (
             "longstanding urge incontinence 15 y, under urology",
-            "urinary-incontinence-new",
-            "historical",
+            "urinary-incontinence-known",
+            "stated",
         ),
-        ("chronic urinary incontinence", "urinary-incontinence-new", "historical"),
+        ("chronic urinary incontinence", "urinary-incontinence-known", "stated"),
         ("numb saddle since Monday, not back to normal", "saddle-anesthesia", "stated"),
         ("urinary incontinence, LBP 10 years", "urinary-incontinence-new", "stated"),
         (
