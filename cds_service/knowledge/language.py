@@ -182,6 +182,10 @@ class GradeWords(Table):
     full: tuple[str, ...] = ()
     """A power without a number that is a grade of 5."""
     to: tuple[str, ...] = ()
+    of_five: tuple[str, ...] = ()
+    """What makes the number before it a grade: `3 out of 5`."""
+    units: tuple[str, ...] = ()
+    """What makes the number before it no grade but another amount."""
 
 
 class Tongue(Table):

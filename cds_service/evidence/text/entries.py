@@ -102,6 +102,14 @@ class Entry:
         else:
             self.kind = PLAIN
 
+    @property
+    def in_any_language(self) -> int:
+        """Its classes in every text, and those that it has in texts of one language."""
+        mask = self.mask
+        for listed in (self.extra or {}).values():
+            mask |= listed
+        return mask
+
 
 def by_second_word(phrases: Sequence[Phrase]) -> Mapping[str, tuple[Phrase, ...]] | None:
     """The longest first; under no word those whose second word is a stem. None for no phrases."""

@@ -19,7 +19,9 @@ _HAS_FORM: Final = re.compile(r"[\n|\[=:]|\( ?\)|\s-[\s.]|-no\b|\s0\s|\w /")
 _MIDDLE_OF_LIST: Final = re.compile(r"(,|/|[^\W\d_]+)[ \t]*\n(?=[^\n])")
 """The end of a line at which a list goes on, or may."""
 _BOX: Final = re.compile(r"\[ ?[_xyn\u2713\u2714\u221a]? ?\]|\( {1,2}\)")
-_ANSWER_TO_BOX: Final = re.compile(r"\s?(yes|no|y|n)\b")
+_ANSWER_TO_BOX: Final = r"\s?(?:(?P<no>%s)|%s)(?!\w)"
+_IN_BRACKETS: Final = r"\((?:(?P<no>%s)|%s)\)"
+"""An answer in brackets: a sign as long as it is stands for it."""
 _BOX_BEFORE: Final = re.compile(r"(?:^|[\n,;:.|/])\s*$")
 _UNTICKED: Final = frozenset("[]() _")
 _ANSWER: Final = (
@@ -42,13 +44,25 @@ _BULLET: Final = re.compile(r"\s*(?:[-*\u00b7\u2013]|\d{1,2}[.)])\s+")
 class Forms:
     """Reads the layout of forms. Built once; pure."""
 
-    __slots__ = ("_and_or", "_answer", "_denial", "_finding", "_function", "_says_more", "_table")
+    __slots__ = (
+        "_and_or",
+        "_answer",
+        "_answer_to_box",
+        "_denial",
+        "_finding",
+        "_function",
+        "_in_brackets",
+        "_says_more",
+        "_table",
+    )
 
     def __init__(self, bits: ClassBits, table: dict[str, Entry]) -> None:
         self._table = table
-        answers_no = bits.mask(WordClasses.ANSWERS_NO)
-        listed = sorted(word for word, entry in table.items() if entry.mask & answers_no)
-        self._answer = re.compile(_ANSWER % "|".join(map(re.escape, listed)))
+        no = self._either(bits.mask(WordClasses.ANSWERS_NO))
+        yes = self._either(bits.mask(WordClasses.ANSWERS_YES))
+        self._answer = re.compile(_ANSWER % no)
+        self._answer_to_box = re.compile(_ANSWER_TO_BOX % (no, yes))
+        self._in_brackets = re.compile(_IN_BRACKETS % (no, yes))
         self._denial = bits.mask(
             WordClasses.DENIAL,
             WordClasses.DENIAL_OF_ALL,
@@ -71,23 +85,30 @@ class Forms:
 
     def plain(self, text: str, plain: str) -> str:
         """The folded text with signs in place of boxes and answers, and lists that run over lines in one line."""
+        if "(" in plain:
+            plain = self._in_brackets.sub(_sign, plain)
         if not _HAS_FORM.search(plain):
             return plain
         if "\n" in plain:
             plain = self._in_one_line(plain, has_bullets="\u2022" in text)
         plain = _DASH_BEHIND.sub(" " + NO_SIGN, plain)
         if "[" in plain or "( " in plain or "()" in plain:
-            plain = _with_boxes(plain)
+            plain = self._with_boxes(plain)
         return self._with_answers(plain)
 
+    def _either(self, classes: int) -> str:
+        """A pattern of the words of some classes, in whatever language."""
+        listed = [word for word, entry in self._table.items() if entry.in_any_language & classes]
+        return "|".join(map(re.escape, sorted(listed, key=lambda word: (-len(word), word))))
+
     def _mask(self, words: list[str]) -> int:
-        """The classes of words, and of the phrases that they make."""
+        """The classes of words, and of the phrases that they make, in whatever language."""
         mask = 0
         for at, word in enumerate(words):
             entry = self._table.get(word)
             if entry is None:
                 continue
-            mask |= entry.mask
+            mask |= entry.in_any_language
             if entry.phrases is not None and at + 1 < len(words):
                 for phrase in entry.phrases.get(words[at + 1], ()):
                     if tuple(words[at : at + phrase.length]) == phrase.words:
@@ -173,32 +194,35 @@ class Forms:
             and not mask & (self._function | self._denial)
         )
 
+    def _with_boxes(self, plain: str) -> str:
+        """`[x] fever [ ] chills`: a box that is not ticked denies its item, and each item is for itself."""
+        boxes = list(_BOX.finditer(plain))
+        if len(boxes) < _FEWEST:
+            return plain
+        is_before = _BOX_BEFORE.search(plain[: boxes[0].start()]) is not None
+        is_before = is_before or bool(plain[boxes[-1].end() :].strip(" .;,"))
+        letters = list(plain)
+        for box in boxes:
+            is_no = _UNTICKED.issuperset(box.group()) or "n" in box.group()
+            first, end = box.span()
+            letters[first:end] = [" "] * (end - first)
+            answer = self._answer_to_box.match(plain, end) if is_before else None
+            if answer is not None:
+                # "fever [ ] yes [x] no": the box says which answer holds
+                letters[end : answer.end()] = [" "] * (answer.end() - end)
+                if not is_no:
+                    letters[first] = "+" if answer.group("no") is None else NO_SIGN
+                    letters[answer.end() - 1] = ";"
+                continue
+            if is_before:
+                if first and letters[first - 1] == " ":
+                    letters[first - 1] = ";"
+                letters[first] = "\u00f8" if is_no else "+"
+            else:
+                letters[first] = NO_SIGN if is_no else " "
+                letters[end - 1] = ";"
+        return "".join(letters)
 
-def _with_boxes(plain: str) -> str:
-    """`[x] fever [ ] chills`: a box that is not ticked denies its item, and each item is for itself."""
-    boxes = list(_BOX.finditer(plain))
-    if len(boxes) < _FEWEST:
-        return plain
-    is_before = _BOX_BEFORE.search(plain[: boxes[0].start()]) is not None
-    is_before = is_before or bool(plain[boxes[-1].end() :].strip(" .;,"))
-    letters = list(plain)
-    for box in boxes:
-        is_no = _UNTICKED.issuperset(box.group()) or "n" in box.group()
-        first, end = box.span()
-        letters[first:end] = [" "] * (end - first)
-        answer = _ANSWER_TO_BOX.match(plain, end) if is_before else None
-        if answer is not None:
-            # "fever [ ] yes [x] no": the box says which answer holds
-            letters[end : answer.end()] = [" "] * (answer.end() - end)
-            if not is_no:
-                letters[first] = NO_SIGN if answer.group(1)[0] == "n" else "+"
-                letters[answer.end() - 1] = ";"
-            continue
-        if is_before:
-            if first and letters[first - 1] == " ":
-                letters[first - 1] = ";"
-            letters[first] = "\u00f8" if is_no else "+"
-        else:
-            letters[first] = NO_SIGN if is_no else " "
-            letters[end - 1] = ";"
-    return "".join(letters)
+
+def _sign(answer: re.Match[str]) -> str:
+    return ("(+)" if answer.group("no") is None else "(-)").ljust(len(answer.group()))

@@ -18,7 +18,6 @@ from cds_service.knowledge.anchors import WordClasses
 from cds_service.knowledge.language import Limits, Tongue
 
 _FULL: Final = 5
-_OF_FIVE: Final = (("of", "5"), ("out", "of", "5"), ("of", "five"), ("out", "of", "five"))
 _SHADE: Final = {"+": 0.3, "-": -0.3}
 """4+ is better than 4."""
 _LONGEST_TO: Final = 3
@@ -30,10 +29,6 @@ _JUST_BEHIND: Final = 3
 _TIME_NEAR: Final = 8
 _LONGEST_TIME: Final = 12
 """Words that a length of time is written in, at most."""
-_UNITS: Final = frozenset(
-    ("cm", "mm", "kg", "wk", "wks", "weeks", "week", "days", "day", "d", "h", "hrs", "months")
-)
-"""Behind a bare number they make it another amount."""
 
 
 class _Grade(NamedTuple):
@@ -47,22 +42,25 @@ class _Grade(NamedTuple):
 class GradeJoiner:
     """Writes `3 of 5` and `3 out of 5` as the grade 3/5. Built once."""
 
-    __slots__ = ("_fraction", "_number")
+    __slots__ = ("_fraction", "_number", "_of_five")
 
-    def __init__(self, bits: ClassBits) -> None:
+    def __init__(self, bits: ClassBits, tongues: Sequence[Tongue]) -> None:
+        self._of_five = [
+            tuple(folded(words).split()) for tongue in tongues for words in tongue.grades.of_five
+        ]
         self._number = bits.mask(WordClasses.NUMBER)
         self._fraction = bits.mask(WordClasses.FRACTION)
 
     def join(self, items: Items) -> None:
         """Makes such numbers grades."""
-        if not items.everything & self._number or "of" not in items.words:
+        if not items.everything & self._number:
             return
         for at, mask in enumerate(items.masks):
             if not mask & self._number:
                 continue
             word, end = items.word(at), items.ends[at]
             if not _is_digit(word) or not any(
-                tuple(items.words[end : end + len(behind)]) == behind for behind in _OF_FIVE
+                tuple(items.words[end : end + len(behind)]) == behind for behind in self._of_five
             ):
                 continue
             items.words[items.firsts[at]] = f"{word}/{_FULL}"
@@ -113,6 +111,7 @@ class GradeFalls:
         "_strength",
         "_to",
         "_toe",
+        "_units",
         "_unlike",
     )
 
@@ -135,9 +134,9 @@ class GradeFalls:
         self._unlike = bits.mask(
             WordClasses.LEFT, WordClasses.RIGHT, WordClasses.LEG, WordClasses.ARM, WordClasses.LEVEL
         )
-        self._before, self._now, self._fall, self._full, self._to = (
+        self._before, self._now, self._fall, self._full, self._to, self._units = (
             frozenset(folded(word) for tongue in tongues for word in getattr(tongue.grades, name))
-            for name in ("before", "now", "fall", "full", "to")
+            for name in ("before", "now", "fall", "full", "to", "units")
         )
 
     def measured(
@@ -238,7 +237,7 @@ class GradeFalls:
         items = text.items
         mask = text.sentences[items.sentences[two.item]]
         behind = items.words[two.first + 1] if two.first + 1 < len(items.words) else ""
-        return bool(mask & self._strength) and not mask & self._other and behind not in _UNITS
+        return bool(mask & self._strength) and not mask & self._other and behind not in self._units
 
     def _from_full(self, items: Items, grade: _Grade) -> _Grade | None:
         """From full power to 2/5."""

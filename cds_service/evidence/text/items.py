@@ -39,15 +39,6 @@ _SIGNED: Final = (["(-)"], ["(+)"])
 """What signs the word before it, though that is an abbreviation of any language: `inkont. (-)`."""
 _ANSWERED: Final = {"N": "\u0274", "Y": "\u028f"}
 """The sign that stands for each: a small capital, which the English list has as a word."""
-_IN_BRACKETS: Final = {
-    "(n)": "(-)",
-    "(y)": "(+)",
-    "(no)": "(-) ",
-    "(nil)": "(-)  ",
-    "(none)": "(-)   ",
-    "(yes)": "(+)  ",
-}
-"""Answers in brackets, with signs as long as they are."""
 _FEWEST_ANSWERS: Final = 2
 _FEWEST_LOOSE: Final = 3
 _FEWEST_HITS: Final = 2
@@ -117,10 +108,6 @@ class Itemizer:
     def items(self, text: str) -> Items:
         """The items of a text, from left to right."""
         plain = self._forms.plain(text, _with_answers(text, folded(text)))
-        if "(n" in plain:
-            # a form that is answered in brackets
-            for written, sign in _IN_BRACKETS.items():
-                plain = plain.replace(written, sign)
         if "+" in plain and "- " in plain and _PLUS_ITEM.search(plain):
             plain = _MINUS_ITEM.sub(r"\1 -", plain)
         pieces: list[str] = WORD.findall(plain)

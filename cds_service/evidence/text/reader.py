@@ -87,7 +87,7 @@ class TextReader:
         )
         self._itemizer = Itemizer(lexicon)
         self._inability = InabilityJoiner(bits)
-        self._grades = GradeJoiner(bits)
+        self._grades = GradeJoiner(bits, tongues)
         self._grade_falls = GradeFalls(bits, language.limits, tongues)
         self._asserter = Asserter(bits, language, _unit_words(tongues))
         self._patterns = PatternMatcher(language.patterns, bits)

@@ -146,3 +146,21 @@ def test_an_ordinary_reason_is_understood_when_all_of_it_is(text: str) -> None:
 
 def test_an_ordinary_reason_beside_a_word_that_nobody_knows_is_unread() -> None:
     assert read("prior auth, quorblax").is_unread
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fieber [ ] ja [x] nein, Reithosenanästhesie [ ] ja [x] nein, Harnverhalt [ ] ja [x] nein",
+        "fièvre [ ] oui [x] non, anesthésie en selle [ ] oui [x] non",
+        "ateş [ ] var [x] yok, idrar retansiyonu [ ] var [x] yok",
+        "Reithosenanästhesie (nein), Harnverhalt (nein)",
+    ],
+)
+def test_forms_are_answered_in_the_language_that_they_are_written_in(text: str) -> None:
+    assert {found.state for found in read(text).statements} == {"denied"}
+
+
+def test_a_box_ticked_with_yes_states_in_every_language() -> None:
+    text = "Fieber [ ] ja [x] nein, Reithosenanästhesie [x] ja [ ] nein"
+    assert states(text, "saddle-anesthesia") == {"stated"}

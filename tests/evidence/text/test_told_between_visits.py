@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.evidence.text.reading import states
+from tests.evidence.text.reading import read, states
 
 _RAPID = "motor-deficit-rapid"
 _PROGRESSIVE = "motor-deficit-progressive"
@@ -205,3 +205,10 @@ def test_a_relative_who_tells_of_the_patient_is_heard(text: str, concept: str) -
 )
 def test_what_a_relative_has_is_not_the_patients(text: str, concept: str) -> None:
     assert not states(text, concept) & {"stated", "asked"}
+
+
+def test_power_that_fell_is_no_fall_of_the_patient() -> None:
+    found = {one.concept for one in read("leg power fell from 5/5 to 2/5").statements}
+    assert "motor-deficit-progressive" in found
+    assert "low-velocity-trauma" not in found
+    assert states("fell, power 5/5", "low-velocity-trauma") == {"stated"}
