@@ -95,3 +95,33 @@ def test_what_stands_before_advice_is_there_unless_a_condition_is_named() -> Non
 )
 def test_where_to_go_and_when_it_gets_worse_is_no_condition_of_what_is_there(text: str) -> None:
     assert states(text, "foot-drop") == {"stated"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mal di schiena, si può aspettare fino a febbraio",
+        "dor lombar, a equipa mora na rua",
+        "lombalgie au coucher, facture jointe",
+        "dolor lumbar, adjunto factura",
+        "Rückenschmerzen, im vorliegenden Fall ohne Ausstrahlung",
+        "bel ağrısı, konser sonrası",
+        "low back pain before the elections",
+    ],
+)
+def test_frequent_words_of_a_language_are_no_misspelled_findings(text: str) -> None:
+    found = reader().read(text)
+    assert not [one for one in found.statements if reader().is_telling(one)]
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("dor lombar, RUA desde ontem", "urinary-retention"),
+        ("Rückenschmerzen nach Fall vom Rad", "low-velocity-trauma"),
+        ("Einbruch LWK 1", "vertebral-fracture"),
+        ("fractura L1", "vertebral-fracture"),
+    ],
+)
+def test_the_findings_beside_them_are_read(text: str, concept: str) -> None:
+    assert concept in {one.concept for one in reader().read(text).statements}
