@@ -39,9 +39,8 @@ def test_a_deficit_raises_what_an_active_group_asks_for(compiled: CompiledGuidel
 def test_what_makes_an_active_group_urgent_makes_no_other_level_so(
     compiled: CompiledGuideline,
 ) -> None:
-    groups = compiled.guideline.groups
-    quiet = {group.id: Level.NONE for group in groups}
-    for group in groups:
+    quiet = {group.id: Level.NONE for group in compiled.guideline.groups}
+    for group in compiled.guideline.groups:
         if group.urgency is not Urgency.ROUTINE:
             continue
         context = GroupContext({**quiet, group.id: Level.ACTIVE}, False, True, True)
