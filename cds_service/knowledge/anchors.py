@@ -176,6 +176,7 @@ class WordClasses:
     DENIAL_OF_ALL: Final = "denial-of-all"
     DENIES_ANY: Final = "denies-any"
     DENIES_FIRST: Final = "denies-first"
+    DENIES_ENOUGH: Final = "denies-enough"
     DENIES_NEXT: Final = "denies-next"
     DENIES_LIST: Final = "denies-list"
     DISMISSED: Final = "dismissed"

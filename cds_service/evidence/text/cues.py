@@ -49,6 +49,7 @@ class Cues:
         "denial",
         "denial_of_all",
         "denies_any",
+        "denies_enough",
         "denies_first",
         "denies_list",
         "denies_next",
@@ -114,6 +115,7 @@ class Cues:
         self.fresh = bits.mask(WordClasses.FRESH)
         self.now = bits.mask(WordClasses.NOW)
         self.denies_first = bits.mask(WordClasses.DENIES_FIRST)
+        self.denies_enough = bits.mask(WordClasses.DENIES_ENOUGH)
         self.denies_next = bits.mask(WordClasses.DENIES_NEXT)
         self.denies_list = bits.mask(WordClasses.DENIES_LIST)
         self.with_ = bits.mask(WordClasses.WITH)

@@ -66,6 +66,7 @@ class Sentence:
         "denial_clause",
         "denied_findings",
         "denies_any",
+        "denies_enough",
         "end",
         "family",
         "first",
@@ -101,6 +102,8 @@ class Sentence:
         self.denied_findings = 0
         self.denies_any = False
         """That denial names a list: "denies any"."""
+        self.denies_enough = False
+        """It says all by itself: "no red flags"."""
         self.lists = 0
         """Commas that the denial has crossed."""
         self.past = self.other = self.family = self.might = self.asked = False
@@ -224,6 +227,8 @@ class Sentence:
             if not self._goes_on(at):
                 self.reach = NO_REACH
             self.lists += 1
+        elif self.denies_enough:
+            self.lists += 1
         elif self.reach == CLAUSE_ALONE:
             self.reach = NO_REACH
 
@@ -272,7 +277,8 @@ class Sentence:
         state = self.states[at]
         if self.reach:
             if not state & (DENIED | UNCLEAR):
-                is_clear = self.reach != OVER_LISTS or not self.lists or self._is_list(at)
+                is_list = self.reach == OVER_LISTS or self.denies_enough
+                is_clear = not is_list or not self.lists or self._is_list(at)
                 state |= DENIED if is_clear else UNCLEAR
             if self.mask & self._.finding:
                 self.denied_findings += 1
@@ -651,6 +657,7 @@ class Sentence:
         self.denial_clause = self.clause
         self.denied_findings = self.lists = 0
         self.denies_any = bool(mask & rules.denies_any)
+        self.denies_enough = bool(mask & rules.denies_enough) and not has_colon
         self.is_denied_in_bracket = self.is_bracketed
         if mask & rules.history:
             self.past = True
@@ -701,7 +708,7 @@ class Sentence:
             return True
         after, is_neuro = head, False
         while after < self.end and items.clauses[after] == self.clause:
-            if after >= at and items.masks[after] & rules.or_:
+            if items.masks[after] & rules.or_:
                 return True
             is_neuro = is_neuro or bool(items.masks[after] & rules.neuro)
             after += 1

@@ -754,3 +754,20 @@ def test_what_has_gone_and_diseases_of_relatives_do_not_count(
 def test_of_a_range_of_grades_the_lower_counts() -> None:
     assert only("power 3-4/5 left leg", "motor-power-3-or-less").number == 3.0
     assert states("strength 4-5/5 left leg", "motor-power-3-or-less") == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "concept", "state"),
+    [
+        ("no red flags, leg weakness", "limb-weakness", "unclear"),
+        ("keine red flags, Harnverhalt", "urinary-retention", "unclear"),
+        ("no red flags, saddle numbness or retention", "urinary-retention", "denied"),
+        ("no red flags: leg weakness, retention", "urinary-retention", "denied"),
+        ("no red flags, no weakness", "weakness-nonspecific", "denied"),
+        ("no fever, weakness or incontinence", "urinary-incontinence-new", "denied"),
+    ],
+)
+def test_a_single_finding_behind_no_red_flags_may_be_there(
+    text: str, concept: str, state: str
+) -> None:
+    assert states(text, concept) == {state}
