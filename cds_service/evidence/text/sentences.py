@@ -74,6 +74,7 @@ class Sentence:
         "is_bracketed",
         "is_denied_in_bracket",
         "is_feared",
+        "is_repeated",
         "is_template",
         "is_word_before",
         "items",
@@ -102,6 +103,8 @@ class Sentence:
         self.denied_findings = 0
         self.denies_any = False
         """That denial names a list: "denies any"."""
+        self.is_repeated = False
+        """The clause before it has a denial of its own: "no fever, no weakness"."""
         self.denies_enough = False
         """It says all by itself: "no red flags"."""
         self.lists = 0
@@ -654,6 +657,7 @@ class Sentence:
         self.reach = TO_SENTENCE_END if is_for_all else OVER_LISTS
         if items.word(at) in _GLUED and not has_colon:
             self.reach = CLAUSE_ALONE
+        self.is_repeated = self.denial_clause == self.clause - 1 >= 0
         self.denial_clause = self.clause
         self.denied_findings = self.lists = 0
         self.denies_any = bool(mask & rules.denies_any)
@@ -715,4 +719,4 @@ class Sentence:
         if after < self.end and items.masks[after] & (rules.finding | rules.and_or):
             return True
         first_is_neuro = head > 0 and bool(items.masks[head - 1] & rules.neuro)
-        return not is_neuro or first_is_neuro
+        return not is_neuro or (first_is_neuro and not self.is_repeated)

@@ -764,10 +764,12 @@ def test_of_a_range_of_grades_the_lower_counts() -> None:
         ("no red flags, saddle numbness or retention", "urinary-retention", "denied"),
         ("no red flags: leg weakness, retention", "urinary-retention", "denied"),
         ("no red flags, no weakness", "weakness-nonspecific", "denied"),
+        ("kein Fieber, keine Schwäche, Harnverhalt", "urinary-retention", "unclear"),
+        ("no fever, no weakness, no retention", "urinary-retention", "denied"),
         ("no fever, weakness or incontinence", "urinary-incontinence-new", "denied"),
     ],
 )
-def test_a_single_finding_behind_no_red_flags_may_be_there(
+def test_a_single_finding_behind_a_denial_that_is_complete_may_be_there(
     text: str, concept: str, state: str
 ) -> None:
     assert states(text, concept) == {state}
