@@ -124,7 +124,7 @@ _Codings = list[tuple[CodeMeaning, str]]
 class Readings:
     """What was read so far of codes and names."""
 
-    __slots__ = ("concepts", "in_texts", "in_words", "named", "other_studies")
+    __slots__ = ("concepts", "in_texts", "in_words", "named", "other_studies", "past", "sharper")
 
     def __init__(self) -> None:
         self.concepts: dict[bytes, ConceptReading] = {b"": NO_CONCEPT, b"null": NO_CONCEPT}
@@ -135,6 +135,10 @@ class Readings:
         """The same by the texts alone."""
         self.named: dict[str, NamedObservation | None] = {}
         """What the names of observations mean that no value set holds."""
+        self.past: dict[bytes, frozenset[str]] = {}
+        """By JSON text: what the words of a coded concept tell as past."""
+        self.sharper: dict[bytes, tuple[ConceptHit, ...]] = {}
+        """By JSON text: what the words say more than the code."""
         self.other_studies: set[tuple[bytes, bytes, bytes]] = set()
         """(code, body site, category) of what is known to be no study of the spine."""
 
@@ -271,6 +275,13 @@ class ConceptReader:
         counts: `new weakness of both legs`, `myeloma on daratumumab`. To every other code they add nothing: it says
         more exactly what it means.
         """
+        written = bytes(raw)
+        known = self.readings.sharper.get(written)
+        if known is None:
+            known = self.readings.sharper[written] = self._sharper(raw)
+        return known
+
+    def _sharper(self, raw: Raw) -> tuple[ConceptHit, ...]:
         code, index = self.read(raw), self._index
         bare = index.everyday | _SIZE_IN_WORDS
         if not code.hits or not all(
@@ -285,7 +296,13 @@ class ConceptReader:
 
     def told_as_past(self, raw: Raw) -> frozenset[str]:
         """Acute value sets that the words of a coded concept tell as past: `History of cauda equina syndrome`."""
-        concept = read_concept(plain(raw))
+        written = bytes(raw)
+        known = self.readings.past.get(written)
+        if known is None:
+            known = self.readings.past[written] = self._past(read_concept(plain(raw)))
+        return known
+
+    def _past(self, concept: Concept) -> frozenset[str]:
         texts = {concept.text, *(coding.display for coding in concept.codings)} - {""}
         if not any(map(self._index.is_said_to_be_old, texts)):
             return frozenset()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final, Literal
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from cds_service.evidence.codes.certainty import Certainty, certainty_of
@@ -39,22 +39,33 @@ _NOWHERE: Final = frozenset[str]()
 _CAME_BACK: Final = frozenset({"recurrence", "relapse"})
 
 
+class Standing(Struct, frozen=True, gc=False):
+    """What was looked up of a Condition before it is known whether it becomes an entry."""
+
+    stated: Verification
+    certainty: Certainty
+    """By the letter that stands beside the code, or on the Condition."""
+    recorded: DateSpan | None
+
+
 def read_conditions(intake: Intake, kind: str) -> None:
     """Every Condition of our patient: a hit in each value set that its code is in.
 
     One that was entered in error, and the code of a family history, are none.
     """
-    conditions = intake.conditions
+    conditions, certainties = intake.conditions, intake.index.compiled.certainties
     for shape, code in intake.coded(kind):
         name = reference(kind, shape.id)
         intake.known_conditions.add(name)
-        if _is_later(shape, intake):
+        recorded = _recorded(shape)
+        if _is_later(shape, recorded, intake):
             continue
-        stated = _sureness(shape, code, intake)
+        certainty = code.certainty or certainty_of(shape.extension, certainties)
+        stated = _sureness(shape, certainty, intake)
         if stated is None or stated == "refuted":
             intake.retracted.add(name)
         if stated in ("confirmed", "suspected"):
-            _keep_beside(shape, name, intake)
+            _keep_beside(shape, name, recorded, intake)
         hits = code.hits
         if not hits:
             hits = _told_by_words(shape, code, stated, intake)
@@ -62,7 +73,7 @@ def read_conditions(intake: Intake, kind: str) -> None:
             hits += intake.concepts.sharper_words(shape.code)
         if stated is None or not hits:
             continue
-        entry = _entry(shape, code, stated, intake)
+        entry = _entry(shape, code, Standing(stated, certainty, recorded), intake)
         past = intake.concepts.told_as_past(shape.code) if code.hits else _NOWHERE
         for hit in hits:
             if not _is_meant(hit, code, intake):
@@ -73,13 +84,15 @@ def read_conditions(intake: Intake, kind: str) -> None:
             )
 
 
-def _keep_beside(shape: ConditionShape, name: str, intake: Intake) -> None:
+def _keep_beside(
+    shape: ConditionShape, name: str, recorded: DateSpan | None, intake: Intake
+) -> None:
     """What the notes and the evidence of a Condition say, of the day that it was recorded."""
     if shape.note is NOTHING and shape.evidence is NOTHING:
         return
     if _course(shape, intake)[0] != "current":
         return
-    when = _recorded(shape) or _onset(shape, intake)
+    when = recorded or _onset(shape, intake)
     if shape.note is not NOTHING:
         keep_said(intake, name, when, concepts=NOTHING, texts=texts_of(plain(shape.note)))
     for shown in map(as_object, each(plain(shape.evidence))):
@@ -111,12 +124,12 @@ def _told_by_words(
     return () if is_classified else found
 
 
-def _is_later(shape: ConditionShape, intake: Intake) -> bool:
+def _is_later(shape: ConditionShape, recorded: DateSpan | None, intake: Intake) -> bool:
     """True for what nobody knew on the day: recorded later, or begun later and recorded nobody says when.
 
     A beginning ahead of its own recording is a slip of the pen: the entry stays, without that date.
     """
-    known = _recorded(shape) or _onset(shape, intake)
+    known = recorded or _onset(shape, intake)
     return known is not None and intake.is_ahead(known)
 
 
@@ -153,20 +166,20 @@ def by_reference(
 def _entry(
     shape: ConditionShape,
     code: ConceptReading,
-    stated: Verification,
+    standing: Standing,
     intake: Intake,
 ) -> ConditionEntry:
     clinical, status_recorded, abated = _course(shape, intake)
-    if _certainty(shape, code, intake) == "past" and not _has_come_back(shape, intake):
+    if standing.certainty == "past" and not _has_come_back(shape, intake):
         clinical = "past"
     return ConditionEntry(
         reference("Condition", shape.id),
         code.display,
         clinical,
         status_recorded,
-        stated,
+        standing.stated,
         _onset(shape, intake),
-        _recorded(shape),
+        standing.recorded,
         abated,
         code.text,
         code.codings,
@@ -174,14 +187,10 @@ def _entry(
     )
 
 
-def _certainty(shape: ConditionShape, code: ConceptReading, intake: Intake) -> Certainty:
-    """As the letter says that stands beside the code, or on the Condition."""
-    return code.certainty or certainty_of(shape.extension, intake.index.compiled.certainties)
-
-
-def _sureness(shape: ConditionShape, code: ConceptReading, intake: Intake) -> Verification | None:
+def _sureness(
+    shape: ConditionShape, certainty: Certainty, intake: Intake
+) -> Verification | None:
     """How sure the record is; without a status that is stated, as the letter beside the code says."""
-    certainty = _certainty(shape, code, intake)
     stated = _verification(shape.verification_status, intake)
     if not certainty or stated is None:
         return stated
@@ -280,7 +289,10 @@ def _body_sites(raw: Raw, intake: Intake) -> frozenset[str]:
 
 
 def _first_date(*values: object) -> DateSpan | None:
-    return next((span for value in values if (span := read_date(value)) is not None), None)
+    for value in values:
+        if value is not None and (span := read_date(value)) is not None:
+            return span
+    return None
 
 
 def _has_abatement(shape: ConditionShape) -> bool:

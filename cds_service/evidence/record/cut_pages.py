@@ -8,14 +8,13 @@ from itertools import pairwise
 from typing import Any, Final
 
 from cds_service.cds_hooks.model import Source
-from cds_service.evidence.codes.concepts import NO_CONCEPT
 from cds_service.evidence.codes.dates import days_after, read_date
 from cds_service.evidence.codes.look_backs import MEDICATIONS, OBSERVATIONS, PROCEDURES
 from cds_service.evidence.loose_json import as_object
 from cds_service.evidence.model import DateSpan
 from cds_service.evidence.raw import plain
 from cds_service.evidence.record.intake import Intake
-from cds_service.evidence.record.observations import NO_HIT, Observed, when_observed
+from cds_service.evidence.record.observations import when_observed
 from cds_service.evidence.record.procedures import when_done
 from cds_service.evidence.record.types import TYPES
 
@@ -24,7 +23,7 @@ _Day = Callable[[Any], DateSpan | None]
 
 
 def _observed(shape: Any) -> DateSpan | None:
-    return when_observed(Observed(shape, shape, NO_CONCEPT, NO_HIT))
+    return when_observed(shape)
 
 
 def _ordered(shape: Any) -> DateSpan | None:

@@ -163,9 +163,13 @@ class Intake:
         """True for a date that lies ahead of the day: nobody knew then what has it."""
         return span is not None and span.first > self.latest
 
-    def is_text_ahead(self, day: object) -> bool:
-        """The same for a FHIR date as it is written; False where it has to be read to tell."""
-        return isinstance(day, str) and day[:_DAY_LENGTH] > self.latest_text and day[:1].isdecimal()
+    def may_be_ahead(self, day: object) -> bool:
+        """False for a FHIR date that sorts before the day as it is written: it needs no reading."""
+        return (
+            type(day) is not str
+            or day[:_DAY_LENGTH] > self.latest_text
+            or not day[:1].isdecimal()
+        )
 
     def ours(self, kind: str) -> Iterator[tuple[str, list[Any]]]:
         """(prefetch key, resources) of a type. What belongs to another patient is counted and left out."""

@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from msgspec import Raw, Struct
+from msgspec.structs import fields
 
 from cds_service.evidence.raw import NOTHING
 from cds_service.evidence.record.intake import Batch, Intake
@@ -26,8 +27,8 @@ _WORDED: Final = frozenset((
     "medication", "substance", "type", "device_name", "value_string", "value_codeable_concept", "body_site",
 ))  # fmt: skip
 """Elements whose words are read."""
-_WORDED_OF: Final[dict[type[Any], Callable[[Any], tuple[Any, ...]]]] = {}
-"""Takes those that a shape has."""
+_Element = Callable[[Any], Any]
+_WORDED_OF: Final[dict[type[Any], tuple[tuple[_Element, ...], tuple[_Element, ...]]]] = {}
 _ALWAYS: Final = frozenset({"Patient", "Medication"})
 """The one says who it is, the other is named by orders, whatever its own date."""
 _BESIDE_WORDS: Final = 20
@@ -101,10 +102,15 @@ def _distinct(batches: Iterable[Batch]) -> set[bytes]:
     """What is read as words in all of these resources, each text once."""
     found: set[bytes] = set()
     for batch in batches:
+        if not batch.resources:
+            continue
         # As few steps as can be: in every call each element of each resource is looked at here.
-        values = [value for shape in batch.resources for value in _worded(shape)]
-        found.update([bytes(value) for value in values if type(value) is Raw])
-        found.update([_encoded(value) for value in values if isinstance(value, str)])
+        left_as_json, read_plainly = _worded_elements(type(batch.resources[0]))
+        for element in left_as_json:
+            found.update(map(bytes, map(element, batch.resources)))
+        for element in read_plainly:
+            texts = map(element, batch.resources)
+            found.update([_encoded(text) for text in texts if isinstance(text, str)])
     found.discard(bytes(NOTHING))
     return found
 
@@ -114,24 +120,25 @@ def _texts(shape: Any) -> tuple[bytes, ...]:
     return tuple(
         [
             bytes(value) if isinstance(value, Raw) else _encoded(value)
-            for value in _worded(shape)
+            for elements in _worded_elements(type(shape))
+            for value in [element(shape) for element in elements]
             if isinstance(value, (Raw, str)) and value is not NOTHING
         ]
     )
 
 
-def _worded(shape: Any) -> tuple[Any, ...]:
-    elements = _WORDED_OF.get(type(shape))
-    if elements is None:
-        names = [name for name in shape.__struct_fields__ if name in _WORDED]
-        elements = _WORDED_OF[type(shape)] = _elements(names)
-    return elements(shape)
+def _worded_elements(kind: type[Any]) -> tuple[tuple[_Element, ...], tuple[_Element, ...]]:
+    """What takes each of those that a shape has: those left as JSON text, and those that were read."""
+    known = _WORDED_OF.get(kind)
+    if known is None:
+        known = _WORDED_OF[kind] = _take_worded(kind)
+    return known
 
 
-def _elements(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
-    if len(names) > 1:
-        return attrgetter(*names)
-    return lambda shape: tuple([getattr(shape, name) for name in names])
+def _take_worded(kind: type[Any]) -> tuple[tuple[_Element, ...], tuple[_Element, ...]]:
+    worded = [field for field in fields(kind) if field.name in _WORDED]
+    left_as_json = tuple([attrgetter(field.name) for field in worded if field.type is Raw])
+    return left_as_json, tuple([attrgetter(f.name) for f in worded if f.type is not Raw])
 
 
 def _encoded(text: str) -> bytes:

@@ -48,8 +48,7 @@ _POLARITIES: Final[Mapping[Verdict, Polarity]] = {
     verdict: polarity for polarity, verdict in _VERDICTS.items()
 }
 _KIDNEYS: Final = frozenset((ValueSets.OBS_EGFR, ValueSets.OBS_CREATININE))
-_NO_CODE: Final = ConceptReading()
-NO_HIT: Final = ConceptHit("", "text", "", "")
+_NO_HIT: Final = ConceptHit("", "text", "", "")
 
 
 class Observed(Struct, frozen=True, gc=False):
@@ -67,11 +66,11 @@ class Observed(Struct, frozen=True, gc=False):
 
 def read_observations(intake: Intake, kind: str) -> None:
     """Every Observation of our patient whose status counts, by the value sets of its code and its components."""
-    observed = intake.observed
+    observed, named_of = intake.observed, intake.named
     counting = intake.index.compiled.observation_counts
     for shape, code in intake.coded(kind):
         hits, has_parts = code.hits, shape.component is not NOTHING
-        named = _named(code, intake)
+        named = named_of[id(code)] if id(code) in named_of else _named(code, intake)
         if not (hits or has_parts or named):
             _keep_nameless(shape, code, intake)
             continue
@@ -116,10 +115,9 @@ def _read_parts(shape: ObservationShape, named: NamedObservation | None, intake:
 
 def _is_later(shape: ObservationShape, intake: Intake) -> bool:
     """True for what was observed after the day."""
-    day = shape.effective_date_time
-    if type(day) is str:
-        return intake.is_text_ahead(day)
-    return intake.is_ahead(when_observed(Observed(shape, shape, _NO_CODE, NO_HIT)))
+    return intake.may_be_ahead(shape.effective_date_time) and intake.is_ahead(
+        when_observed(shape)
+    )
 
 
 def read_observed(intake: Intake, observed: Observed) -> ObservationHit:
@@ -132,7 +130,7 @@ def read_observed(intake: Intake, observed: Observed) -> ObservationHit:
     entry = ObservationEntry(
         reference("Observation", observed.parent.id),
         observed.code.display,
-        when_observed(observed),
+        when_observed(observed.parent),
         value.text,
         polarity,
         observed.code.codings,
@@ -169,16 +167,17 @@ def _is_settled(
 def _named(code: ConceptReading, intake: Intake) -> NamedObservation | None:
     """What the name of an observation means whose code no value set holds."""
     # why by id: each distinct code is one reading, which lives as long as the call
-    if id(code) not in intake.named:
-        if any(hit.via == "code" for hit in code.hits):
-            intake.named[id(code)] = None
-            return None
+    if id(code) in intake.named:
+        return intake.named[id(code)]
+    found = None
+    if not any(hit.via == "code" for hit in code.hits):
         words = f"{code.text} ; {code.display}" if code.text else code.display
         known = intake.concepts.readings.named
         if words not in known:
             known[words] = intake.index.observation_names.match(words)
-        intake.named[id(code)] = known[words]
-    return intake.named[id(code)]
+        found = known[words]
+    intake.named[id(code)] = found
+    return found
 
 
 def _keep_named(
@@ -197,7 +196,7 @@ def _keep_named(
         return
     value = read_value(part, intake.index, intake.concepts)
     if named.letters:
-        _keep_letter(Observed(parent, part, code, NO_HIT), value, named, intake)
+        _keep_letter(Observed(parent, part, code, _NO_HIT), value, named, intake)
         return
     table = intake.index.units.get(named.grades or "")
     grade = _grade(value, table) if named.grades is not None else None
@@ -207,7 +206,7 @@ def _keep_named(
         return
     if named.means is None:
         return
-    verdict = _verdict(Observed(parent, part, code, NO_HIT), value, named, intake)
+    verdict = _verdict(Observed(parent, part, code, _NO_HIT), value, named, intake)
     if verdict == "unknown" and value.text:
         _keep_unread(parent, code, value, intake, is_finding=not named.is_aside)
     hit = ConceptHit(named.means, "text", "", named.name)
@@ -308,7 +307,7 @@ def _keep_unread(
     *,
     is_finding: bool,
 ) -> None:
-    when = when_observed(Observed(parent, parent, code, NO_HIT))
+    when = when_observed(parent)
     first = days_after(intake.as_of, -intake.index.rules.unread_days)
     if when is not None and when.last < first:
         return
@@ -348,9 +347,13 @@ def doubtful_values(
     return tuple(found)
 
 
-def when_observed(observed: Observed) -> DateSpan | None:
+def when_kept(observed: Observed) -> DateSpan | None:
+    """When what was kept was observed."""
+    return when_observed(observed.parent)
+
+
+def when_observed(shape: ObservationShape) -> DateSpan | None:
     """effectiveDateTime, effectivePeriod.end (its start while it lasts), effectiveInstant, else issued."""
-    shape = observed.parent
     span = read_date(shape.effective_date_time)
     if span is not None:
         return span

@@ -21,10 +21,7 @@ from cds_service.evidence.record.devices import implants_elsewhere
 from cds_service.evidence.record.hospice import has_hospice_condition
 from cds_service.evidence.record.intake import Intake, as_tuples
 from cds_service.evidence.record.limits import keep_within_limits
-from cds_service.evidence.record.observations import (
-    read_observed,
-    when_observed,
-)
+from cds_service.evidence.record.observations import read_observed, when_kept
 from cds_service.evidence.record.renewals import with_renewals
 from cds_service.evidence.record.sorting import sort_resources
 from cds_service.evidence.record.types import TYPES
@@ -65,7 +62,7 @@ def read_record(
     return PatientRecord(
         person=person,
         conditions=as_tuples(intake.conditions),
-        observations=Observations(intake.observed, partial(read_observed, intake), when_observed),
+        observations=Observations(intake.observed, partial(read_observed, intake), when_kept),
         exposures=with_renewals(intake.exposures),
         procedures=as_tuples(intake.procedures),
         studies=tuple(intake.studies),
