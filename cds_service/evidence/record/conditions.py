@@ -187,9 +187,7 @@ def _entry(
     )
 
 
-def _sureness(
-    shape: ConditionShape, certainty: Certainty, intake: Intake
-) -> Verification | None:
+def _sureness(shape: ConditionShape, certainty: Certainty, intake: Intake) -> Verification | None:
     """How sure the record is; without a status that is stated, as the letter beside the code says."""
     stated = _verification(shape.verification_status, intake)
     if not certainty or stated is None:

@@ -166,9 +166,7 @@ class Intake:
     def may_be_ahead(self, day: object) -> bool:
         """False for a FHIR date that sorts before the day as it is written: it needs no reading."""
         return (
-            type(day) is not str
-            or day[:_DAY_LENGTH] > self.latest_text
-            or not day[:1].isdecimal()
+            type(day) is not str or day[:_DAY_LENGTH] > self.latest_text or not day[:1].isdecimal()
         )
 
     def ours(self, kind: str) -> Iterator[tuple[str, list[Any]]]:

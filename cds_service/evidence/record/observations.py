@@ -115,9 +115,7 @@ def _read_parts(shape: ObservationShape, named: NamedObservation | None, intake:
 
 def _is_later(shape: ObservationShape, intake: Intake) -> bool:
     """True for what was observed after the day."""
-    return intake.may_be_ahead(shape.effective_date_time) and intake.is_ahead(
-        when_observed(shape)
-    )
+    return intake.may_be_ahead(shape.effective_date_time) and intake.is_ahead(when_observed(shape))
 
 
 def read_observed(intake: Intake, observed: Observed) -> ObservationHit:

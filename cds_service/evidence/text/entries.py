@@ -20,6 +20,9 @@ Stem = tuple[int, Mapping[int, int] | None, int]
 NO_STEM: Final[Stem] = (0, None, 0)
 
 
+_NO_WORDS: Final[list[str]] = []
+
+
 class Phrase:
     """Words that mean something together."""
 
@@ -28,7 +31,8 @@ class Phrase:
     def __init__(self, words: tuple[str, ...], mask: int, *, is_open: bool, is_cue: bool) -> None:
         self.words = words
         self.length = len(words)
-        self.tail = list(words[2:])
+        self.tail = list(words[2:]) if len(words) > 2 else _NO_WORDS  # noqa: PLR2004
+        """The words behind the second."""
         self.mask = mask
         self.has_stem = any(word.endswith("*") for word in words)
         self.is_open = is_open

@@ -44,30 +44,44 @@ class WordLists:
         self.first_words: dict[str, list[Phrase]] = defaultdict(list)
         self.first_stems: dict[str, list[Phrase]] = defaultdict(list)
         """Phrases that begin with a stem."""
-        self._words: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        self._words: dict[int, dict[str, int]] = {
+            language: defaultdict(int) for language in language_bits.values()
+        }
+        """The classes of the words of each language."""
         self._english = language_bits[ENGLISH]
         self._open = bits.with_flag("open")
-        cues = bits.of_role("cue", "trap", "plain")
-        stems: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        self._plain = bits.mask(WordClasses.PLAIN)
+        self._stems: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+        self._phrases: dict[tuple[str, ...], int] = defaultdict(int)
+        self._one: dict[str, str] = {}
+        """Each word once, however many phrases have it: there are a hundred thousand."""
         infixes: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-        phrases: dict[tuple[str, ...], int] = defaultdict(int)
-        plain = bits.mask(WordClasses.PLAIN)
         for code, classes in language.words.items():
+            language_bit = language_bits[code]
             for name, words in classes.items():
-                for word in _as_typed(words, code):
+                bit = bits.bits[name]
+                self._add_simple([word for word in words if _is_simple(word)], bit, language_bit)
+                for word in _as_typed([word for word in words if not _is_simple(word)], code):
                     if word.startswith("*"):
-                        infixes[folded(word.strip("*"))][language_bits[code]] |= bits.bits[name]
+                        infixes[folded(word.strip("*"))][language_bit] |= bit
                     else:
-                        self._add(word, bits.bits[name], language_bits[code], stems, phrases, plain)
-        self.stems = self._parts(stems)
+                        self._add(word, bit, language_bit)
+        self.stems = self._parts(self._stems)
         self.infixes = self._parts(infixes)
-        for words_, mask in _with_masks_of_stems(phrases).items():
+        self._make_phrases(bits.of_role("cue", "trap", "plain"))
+
+    def _make_phrases(self, cues: int) -> None:
+        one: dict[int, int] = {}
+        for words, merged in _with_masks_of_stems(self._phrases).items():
+            mask = one.setdefault(merged, merged)
             is_open = not mask & ~self._open
-            phrase = Phrase(words_, mask, is_open=is_open, is_cue=not mask & ~cues)
-            if words_[0].endswith("*"):
-                self.first_stems[words_[0][:-1]].append(phrase)
+            phrase = Phrase(words, mask, is_open=is_open, is_cue=not mask & ~cues)
+            if words[0].endswith("*"):
+                self.first_stems[words[0][:-1]].append(phrase)
             else:
-                self.first_words[words_[0]].append(phrase)
+                self.first_words[words[0]].append(phrase)
+        self._phrases.clear()
+        self._one.clear()
 
     def _parts(self, listed: Mapping[str, Mapping[int, int]]) -> dict[str, Stem]:
         """Parts of words, each with what it means and the languages that list it: a bit each."""
@@ -76,19 +90,27 @@ class WordLists:
             for part, by_language in listed.items()
         }
 
-    def _add(
-        self,
-        word: str,
-        bit: int,
-        language: int,
-        stems: dict[str, dict[int, int]],
-        phrases: dict[tuple[str, ...], int],
-        plain: int,
-    ) -> None:
+    def _add_simple(self, words: list[str], bit: int, language: int) -> None:
+        """Adds words that are written as they are looked up: most are."""
+        one, languages = self._one, self.languages
+        words = [one.setdefault(word, word) for word in words]
+        for word in words:
+            languages[word] |= language
+        if bit == self._plain:
+            self.known.update(words)
+            self.ordinary.update(words)
+            return
+        self.listed.update(words)
+        listed = self._words[language]
+        for word in words:
+            listed[word] |= bit
+
+    def _add(self, word: str, bit: int, language: int) -> None:
         words = words_of(folded(word.replace("*", "")))
         if not words:
             return
-        if bit == plain:
+        words = [self._one.setdefault(part, part) for part in words]
+        if bit == self._plain:
             for part in words:
                 if not is_level(part):
                     self.known.add(part)
@@ -96,24 +118,27 @@ class WordLists:
                     self.languages[part] |= language
             if word.endswith("*") and len(words) == 1 and len(words[0]) >= _SHORTEST_PLAIN_STEM:
                 self.plain_stems[words[0]] |= language
-            return
-        if len(words) == 1:
-            (stems if word.endswith("*") else self._words)[words[0]][language] |= bit
-            if not word.endswith("*"):
-                self.listed.add(words[0])
-                self.languages[words[0]] |= language
-        else:
-            phrase = _with_stems(word, words)
-            phrases[phrase] |= bit
+        elif len(words) > 1:
+            phrase = _with_stems(word, words) if "*" in word else tuple(words)
+            self._phrases[phrase] |= bit
             for part in phrase:
-                if not (part.endswith("*") or is_level(part) or part[0].isdecimal()):
+                if not (part.endswith("*") or part[0].isdecimal() or is_level(part)):
                     self.known.add(part)
                     self.parts.add(part)
                     self.languages[part] |= language
+        elif word.endswith("*"):
+            self._stems[words[0]][language] |= bit
+        else:
+            self._words[language][words[0]] |= bit
+            self.listed.add(words[0])
+            self.languages[words[0]] |= language
 
     def masks(self, word: str) -> tuple[int, Mapping[int, int] | None]:
         """The classes of a listed word."""
-        return self._gated(word, self._words.get(word, {}), _SHORT_WORD)
+        by_language = {
+            language: words[word] for language, words in self._words.items() if word in words
+        }
+        return self._gated(word, by_language, _SHORT_WORD)
 
     def _gated(
         self, word: str, by_language: Mapping[int, int], short: int
@@ -128,6 +153,10 @@ class WordLists:
             else:
                 extra[language] = mask
         return everywhere, extra or None
+
+
+def _is_simple(word: str) -> bool:
+    return word.isascii() and word.isalpha() and word.islower()
 
 
 def _as_typed(words: Iterable[str], code: str) -> Iterator[str]:
