@@ -101,7 +101,7 @@ class Meanings:
         reading = concepts.read(raw)
         if reading.hits or reading.is_family or concepts.has_no_bearing(reading):
             return None
-        return _label(raw) if concepts.read_words(raw) is None else None
+        return _label(raw) if concepts.read_words(reading) is None else None
 
     def _first_read(self, name: Name, one: Resource, patient: str) -> _Meaning:
         """What a record of this resource alone holds."""

@@ -60,6 +60,8 @@ class ConceptReading(Struct, frozen=True):
     """Something stands there that is no concept in any shape."""
     certainty: Certainty = ""
     """How sure the coder was, where a letter beside the code says so."""
+    texts: tuple[str, ...] = ()
+    """Its text and every display as they are written, each once."""
 
     @property
     def is_classified(self) -> bool:
@@ -99,6 +101,11 @@ def _without_title_commas(text: str) -> str:
     return " ".join(parts)
 
 
+def _distinct(text: str, displays: list[str]) -> tuple[str, ...]:
+    """The text and the displays of a concept, each once."""
+    return tuple(dict.fromkeys(filter(None, (text, *displays))))
+
+
 NO_CONCEPT: Final = ConceptReading()
 _UNREADABLE: Final = ConceptReading(is_unreadable=True)
 
@@ -124,21 +131,17 @@ _Codings = list[tuple[CodeMeaning, str]]
 class Readings:
     """What was read so far of codes and names."""
 
-    __slots__ = ("concepts", "in_texts", "in_words", "named", "other_studies", "past", "sharper")
+    __slots__ = ("concepts", "in_texts", "named", "other_studies", "past")
 
     def __init__(self) -> None:
         self.concepts: dict[bytes, ConceptReading] = {b"": NO_CONCEPT, b"null": NO_CONCEPT}
         """By JSON text."""
-        self.in_words: dict[bytes, tuple[ConceptHit, ...] | None] = {}
-        """By JSON text: what all words of a concept in no value set mean."""
         self.in_texts: dict[tuple[str, ...], tuple[ConceptHit, ...] | None] = {}
-        """The same by the texts alone."""
+        """By its texts: what all words of a concept in no value set mean."""
         self.named: dict[str, NamedObservation | None] = {}
         """What the names of observations mean that no value set holds."""
-        self.past: dict[bytes, frozenset[str]] = {}
-        """By JSON text: what the words of a coded concept tell as past."""
-        self.sharper: dict[bytes, tuple[ConceptHit, ...]] = {}
-        """By JSON text: what the words say more than the code."""
+        self.past: dict[tuple[str, ...], frozenset[str]] = {}
+        """By its texts: what the words of a coded concept tell as past."""
         self.other_studies: set[tuple[bytes, bytes, bytes]] = set()
         """(code, body site, category) of what is known to be no study of the spine."""
 
@@ -154,7 +157,7 @@ class ConceptReader:
     Nothing of it outlives the call, but for an index that keeps readings (`kept_readings`).
     """
 
-    __slots__ = ("_in_texts", "_in_words", "_index", "_prepare", "known", "readings")
+    __slots__ = ("_bare", "_in_texts", "_index", "_prepare", "known", "readings")
 
     def __init__(self, index: CodeIndex, prepare: Callable[[str], str] | None = None) -> None:
         """`prepare` makes a text ready for reading: an order's words of contrast deny nothing."""
@@ -166,7 +169,7 @@ class ConceptReader:
         """What was read so far."""
         self.known = self.readings.concepts
         """The concepts among it, by JSON text."""
-        self._in_words = self.readings.in_words
+        self._bare = index.everyday | _SIZE_IN_WORDS
         self._in_texts = self.readings.in_texts
 
     def read(self, raw: Raw) -> ConceptReading:
@@ -180,21 +183,18 @@ class ConceptReader:
             known = self.known[written] = self._first_read(raw)
         return known
 
-    def read_words(self, raw: Raw) -> tuple[ConceptHit, ...] | None:
+    def read_words(self, code: ConceptReading) -> tuple[ConceptHit, ...] | None:
         """What all words of a concept in no value set mean, its text and every display; None: not understood.
 
-        Asked of what only its words can tell; the same concept is read once.
+        Asked of what only its words can tell; the same words are read once.
         """
-        written = bytes(raw)
-        if written not in self._in_words:
-            self._in_words[written] = self.words_of(read_concept(plain(raw)))
-        return self._in_words[written]
+        return self._words_of(code.texts)
 
     def words_of(self, concept: Concept) -> tuple[ConceptHit, ...] | None:
         """The same of a concept that is decoded already."""
-        texts = tuple(
-            dict.fromkeys(t for t in (concept.text, *(c.display for c in concept.codings)) if t)
-        )
+        return self._words_of(_distinct(concept.text, [c.display for c in concept.codings]))
+
+    def _words_of(self, texts: tuple[str, ...]) -> tuple[ConceptHit, ...] | None:
         if texts not in self._in_texts:
             self._in_texts[texts] = self._meant_by(texts)
         return self._in_texts[texts]
@@ -268,42 +268,33 @@ class ConceptReader:
         named = [hit for hit in agents if hit.value_set != ValueSets.CONTRAST_AGENT_UNSPECIFIED]
         return tuple(named or agents)
 
-    def sharper_words(self, raw: Raw) -> tuple[ConceptHit, ...]:
+    def sharper_words(self, code: ConceptReading) -> tuple[ConceptHit, ...]:
         """What the words of a concept add that no code says, or one that is of a spine complaint and no more.
 
         `Low back pain` is the code under which saddle numbness is written too. Of what only words say every word
         counts: `new weakness of both legs`, `myeloma on daratumumab`. To every other code they add nothing: it says
         more exactly what it means.
         """
-        written = bytes(raw)
-        known = self.readings.sharper.get(written)
-        if known is None:
-            known = self.readings.sharper[written] = self._sharper(raw)
-        return known
-
-    def _sharper(self, raw: Raw) -> tuple[ConceptHit, ...]:
-        code, index = self.read(raw), self._index
-        bare = index.everyday | _SIZE_IN_WORDS
-        if not code.hits or not all(
-            hit.via == "text" or hit.value_set in bare for hit in code.hits
-        ):
-            return ()
+        for hit in code.hits:
+            if hit.via != "text" and hit.value_set not in self._bare:
+                return ()
+        everyday = self._index.everyday
         return tuple(
-            hit
-            for hit in self.read_words(raw) or ()
-            if hit.value_set not in index.everyday and not code.is_in(hit.value_set)
+            [
+                hit
+                for hit in (code.hits and self.read_words(code)) or ()
+                if hit.value_set not in everyday and not code.is_in(hit.value_set)
+            ]
         )
 
-    def told_as_past(self, raw: Raw) -> frozenset[str]:
+    def told_as_past(self, code: ConceptReading) -> frozenset[str]:
         """Acute value sets that the words of a coded concept tell as past: `History of cauda equina syndrome`."""
-        written = bytes(raw)
-        known = self.readings.past.get(written)
+        known = self.readings.past.get(code.texts)
         if known is None:
-            known = self.readings.past[written] = self._past(read_concept(plain(raw)))
+            known = self.readings.past[code.texts] = self._past(code.texts)
         return known
 
-    def _past(self, concept: Concept) -> frozenset[str]:
-        texts = {concept.text, *(coding.display for coding in concept.codings)} - {""}
+    def _past(self, texts: tuple[str, ...]) -> frozenset[str]:
         if not any(map(self._index.is_said_to_be_old, texts)):
             return frozenset()
         return frozenset(
@@ -392,6 +383,7 @@ class ConceptReader:
             )
         if not known and not words:
             return ConceptReading(label)
+        every = _distinct(text, displays)
         lowered = words.lower()
         texts = [text] if text else displays
         is_family, has_family_words = self._family(known, displays, text, lowered)
@@ -402,7 +394,7 @@ class ConceptReader:
                 hits = tuple([hit for hit in hits if self._index.is_acute(hit.value_set)])
                 is_family = not hits
         codes = tuple([(code.system or "", code.code) for code in known])
-        return ConceptReading(label, lowered, codes, hits, is_family)
+        return ConceptReading(label, lowered, codes, hits, is_family, texts=every)
 
     def _hits(
         self, codings: list[CodeMeaning], texts: list[str], *, has_family_words: bool
@@ -420,17 +412,18 @@ class ConceptReader:
         for text in texts:
             if has_family_words and self._is_family_clause(text):
                 continue
-            phrases = self._index.phrases.read(self._prepare(text) if self._prepare else text)
+            # what the code says already needs no reading
+            phrases = self._index.phrases.read(
+                self._prepare(text) if self._prepare else text, settled=found
+            )
             new = [
                 phrase
                 for phrase in phrases
-                if phrase.value_set not in found
-                and not self._index.is_text_settled_by_code(phrase.value_set, coded)
+                if not self._index.is_text_settled_by_code(phrase.value_set, coded)
             ]
-            # what the code says already needs no reading
             denied = self._denied_abroad(text) if new else frozenset()
             for phrase in new:
-                if phrase.value_set not in found and phrase.value_set not in denied:
+                if phrase.value_set not in denied:
                     found[phrase.value_set] = ConceptHit(
                         phrase.value_set, "text", "", phrase.phrase
                     )

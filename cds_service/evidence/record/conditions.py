@@ -70,11 +70,11 @@ def read_conditions(intake: Intake, kind: str) -> None:
         if not hits:
             hits = _told_by_words(shape, code, stated, intake)
         elif stated is not None:
-            hits += intake.concepts.sharper_words(shape.code)
+            hits += intake.concepts.sharper_words(code)
         if stated is None or not hits:
             continue
         entry = _entry(shape, code, Standing(stated, certainty, recorded), intake)
-        past = intake.concepts.told_as_past(shape.code) if code.hits else _NOWHERE
+        past = intake.concepts.told_as_past(code) if code.hits else _NOWHERE
         for hit in hits:
             if not _is_meant(hit, code, intake):
                 continue
@@ -114,7 +114,7 @@ def _told_by_words(
     """
     if stated is None or code.is_family or intake.concepts.has_no_bearing(code):
         return ()
-    found = intake.concepts.read_words(shape.code)
+    found = intake.concepts.read_words(code)
     if found is None:
         if stated != "refuted" and _course(shape, intake)[0] == "current":
             name = code.display or _NO_NAME

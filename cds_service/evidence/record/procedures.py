@@ -31,25 +31,25 @@ def read_procedures(intake: Intake, kind: str) -> None:
         name = reference(kind, shape.id)
         if shape.reason_code is not NOTHING:
             keep_said(intake, name, when, concepts=shape.reason_code)
-        for hit in _hits(code, shape, intake):
+        for hit in _hits(code, intake):
             intake.procedures[hit.value_set].append(
                 ProcedureHit(name, code.display, hit.via, hit.code, when)
             )
 
 
-def _hits(code: ConceptReading, shape: ProcedureShape, intake: Intake) -> tuple[ConceptHit, ...]:
+def _hits(code: ConceptReading, intake: Intake) -> tuple[ConceptHit, ...]:
     """By code; of what only words say every word counts: `knee replacement and ACDF`."""
     if any(hit.via == "code" for hit in code.hits):
         return code.hits
     known = code.value_sets
-    told = _told_by_words(shape, intake)
+    told = _told_by_words(code, intake)
     return (*code.hits, *(hit for hit in told if hit.value_set not in known))
 
 
-def _told_by_words(shape: ProcedureShape, intake: Intake) -> tuple[ConceptHit, ...]:
+def _told_by_words(code: ConceptReading, intake: Intake) -> tuple[ConceptHit, ...]:
     """What the words of a procedure say that no value set holds."""
     meant = intake.index.rules.procedure_words
-    found = intake.concepts.read_words(shape.code) or ()
+    found = intake.concepts.read_words(code) or ()
     return tuple(hit for hit in found if hit.value_set in meant)
 
 

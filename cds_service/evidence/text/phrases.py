@@ -6,7 +6,7 @@ maintained, and none reads a thousand problem titles within a millisecond.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +20,7 @@ from cds_service.evidence.text.guards import (
 )
 from cds_service.evidence.text.words import (
     BREAKS_PHRASE,
+    CHANGED_WORDS,
     CLOSE,
     ENDS_CLAUSE,
     OPEN,
@@ -81,16 +82,22 @@ class PhraseReader:
             for word, phrases in index.items()
         }
 
-    def read(self, text: str) -> tuple[PhraseHit, ...]:
+    def read(self, text: str, settled: Collection[str] = ()) -> tuple[PhraseHit, ...]:
         """What the text says is there or asks about: one hit a value set, in the order of the text.
 
-        A text longer than `words.MAX_TEXT` is read at its beginning and its end only.
+        What it says of value sets that are `settled` is not asked for. A text longer than `words.MAX_TEXT` is read
+        at its beginning and its end only.
         """
         plain = folded(text)
-        if self._by_first_word.keys().isdisjoint(bare_words(plain)):
+        bare = bare_words(plain)
+        if self._by_first_word.keys().isdisjoint(bare):
+            return ()
+        if settled and not self._may_add(bare, settled):
             return ()
         cut = words_of(plain)
         places = self._places(cut)
+        if settled:
+            places = [place for place in places if place[1].value_set not in settled]
         if not places:
             return ()
         cancelled = {phrase.value_set for _, phrase in places if phrase.cancels}
@@ -111,6 +118,16 @@ class PhraseReader:
         """Value sets of which the text says that what it names is none, by a phrase of their `text_not`."""
         places = self._places(words_of(folded(text)))
         return frozenset(phrase.value_set for _, phrase in places if phrase.cancels)
+
+    def _may_add(self, bare: list[str], settled: Collection[str]) -> bool:
+        """A quick look: False where every phrase whose words stand in the text is of a settled value set."""
+        if not CHANGED_WORDS.isdisjoint(bare):
+            return True
+        for word in bare:
+            for phrase in self._by_first_word.get(word, ()):
+                if phrase.value_set not in settled and set(phrase.words).issubset(bare):
+                    return True
+        return False
 
     def _places(self, text: Words) -> list[tuple[int, _Phrase]]:
         """Every phrase that stands in the text, denied or not, the longest first at each word."""

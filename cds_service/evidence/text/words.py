@@ -81,6 +81,8 @@ _NEGATED_STEMS: Final = frozenset(
 _CONTRACTIONS: Final = frozenset(f"{stem}t" for stem in _NEGATED_STEMS)
 _SIGNS: Final = {"-": "negative", "+": "positive"}
 """`-ve` and `+ve`."""
+CHANGED_WORDS: Final = _CONTRACTIONS | {"t", "ve"}
+"""Words that `words_of` may make other words of."""
 
 
 @dataclass(frozen=True, slots=True)
