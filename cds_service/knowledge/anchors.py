@@ -225,6 +225,7 @@ class WordClasses:
     SAYS_LITTLE: Final = "says-little"
     SOFT_TURN: Final = "soft-turn"
     BUT: Final = "but"
+    EXCEPTS: Final = "excepts"
     LOST: Final = "lost"
     SPINE: Final = "spine"
     SPINAL_PROCEDURE: Final = "spinal-procedure"

@@ -54,6 +54,7 @@ class Cues:
         "denies_list",
         "denies_next",
         "dismissed",
+        "excepts",
         "family",
         "fear",
         "finding",
@@ -120,6 +121,7 @@ class Cues:
         self.denies_list = bits.mask(WordClasses.DENIES_LIST)
         self.with_ = bits.mask(WordClasses.WITH)
         self.but = bits.mask(WordClasses.BUT)
+        self.excepts = bits.mask(WordClasses.EXCEPTS)
         self.denial = bits.mask(WordClasses.DENIAL)
         self.denial_of_all = bits.mask(WordClasses.DENIAL_OF_ALL)
         self.behind = bits.mask(WordClasses.DENIAL_BEHIND, WordClasses.DENIES_LIST)

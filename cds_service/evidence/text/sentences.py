@@ -639,10 +639,11 @@ class Sentence:
             self.past = False
 
     def _is_behind_denial(self, at: int) -> bool:
-        """A word directly behind the denial does not end it: "no refiere fiebre"."""
+        """A word directly behind the denial does not end it: "no refiere fiebre"; "denies all except pain" does."""
         rules = self._
         return bool(
             self.reach
+            and not self.mask & rules.excepts
             and not self.denied_findings
             and at > self.first
             and self.items.clauses[at - 1] == self.clause == self.denial_clause

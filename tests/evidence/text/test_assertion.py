@@ -43,6 +43,29 @@ def test_a_finding_is_denied(text: str, concept: str) -> None:
 @pytest.mark.parametrize(
     ("text", "concept"),
     [
+        ("no red flags except saddle numbness", "saddle-anesthesia"),
+        ("denies everything other than leg weakness", "limb-weakness"),
+        ("nil apart from foot drop", "foot-drop"),
+        ("keine Red Flags außer Reithosenanästhesie", "saddle-anesthesia"),
+        ("niega todo salvo retención urinaria", "urinary-retention"),
+        ("nie tout sauf une rétention urinaire", "urinary-retention"),
+        ("nega tutto tranne ritenzione urinaria", "urinary-retention"),
+        ("nega tudo exceto retenção urinária", "urinary-retention"),
+        ("отрицает всё, за исключением задержки мочи", "urinary-retention"),
+        ("ينفي كل شيء باستثناء احتباس البول", "urinary-retention"),
+    ],
+)
+def test_what_is_excepted_from_a_denial_is_there(text: str, concept: str) -> None:
+    assert states(text, concept) == {"stated"}
+
+
+def test_what_stands_before_the_exception_stays_denied() -> None:
+    assert states("no fever except at night, no chills", "fever-condition") == {"denied"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
         ("No fever, no wt loss. + saddle numbness", "saddle-anesthesia"),
         ("(-) fever (-) trauma (+) saddle anesthesia", "saddle-anesthesia"),
         ("neg SLR, no foot drop, but PVR 480 and decreased perianal pinprick", "saddle-anesthesia"),
