@@ -179,6 +179,8 @@ class WordClasses:
     DENIES_ENOUGH: Final = "denies-enough"
     DENIES_NEXT: Final = "denies-next"
     DENIES_LIST: Final = "denies-list"
+    LOW_CHANCE: Final = "low-chance"
+    WEIGHS_CHANCE: Final = "weighs-chance"
     DISMISSED: Final = "dismissed"
     EASED_BY_REST: Final = "eased-by-rest"
     FALL: Final = "fall"

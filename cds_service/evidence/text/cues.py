@@ -67,6 +67,7 @@ class Cues:
         "imaging",
         "lists",
         "lost",
+        "low_chance",
         "named",
         "neuro",
         "no_denial",
@@ -92,6 +93,7 @@ class Cues:
         "turn",
         "units",
         "verb_last",
+        "weighs",
         "with_",
         "year",
     )
@@ -117,6 +119,8 @@ class Cues:
         self.now = bits.mask(WordClasses.NOW)
         self.denies_first = bits.mask(WordClasses.DENIES_FIRST)
         self.denies_enough = bits.mask(WordClasses.DENIES_ENOUGH)
+        self.weighs = bits.mask(WordClasses.WEIGHS_CHANCE)
+        self.low_chance = bits.mask(WordClasses.LOW_CHANCE)
         self.denies_next = bits.mask(WordClasses.DENIES_NEXT)
         self.denies_list = bits.mask(WordClasses.DENIES_LIST)
         self.with_ = bits.mask(WordClasses.WITH)

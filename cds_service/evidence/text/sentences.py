@@ -413,6 +413,7 @@ class Sentence:
         rules, items = self._, self.items
         forward = bool(mask & (rules.denial | rules.denial_of_all))
         backward = bool(mask & rules.behind) or bool(mask & rules.over and self._is_all_over(at))
+        backward = backward or bool(mask & rules.low_chance and self._is_chance(at))
         if forward and at > self.first and at + 1 < self.end and items.masks[at + 1] & rules.but:
             return False, True
         if forward and not backward and self._ends_after_finding(at):
@@ -445,6 +446,13 @@ class Sentence:
         if before and (not behind or mask & rules.denies_first):
             return False, True
         return True, False
+
+    def _is_chance(self, at: int) -> bool:
+        """`suspicion for cauda equina is low`: what is low is how likely it is, as the words before it say."""
+        clause, masks, rules = self._clause_from(at), self.items.masks, self._
+        return any(masks[before] & rules.weighs for before in range(clause.start, at)) and not any(
+            masks[after] & rules.finding for after in range(at + 1, clause.stop)
+        )
 
     def _heads_list(self, at: int) -> bool:
         """`Absent: fever, weight loss`: a list in which every clause names a finding and none a function."""

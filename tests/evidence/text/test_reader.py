@@ -773,3 +773,53 @@ def test_a_single_finding_behind_a_denial_that_is_complete_may_be_there(
     text: str, concept: str, state: str
 ) -> None:
     assert states(text, concept) == {state}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept", "state"),
+    [
+        ("clinical suspicion for cauda equina is very low", "cauda-equina-syndrome", "denied"),
+        ("index of suspicion for fracture low", "vertebral-fracture", "denied"),
+        ("sospetto di cauda equina basso", "cauda-equina-syndrome", "denied"),
+        ("вероятность метастаза низкая", "malignancy", "denied"),
+        ("suspicion for CES is high", "cauda-equina-syndrome", "asked"),
+        ("suspicion for CES high, anal tone low", "reduced-anal-tone", "stated"),
+        ("suspicion for CES: minimal saddle numbness", "saddle-anesthesia", "stated"),
+        ("sospecha de cauda equina, fuerza baja", "cauda-equina-syndrome", "asked"),
+    ],
+)
+def test_what_is_called_hardly_likely_is_denied(text: str, concept: str, state: str) -> None:
+    assert states(text, concept) == {state}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "new left hemiparesis",
+        "right sided weakness",
+        "Hemiparese li.",
+        "emiparesi dx",
+        "شلل نصفي ايسر",
+    ],
+)
+def test_weakness_of_one_side_of_the_body_is_weakness_of_limbs(text: str) -> None:
+    assert states(text, "limb-weakness") == {"stated"}
+
+
+def test_weakness_of_one_side_that_a_stroke_left_is_none() -> None:
+    assert states("post-stroke hemiparesis, back pain for 3 months", "limb-weakness") == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ("torna se non urina", "hypothetical"),
+        ("vuelve si no puede orinar", "hypothetical"),
+        ("idrar yapamazsa acile başvursun", "hypothetical"),
+        ("è tornata perché non urina", "stated"),
+        ("vuelve: no puede orinar desde ayer", "stated"),
+        ("idrar yapamıyor, tekrar geldi", "stated"),
+    ],
+)
+def test_who_is_told_to_come_back_if_has_nothing_yet(text: str, state: str) -> None:
+    assert states(text, "urinary-retention") == {state}
