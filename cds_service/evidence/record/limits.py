@@ -107,7 +107,9 @@ def _distinct(batches: Iterable[Batch]) -> set[bytes]:
         # As few steps as can be: in every call each element of each resource is looked at here.
         left_as_json, read_plainly = _worded_elements(type(batch.resources[0]))
         for element in left_as_json:
-            found.update(map(bytes, map(element, batch.resources)))
+            values = list(map(element, batch.resources))
+            if values.count(NOTHING) < len(values):
+                found.update(map(bytes, values))
         for element in read_plainly:
             texts = map(element, batch.resources)
             found.update([_encoded(text) for text in texts if isinstance(text, str)])

@@ -35,6 +35,7 @@ from cds_service.evidence.record.values import (
 )
 from cds_service.knowledge.anchors import ValueSets
 
+_DAY_LENGTH: Final = 10
 _FULL_POWER: Final = 5
 _ABNORMAL: Final = frozenset({"A", "AA", "L", "LL", "ABN"})
 _NORMAL: Final = frozenset({"N"})
@@ -66,7 +67,7 @@ class Observed(Struct, frozen=True, gc=False):
 
 def read_observations(intake: Intake, kind: str) -> None:
     """Every Observation of our patient whose status counts, by the value sets of its code and its components."""
-    observed, named_of = intake.observed, intake.named
+    observed, named_of, latest = intake.observed, intake.named, intake.latest_text
     counting = intake.index.compiled.observation_counts
     for shape, code in intake.coded(kind):
         hits, has_parts = code.hits, shape.component is not NOTHING
@@ -74,9 +75,12 @@ def read_observations(intake: Intake, kind: str) -> None:
         if not (hits or has_parts or named):
             _keep_nameless(shape, code, intake)
             continue
-        if not _counts(shape.status, counting):
+        # the usual status and a date that sorts before the day are seen at once: most come here by the hundred
+        status, day = shape.status, shape.effective_date_time
+        if not ((type(status) is str and status in counting) or _counts(status, counting)):
             continue
-        if _is_later(shape, intake):
+        is_before = type(day) is str and day[:_DAY_LENGTH] <= latest and day[:1].isdecimal()
+        if not is_before and _is_later(shape, intake):
             continue
         if named is not None:
             _keep_named(shape, shape, code, named, intake)
