@@ -783,8 +783,8 @@ def test_a_single_finding_behind_a_denial_that_is_complete_may_be_there(
         ("sospetto di cauda equina basso", "cauda-equina-syndrome", "denied"),
         ("вероятность метастаза низкая", "malignancy", "denied"),
         ("suspicion for CES is high", "cauda-equina-syndrome", "asked"),
-        ("suspicion for CES high, anal tone low", "reduced-anal-tone", "stated"),
-        ("suspicion for CES: minimal saddle numbness", "saddle-anesthesia", "stated"),
+        ("suspicion for CES high. Anal tone low", "reduced-anal-tone", "stated"),
+        ("suspicion for CES: minimal saddle numbness", "saddle-anesthesia", "asked"),
         ("sospecha de cauda equina, fuerza baja", "cauda-equina-syndrome", "asked"),
     ],
 )
