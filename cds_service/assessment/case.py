@@ -120,6 +120,11 @@ class Case:
         return expanded(self.order.procedure.regions)
 
     @kept
+    def newest_onset_days(self) -> int | None:
+        """Days since the newest symptom began; None when nothing tells, or one that has no date may be newer."""
+        return self.chart.newest_onset_days(self.order)
+
+    @kept
     def duration(self) -> Duration:
         """Of the ordered region's symptoms, else of any region's; unknown when neither has an onset."""
         return self.chart.order_duration(self.order)

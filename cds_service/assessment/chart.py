@@ -190,6 +190,16 @@ class Chart:
             return own
         return self.duration(self.rules.symptom_sets["any"], order)
 
+    def newest_onset_days(self, order: ImagingOrder) -> int | None:
+        """Days since the newest symptom began, by the record's dates or as the order's text states.
+
+        None when nothing tells, or when the order states no duration and a symptom on record has no onset.
+        """
+        ages = [stated.least for stated in self._stated(order)]
+        if ages or None not in self.onsets:
+            ages += [least_age(span, self.as_of) for span in self.onsets if span is not None]
+        return min(ages, default=None)
+
     def _is_new_on_order(self, own_sets: Iterable[str], order: ImagingOrder) -> bool:
         """A symptom of the ordered region stands on the order alone: pain elsewhere does not date it."""
         named = [name for name in own_sets if name not in self.rules.everywhere_sets]

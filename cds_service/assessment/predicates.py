@@ -94,6 +94,9 @@ def _compile_order_test(when: When) -> Predicate:  # noqa: C901 - one branch a p
     if when.duration_longer_than is not None:
         longer = when.duration_longer_than
         return lambda case: case.duration.is_known and case.duration.least > longer
+    if when.newest_onset_days is not None:
+        first, last = when.newest_onset_days.at_least, when.newest_onset_days.at_most
+        return lambda case: (days := case.newest_onset_days) is not None and first <= days <= last
     if when.order_modality is not None:
         modalities = frozenset(when.order_modality)
         return lambda case: case.order.procedure.modality in modalities

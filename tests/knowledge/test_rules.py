@@ -88,6 +88,8 @@ def test_no_number_of_days_is_negative(guideline: Guideline) -> None:
             when.duration_longer_than,
         ):
             assert days is None or days > 0
+        between = when.newest_onset_days
+        assert between is None or 0 < between.at_least <= between.at_most
 
 
 def test_the_scenarios_of_duration_cut_at_the_recovery_window(guideline: Guideline) -> None:

@@ -36,6 +36,8 @@ class When(Table):
     duration_days_below: int | None = None
     duration_longer_than: int | None = None
     """Symptoms known to last more than so many days."""
+    newest_onset_days: DaysBetween | None = None
+    """The newest symptom began so long ago; false while one that has no date may be newer."""
     order_modality: tuple[Modality, ...] | None = None
     order_contrast: tuple[Contrast, ...] | None = None
     order_regions_within: tuple[Region, ...] | None = None
@@ -46,6 +48,13 @@ class When(Table):
     value_set_on_order_or_symptom: ValueSetId | None = None
     """A current spine symptom, or a reason on the order, is in this value set."""
     fact: Fact | None = None
+
+
+class DaysBetween(Table):
+    """Days before today, both ends included."""
+
+    at_least: int
+    at_most: int
 
 
 class GroupTest(Table):
