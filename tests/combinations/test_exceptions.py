@@ -13,6 +13,7 @@ from tests.combinations.amounts import TIMEOUT, most
 from tests.combinations.facts import NOW, Fact
 from tests.combinations.verdicts import Verdict, orders, verdicts
 
+pytestmark = pytest.mark.usefixtures("nothing_is_read_twice")
 BESIDE = 45
 _MASS: Final = "29463-7"
 _WEIGHTS: Final = (

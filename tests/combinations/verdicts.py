@@ -41,7 +41,7 @@ OPTIONS: Final = AdviceOptions(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What is concluded about one order."""
 
@@ -59,7 +59,7 @@ class Verdict:
         return ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Comfort:
     """What of an answer may reassure; more of it is more reassuring."""
 
@@ -123,6 +123,8 @@ def answer(sent: bytes, day: date = DAY) -> Advice:
 
 
 _JUDGED: dict[frozenset[str], tuple[Verdict, ...] | None] = {}
+_VERDICTS: dict[tuple[object, ...], Verdict] = {}
+"""One object for equal ones: of a million verdicts a few hundred differ."""
 
 
 def verdicts(facts: tuple[Fact, ...]) -> tuple[Verdict, ...] | None:
@@ -153,14 +155,13 @@ def verdict_of(facts: tuple[Fact, ...], order: Mapping[str, Any]) -> Verdict | N
 
 
 def _verdict(assessment: OrderAssessment) -> Verdict:
-    return Verdict(
-        _URGENCIES.index(assessment.urgency),
-        {
-            result.group.id: _LEVELS.index(result.level)
-            for result in assessment.groups
-            if result.group.serious
-        },
-    )
+    urgency = _URGENCIES.index(assessment.urgency)
+    groups = {
+        result.group.id: _LEVELS.index(result.level)
+        for result in assessment.groups
+        if result.group.serious
+    }
+    return _VERDICTS.setdefault((urgency, *groups.items()), Verdict(urgency, groups))
 
 
 def comfort(advice: Advice) -> Comfort:
