@@ -71,7 +71,6 @@ class Reader:
         environ = others | {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTHONPATH": str(self.folder),
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
         done = subprocess.run(
             command,
@@ -122,8 +121,7 @@ def _json_differs(shown: Any, found: Any, place: str) -> Iterator[str]:
 
 def _copy(source: Path, target: Path) -> None:
     if source.is_dir():
-        shutil.copytree(
-            source, target, ignore=shutil.ignore_patterns("__pycache__", "site", "node_modules")
-        )
+        # What Python has compiled goes along: it holds as long as a file has its time and size.
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("site", "node_modules"))
     elif source.exists():
         shutil.copy(source, target)

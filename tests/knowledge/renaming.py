@@ -132,7 +132,7 @@ def _renamed(value: Any, hint: Any, rename: Rename) -> Any:
     if origin in (dict, Mapping) and isinstance(value, dict):
         return {key: _renamed(item, get_args(hint)[1], rename) for key, item in value.items()}
     if isinstance(hint, type) and issubclass(hint, Table) and isinstance(value, dict):
-        hints = get_type_hints(hint, include_extras=True)
+        hints = _hints(hint)
         table = {key: _renamed(item, hints[key], rename) for key, item in value.items()}
         if hint in OWNERS:
             table["id"] = rename(OWNERS[hint], table["id"])
@@ -140,11 +140,16 @@ def _renamed(value: Any, hint: Any, rename: Rename) -> Any:
     return value
 
 
+@cache
+def _hints(table: type[Table]) -> Mapping[str, Any]:
+    return get_type_hints(table, include_extras=True)
+
+
 def _option(value: Any, options: list[Any]) -> Any:
     """The option of a union that a value is of: the one of its `type`, else the first."""
     if isinstance(value, dict) and "type" in value:
         for option in options:
-            kind = get_type_hints(option)["type"]
+            kind = _hints(option)["type"]
             if get_origin(kind) is Literal and value["type"] in get_args(kind):
                 return option
     return options[0]

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from cds_service.advice import CompiledGuideline, compile_guideline
+from cds_service.advice import CompiledGuideline
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge.loader import load_guideline
 from cds_service.knowledge.parts import Tables
 from tests.knowledge.parsed import parsed
 from tests.scenarios.cases import CASES, advice_of, answered
 from tests.scenarios.expectations import check
+from tests.shipped import compiled_like
 
 _ROOT = Path(__file__).parents[2] / "cds_service" / "knowledge" / "spine_imaging"
 _DEFECTS: list[dict[str, Any]] = tomllib.loads(
@@ -34,7 +35,7 @@ def damaged(defect: dict[str, Any]) -> CompiledGuideline:
         return parsed(changed if text == intact else text)
 
     try:
-        return compile_guideline(load_guideline(parse=parse))
+        return compiled_like(load_guideline(parse=parse))
     except KnowledgeError as error:
         pytest.fail(f"the mistake has to load, so that only a scenario can notice it: {error}")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cds_service.advice import Advice, CompiledGuideline, compile_guideline
+from cds_service.advice import Advice, CompiledGuideline
 from cds_service.errors import KnowledgeError
 from cds_service.knowledge.anchors import ANCHORS, anchored
 from cds_service.knowledge.files import SINGLE_FILES
@@ -21,6 +21,7 @@ from tests.knowledge.renaming import (
     with_names,
 )
 from tests.scenarios.cases import CASES, advice_of, answered, is_answered
+from tests.shipped import compiled_like
 
 NEW = "-renamed"
 GIVEN = list(names_given())
@@ -72,7 +73,7 @@ def answer(advice: Advice, new: str) -> Answer:
 def renamed(tmp_path_factory: pytest.TempPathFactory) -> CompiledGuideline:
     """The guideline with every name changed that the program does not read."""
     tables = with_names(lambda kind, name: name + NEW if (kind, name) in OTHERS else name)
-    return compile_guideline(loaded(tables, tmp_path_factory.mktemp("renamed")))
+    return compiled_like(loaded(tables, tmp_path_factory.mktemp("renamed")))
 
 
 def test_there_are_names_of_both_sorts_and_of_every_kind() -> None:
