@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cds_service.errors import KnowledgeError
-from cds_service.evidence.codes.index import CodeIndex, compile_index
+from cds_service.evidence.codes.index import CodeIndex
 from cds_service.evidence.orders.catalog import compile_catalog
 from cds_service.knowledge.model import Guideline
 from cds_service.knowledge.vocabulary import (
@@ -22,6 +22,7 @@ from cds_service.knowledge.vocabulary import (
 )
 from cds_service.terminology.building import OURS, Sources, build_vocabulary, read_study_name
 from tests import shipped
+from tests.shipped import compiled_like
 
 SNOMED = "http://snomed.info/sct"
 LOCAL = "https://ehr.example.org/codes"
@@ -74,12 +75,12 @@ def written(path: Path, body: Any) -> Path:
 
 
 def build(guideline: Guideline, **sources: tuple[Path, ...]) -> Vocabulary:
-    index, catalog = compile_index(guideline), compile_catalog(guideline)
-    return build_vocabulary(Sources(**sources), guideline, index, catalog, MADE)
+    shipped = compiled_like(guideline)
+    return build_vocabulary(Sources(**sources), guideline, shipped.index, shipped.catalog, MADE)
 
 
 def used(guideline: Guideline, vocabulary: Vocabulary) -> CodeIndex:
-    return compile_index(guideline, vocabulary)
+    return compiled_like(guideline, vocabulary).index
 
 
 def test_what_lies_below_the_codes_of_a_value_set_is_in_it(
@@ -304,9 +305,9 @@ def test_a_hundred_thousand_codes_are_loaded_within_two_seconds(
     file = tmp_path / "v.json"
     file.write_bytes(vocabulary_json(vocabulary))
     before = time.process_time()
-    index = compile_index(guideline, load_vocabulary(file, guideline))
+    index = compiled_like(guideline, load_vocabulary(file, guideline)).index
     without = time.process_time()
-    compile_index(guideline)
+    compiled_like(guideline)
     spent = (without - before) - (time.process_time() - without)
     assert index.meaning(SNOMED, many[-1]).value_sets == ("malignancy",)
     assert spent < 2
