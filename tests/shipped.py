@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -57,23 +58,28 @@ def _reader(language: Language) -> TextReader:
 
 
 _LOADING: Final = (
-    "cds_service.app",
     "cds_service.knowledge.loader",
+    "cds_service.app",
     "cds_service.replay.command",
     "cds_service.replay.engine_choice",
 )
 _COMPILING: Final = ("cds_service.advice", "cds_service.app", "cds_service.replay.engine_choice")
-"""The modules that commands and services have the two functions from."""
+"""Where the two functions are defined, and the modules that have them from there when they are imported."""
 
 
 @contextmanager
 def loaded_already() -> Iterator[None]:
     """While it is open, what starts in this process takes the packaged guideline as it was loaded here."""
     with ExitStack() as stack:
-        for module in _LOADING:
-            stack.enter_context(patch(f"{module}.load_guideline", _loaded))
-        for module in _COMPILING:
-            stack.enter_context(patch(f"{module}.compile_guideline", _compiled))
+        for modules, name, instead in (
+            (_LOADING, "load_guideline", _loaded),
+            (_COMPILING, "compile_guideline", _compiled),
+        ):
+            for module in modules:
+                if (
+                    module in sys.modules
+                ):  # one that is imported later has it from where it is defined
+                    stack.enter_context(patch.object(sys.modules[module], name, instead))
         yield
 
 

@@ -18,7 +18,7 @@ import pytest
 from cds_service.web.receiving import AFTER, RECEIVED, Limits, Receiver
 from tests.web.real_service import SELECT
 from tests.web.service import raising
-from tests.web.test_running_service import CALL, ask, running
+from tests.web.test_running_service import CALL, ask, forked
 
 LIMITS = Limits(seconds=0.2, most_bytes=100_000, threads=2)
 NEVER = object()
@@ -241,7 +241,7 @@ def until_closed(connection: socket.socket) -> bytes:
 
 
 def test_unfinished_uploads_hold_nobody_up_and_end_at_the_deadline(tmp_path):
-    with running(tmp_path, SPINE_CDS_RECEIVE_TIMEOUT="3") as (port, _), ExitStack() as stack:
+    with forked(tmp_path, SPINE_CDS_RECEIVE_TIMEOUT="3") as (port, _), ExitStack() as stack:
         unfinished = [
             stack.enter_context(closing(opened(port, head(length) + begun)))
             for length, begun in (
@@ -267,7 +267,7 @@ def test_unfinished_uploads_hold_nobody_up_and_end_at_the_deadline(tmp_path):
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a service that waits for a second."""
     folder = tmp_path_factory.mktemp("service")
-    with running(folder, SPINE_CDS_RECEIVE_TIMEOUT="1") as (port, _):
+    with forked(folder, SPINE_CDS_RECEIVE_TIMEOUT="1") as (port, _):
         yield port
 
 

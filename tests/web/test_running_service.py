@@ -15,10 +15,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import IO
 
 import pytest
 
+from tests.web.forked import ForkedService
 from tests.web.real_service import BACK_PAIN, SELECT, call
 
 ROOT = Path(__file__).parents[2]
@@ -31,38 +31,61 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
+def environment(port: int) -> dict[str, str]:
+    """What a service is told: nothing of the settings of whoever runs the tests."""
+    others = {
+        name: value for name, value in os.environ.items() if not name.startswith("SPINE_CDS_")
+    }
+    return others | {
+        "PYTHONPATH": str(ROOT),
+        "SPINE_CDS_AS_OF": "2026-06-15",
+        "SPINE_CDS_LOG_LEVEL": "ERROR",
+        "SPINE_CDS_PORT": str(port),
+    }
+
+
 @contextmanager
 def running(
     folder: Path,
     *,
     is_ready: bool = True,
     port: int | None = None,
-    log: IO[bytes] | int = subprocess.DEVNULL,
     **settings: str,
 ) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     """A service of its own on a free port; its files stay in the folder."""
     port = port or free_port()
-    environ = {
-        name: value for name, value in os.environ.items() if not name.startswith("SPINE_CDS_")
-    }
-    environ |= {
-        "PYTHONPATH": str(ROOT),
-        "SPINE_CDS_AS_OF": "2026-06-15",
-        "SPINE_CDS_LOG_LEVEL": "ERROR",
-        "SPINE_CDS_PORT": str(port),
-    } | settings
     with subprocess.Popen(
         [sys.executable, "-m", "cds_service", "serve"],
         cwd=folder,
-        env=environ,
-        stdout=log,
-        stderr=log,
+        env=environment(port) | settings,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     ) as process:
         try:
             wait_until(port, "/health/ready" if is_ready else "/health/live")
             yield port, process
         finally:
             process.send_signal(signal.SIGTERM)
+
+
+@contextmanager
+def forked(
+    folder: Path,
+    *,
+    is_ready: bool = True,
+    port: int | None = None,
+    log: Path | None = None,
+    **settings: str,
+) -> Iterator[tuple[int, ForkedService]]:
+    """The same, forked from a process that has loaded the guideline."""
+    port = port or free_port()
+    process = ForkedService(folder, environment(port) | settings, log)
+    try:
+        wait_until(port, "/health/ready" if is_ready else "/health/live")
+        yield port, process
+    finally:
+        process.terminate()
+        process.wait(START_SECONDS)
 
 
 def wait_until(port: int, path: str) -> None:
@@ -132,7 +155,7 @@ def wait_while(is_so: Callable[[], bool]) -> None:
 
 
 def test_a_killed_worker_costs_the_calls_that_it_held_and_is_replaced(tmp_path):
-    with running(tmp_path, SPINE_CDS_WORKERS="2") as (port, process):
+    with forked(tmp_path, SPINE_CDS_WORKERS="2") as (port, process):
         wait_while(lambda: listeners(port) < 2)
         before = children(process.pid)
         os.kill(before[0], signal.SIGKILL)
@@ -149,7 +172,7 @@ def counted(port: int, name: str) -> int:
 
 
 def test_the_records_that_a_killed_worker_had_in_hand_show_as_a_difference(tmp_path):
-    with running(tmp_path, SPINE_CDS_WORKERS="2") as (port, process):
+    with forked(tmp_path, SPINE_CDS_WORKERS="2") as (port, process):
         wait_while(lambda: listeners(port) < 2)
         before = children(process.pid)
         assert ask(port, "POST", SELECT, CALL)[0] == 200
@@ -173,7 +196,7 @@ def test_the_records_that_a_killed_worker_had_in_hand_show_as_a_difference(tmp_p
 
 
 def test_workers_end_with_a_parent_that_was_killed_and_the_next_start_finds_the_port_free(tmp_path):
-    with running(tmp_path, SPINE_CDS_WORKERS="2") as (port, process):
+    with forked(tmp_path, SPINE_CDS_WORKERS="2") as (port, process):
         workers = children(process.pid)
         assert len(workers) == 2
         assert [ask(port, "POST", SELECT, CALL)[0] for _ in range(30)] == [200] * 30
@@ -184,7 +207,7 @@ def test_workers_end_with_a_parent_that_was_killed_and_the_next_start_finds_the_
             time.sleep(0.1)
         assert not [pid for pid in workers if Path(f"/proc/{pid}/stat").exists()]
     assert recorded(tmp_path) == 30
-    with running(tmp_path, port=port, SPINE_CDS_WORKERS="2") as (_, process):
+    with forked(tmp_path, port=port, SPINE_CDS_WORKERS="2") as (_, process):
         assert ask(port, "POST", SELECT, CALL)[0] == 200
 
 
@@ -232,7 +255,7 @@ def test_a_service_under_load_stops_within_five_seconds_and_loses_nothing(tmp_pa
                 answered.append(answer.status)
 
     with (
-        running(tmp_path, SPINE_CDS_WORKERS="2") as (port, process),
+        forked(tmp_path, SPINE_CDS_WORKERS="2") as (port, process),
         ThreadPoolExecutor(12) as pool,
     ):
         for _ in range(12):
@@ -248,7 +271,7 @@ def test_a_service_under_load_stops_within_five_seconds_and_loses_nothing(tmp_pa
 
 
 def test_tables_of_a_newer_version_stop_no_start_and_are_told_everywhere(tmp_path):
-    with running(tmp_path) as (port, process):
+    with forked(tmp_path) as (port, process):
         assert ask(port, "POST", SELECT, CALL)[0] == 200
         process.terminate()
         process.wait(30)
@@ -256,22 +279,20 @@ def test_tables_of_a_newer_version_stop_no_start_and_are_told_everywhere(tmp_pat
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
         connection.execute("DROP TABLE call_card")
         connection.commit()
-    with (
-        (tmp_path / "log").open("wb") as log,
-        running(tmp_path, is_ready=False, log=log, SPINE_CDS_WORKERS="2") as (port, _),
-    ):
+    log = tmp_path / "log"
+    with forked(tmp_path, is_ready=False, log=log, SPINE_CDS_WORKERS="2") as (port, _):
         assert ask(port, "POST", SELECT, CALL)[0] == 200
         status, body = ask(port, "GET", "/health/ready")
         assert (status, json.loads(body)["failed"]) == (503, ["database"])
         wait_while(lambda: counted(port, "not_recorded") < 1)
-    told = (tmp_path / "log").read_text()
+    told = log.read_text()
     assert "a newer version of this service" in told
     assert "history.not_upgraded" in told
 
 
 def test_a_service_that_cannot_write_anywhere_starts_and_answers(tmp_path):
     (tmp_path / "var").write_text("in the way")
-    with running(tmp_path, is_ready=False) as (port, _):
+    with forked(tmp_path, is_ready=False) as (port, _):
         assert ask(port, "POST", SELECT, CALL)[0] == 200
         status, body = ask(port, "GET", "/health/ready")
         assert (status, json.loads(body)["failed"]) == (503, ["database"])
