@@ -21,12 +21,14 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from cds_service.cds_hooks.model import DraftOrder, Source  # noqa: E402 - the tests are no installed package
+from cds_service.evidence.model import PatientRecord  # noqa: E402
 from cds_service.evidence.orders.orders import read_orders  # noqa: E402
 from cds_service.evidence.record.record import read_record  # noqa: E402
 from tests import shipped  # noqa: E402
 from tests.assessment.whole import lines_of as conclusions  # noqa: E402
 from tests.evidence.conftest import KEYS, PATIENT  # noqa: E402
 from tests.evidence.orders.whole import lines_of as order_lines  # noqa: E402
+from tests.evidence.record.whole import line_of  # noqa: E402
 from tests.evidence.record.whole import lines_of as record_lines  # noqa: E402
 from tests.evidence.text.reading import read  # noqa: E402
 from tests.evidence.text.whole import whole  # noqa: E402
@@ -44,15 +46,24 @@ def _text(case: Json) -> Json:
     return {"text": case["text"]} | whole(read(case["text"]))
 
 
-def _resource(case: Json) -> Json:
-    resource = json.loads(case["resource"])
+def _record(*resources: tuple[str, Json]) -> PatientRecord:
     by_key: dict[str, list[msgspec.Raw]] = {name: [] for name in KEYS.values()}
-    usual = KEYS.get(resource["resourceType"], "conditions")
-    for key, body in (("patient", PATIENT), (case.get("key") or usual, resource)):
+    for key, body in resources:
         by_key[key].append(msgspec.Raw(msgspec.json.encode(body)))
     sources = {name: Source(name, tuple(raws), None) for name, raws in by_key.items()}
-    record = read_record(sources, "p1", shipped.index(), shipped.catalog(), AS_OF)
+    return read_record(sources, "p1", shipped.index(), shipped.catalog(), AS_OF)
+
+
+def _resource(case: Json) -> Json:
+    resource = json.loads(case["resource"])
+    usual = KEYS.get(resource["resourceType"], "conditions")
+    record = _record(("patient", PATIENT), (case.get("key") or usual, resource))
     return case | {"reads": list(record_lines(record))}
+
+
+def _patient(case: Json) -> Json:
+    record = _record(("patient", json.loads(case["resource"])))
+    return case | {"reads": [line_of(record.person), *record_lines(record)]}
 
 
 def _draft(case: Json) -> Json:
@@ -70,6 +81,7 @@ def _conclusion(case: Json) -> Json:
 _FILES: tuple[tuple[str, str, Callable[[Json], Json]], ...] = (
     ("tests/evidence/text/readings.toml", "case", _text),
     ("tests/evidence/record/resources.toml", "case", _resource),
+    ("tests/evidence/record/patients.toml", "patient", _patient),
     ("tests/evidence/orders/drafts.toml", "case", _draft),
     ("tests/assessment/conclusions.toml", "whole", _conclusion),
 )
@@ -94,7 +106,7 @@ def _lines(table: str, case: Json) -> Iterator[str]:
 
 
 def main() -> int:
-    """Writes the four files."""
+    """Writes the five files."""
     for name, table, answer in _FILES:
         path = ROOT / name
         before = path.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A record in words, one line an entry: all that was read, and nothing that was not."""
+"""A record in words, one line an entry, behind it the resource: all that was read, and nothing that was not."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from cds_service.evidence.model import (
     Exposure,
     ObservationHit,
     PatientRecord,
+    Person,
     ProcedureHit,
     StudyProcedure,
 )
@@ -43,7 +44,7 @@ def _condition(name: str, hit: ConditionHit) -> str:
         f"condition {name} by {hit.via} {hit.system or '-'} {hit.code}{_named(hit.seventh)}: "
         f"{entry.display} ({entry.text or '-'}) {_codes(entry.codings)}{sites}; {entry.verification}, {entry.clinical}"
         f"{_marked(status_recorded=entry.status_recorded)}; onset {_day(entry.onset)}, "
-        f"recorded {_day(entry.recorded)}, abated {_day(entry.abated)}"
+        f"recorded {_day(entry.recorded)}, abated {_day(entry.abated)} <{entry.reference}>"
     )
 
 
@@ -54,19 +55,29 @@ def _observation(name: str, hit: ObservationHit) -> str:
         f"observation {name} by {hit.via} {hit.code}: {entry.display} {_codes(entry.codings)}; "
         f"{entry.value_text or '-'} {_codes(entry.value_codings)}; {number}{_named(hit.problem)}"
         f"{_marked(inferred_unit=hit.inferred_unit)}; {entry.polarity}; {_day(entry.when)}; "
-        f"says {_day(entry.value_date)}"
+        f"says {_day(entry.value_date)} <{entry.reference}>"
     )
 
 
 def _exposure(name: str, drug: Exposure) -> str:
     return (
         f"drug {name} by {drug.via}: {drug.display}; {_day(drug.start)} to {_day(drug.end)}, open since "
-        f"{_day(drug.open_since)}{_marked(ongoing=drug.ongoing, names_disagree=drug.names_disagree)}"
+        f"{_day(drug.open_since)}{_marked(ongoing=drug.ongoing, names_disagree=drug.names_disagree)} <{drug.reference}>"
     )
 
 
 def _study(study: StudyProcedure) -> str:
     return f"{study.modality} {' '.join(study.regions) or '-'} {study.contrast}"
+
+
+def line_of(person: Person | None) -> str:
+    """Whose record it is."""
+    if person is None:
+        return "nobody"
+    return (
+        f"{person.reference} {person.gender}, born {_day(person.birth)}, of {person.country or 'no country'}"
+        f"{_marked(deceased=person.is_deceased)}{_named(_day(person.died)) if person.died else ''}"
+    )
 
 
 def _entries(record: PatientRecord) -> Iterator[str]:
@@ -77,7 +88,10 @@ def _entries(record: PatientRecord) -> Iterator[str]:
     for name, drugs in record.exposures.items():
         yield from (_exposure(name, drug) for drug in drugs)
     for name, done in record.procedures.items():
-        yield from (f"procedure {name} by {_matched(hit)}; {_day(hit.when)}" for hit in done)
+        yield from (
+            f"procedure {name} by {_matched(hit)}; {_day(hit.when)} <{hit.reference}>"
+            for hit in done
+        )
 
 
 def _matched(hit: ProcedureHit) -> str:
@@ -86,15 +100,16 @@ def _matched(hit: ProcedureHit) -> str:
 
 def _beside(record: PatientRecord) -> Iterator[str]:
     for study in record.studies:
-        yield f"study {_study(study.procedure)}: {study.display}; {_day(study.when)}"
+        yield f"study {_study(study.procedure)}: {study.display}; {_day(study.when)} <{study.reference}>"
     for order in record.open_orders:
-        yield f"open order {_study(order.procedure)}: {order.display}; {_day(order.authored)}"
+        shown = f"{order.display}; {_day(order.authored)}{_marked(selected=order.selected)}"
+        yield f"open order {_study(order.procedure)}: {shown} <{order.reference}>"
     for device in record.devices:
         shown = f"{device.display} ({device.name})"
-        yield f"device {device.safety} by {device.via}: {shown}; {_day(device.when)}"
+        yield f"device {device.safety} by {device.via}: {shown}; {_day(device.when)} <{device.reference}>"
     for allergy in record.allergies:
         matched = f"{allergy.value_set} by {allergy.via}{_marked(suspected=allergy.suspected)}"
-        yield f"allergy {matched}: {allergy.display}; {_day(allergy.when)}"
+        yield f"allergy {matched}: {allergy.display}; {_day(allergy.when)} <{allergy.reference}>"
 
 
 def lines_of(record: PatientRecord) -> Iterator[str]:
@@ -103,8 +118,10 @@ def lines_of(record: PatientRecord) -> Iterator[str]:
     yield from _beside(record)
     yield from (f"gap {gap.source} {gap.reason}: {gap.note}" for gap in record.gaps)
     for value in record.unread_values:
-        yield f"unread value{_marked(finding=value.is_finding)}: {value.text}"
-    yield from (f"not understood: {problem.text}" for problem in record.not_understood)
+        yield f"unread value{_marked(finding=value.is_finding)}: {value.text} <{value.reference}>"
+    yield from (
+        f"not understood: {problem.text} <{problem.reference}>" for problem in record.not_understood
+    )
     yield from (f"retracted {name}" for name in sorted(record.retracted))
     if record.in_hospice:
         yield "in hospice"
