@@ -54,6 +54,8 @@ _TESTS = (
     "tests/web/test_lost_orders.py",
     "tests/web/test_orders_of_every_shape.py",
     "tests/fhir/test_complete.py",
+    "tests/terminology/test_vocabulary.py",
+    "tests/terminology/test_in_use.py",
 )
 """Of the default run those that reach what is mutated; each is run after the tests of the mutant's own package."""
 
