@@ -823,3 +823,25 @@ def test_weakness_of_one_side_that_a_stroke_left_is_none() -> None:
 )
 def test_who_is_told_to_come_back_if_has_nothing_yet(text: str, state: str) -> None:
     assert states(text, "urinary-retention") == {state}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fall from standing height",
+        "chute de sa hauteur",
+        "Sturz aus Standhöhe",
+        "caída desde su propia altura",
+        "queda da própria altura",
+        "caduta dalla propria altezza",
+        "падение с высоты собственного роста",
+    ],
+)
+def test_a_fall_from_standing_height_is_of_low_energy(text: str) -> None:
+    assert states(text, "low-velocity-trauma") == {"stated"}
+    assert states(text, "high-energy-trauma") == set()
+
+
+@pytest.mark.parametrize("text", ["fall from height", "Sturz aus großer Höhe", "caduta da 3 metri"])
+def test_a_fall_from_a_height_is_of_high_energy(text: str) -> None:
+    assert states(text, "high-energy-trauma") == {"stated"}
