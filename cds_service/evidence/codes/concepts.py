@@ -311,16 +311,15 @@ class ConceptReader:
 
     def has_no_bearing(self, code: ConceptReading) -> bool:
         """A code of ICD-10 says so: of a chapter or range in which no disease of the spine has its codes."""
-        rules = self._index.rules
-        return any(
-            system in _ICD
-            and bool(written)
-            and (
-                not written.startswith(rules.icd10_chapters_near_the_spine)
-                or written.startswith(rules.icd10_without_bearing)
-            )
-            for system, written in code.codings
-        )
+        for system, written in code.codings:
+            if system not in _ICD or not written:
+                continue
+            rules = self._index.rules
+            if not written.startswith(rules.icd10_chapters_near_the_spine):
+                return True
+            if written.startswith(rules.icd10_without_bearing):
+                return True
+        return False
 
     def read_each(self, raw: Raw) -> Iterator[ConceptReading]:
         """The concepts of a list, one at a time; also reads one that stands alone."""

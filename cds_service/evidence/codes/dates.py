@@ -9,6 +9,7 @@ from typing import Final
 
 from cds_service.evidence.model import DateSpan
 
+_FROM_ISO: Final = date.fromisoformat
 _EARLIEST_YEAR: Final = 1850
 """Before this a date is a null of some database (`0001-01-01`), never a day in a patient's life."""
 _DAY_LENGTH: Final = 10
@@ -26,13 +27,13 @@ def read_date(text: object) -> DateSpan | None:
         return None
     if len(text) < _DAY_LENGTH:
         return _read_partial(text.strip())
+    # why the dashes are looked at: fromisoformat also reads ISO week dates, which FHIR has not
+    if not text[4] == text[7] == "-":
+        return read_date(text.strip()) if text[:1].isspace() else None
     try:
-        # why the dashes are looked at: fromisoformat also reads ISO week dates, which FHIR has not
-        day = date.fromisoformat(text[:_DAY_LENGTH]) if text[4] == text[7] == "-" else None
+        day = _FROM_ISO(text[:_DAY_LENGTH])
     except ValueError:
         return None
-    if day is None:
-        return read_date(text.strip()) if text[:1].isspace() else None
     after = text[_DAY_LENGTH : _DAY_LENGTH + 1]
     if after != "T" and after.isalnum() and after not in "tZz":
         return None

@@ -134,7 +134,8 @@ def _is_later(shape: ConditionShape, recorded: DateSpan | None, intake: Intake) 
 
 
 def _recorded(shape: ConditionShape) -> DateSpan | None:
-    written = _first_date(shape.recorded_date, shape.asserted_date, shape.date_recorded)
+    written = read_date(shape.recorded_date) if shape.recorded_date is not None else None
+    written = written or _first_date(shape.asserted_date, shape.date_recorded)
     if written is not None or shape.extension is NOTHING:
         return written
     extensions = map(as_object, each(plain(shape.extension)))
@@ -201,10 +202,11 @@ def _has_come_back(shape: ConditionShape, intake: Intake) -> bool:
 
 def _verification(raw: Raw, intake: Intake) -> Verification | None:
     written = bytes(raw)
-    if written not in intake.verifications:
-        words = status_words(plain(raw))
-        intake.verifications[written] = verification(words, intake.index.compiled)
-    return intake.verifications[written]
+    known = intake.verifications
+    if written in known:
+        return known[written]
+    found = known[written] = verification(status_words(plain(raw)), intake.index.compiled)
+    return found
 
 
 def _status(raw: Raw, intake: Intake) -> tuple[str, ...]:

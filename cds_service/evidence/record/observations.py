@@ -351,7 +351,8 @@ def doubtful_values(
 
 def when_kept(observed: Observed) -> DateSpan | None:
     """When what was kept was observed."""
-    return when_observed(observed.parent)
+    shape = observed.parent
+    return read_date(shape.effective_date_time) or when_observed(shape)
 
 
 def when_observed(shape: ObservationShape) -> DateSpan | None:
