@@ -179,6 +179,7 @@ class WordClasses:
     DENIES_ENOUGH: Final = "denies-enough"
     DENIES_NEXT: Final = "denies-next"
     DENIES_LIST: Final = "denies-list"
+    AT_RISK: Final = "at-risk"
     LOW_CHANCE: Final = "low-chance"
     WEIGHS_CHANCE: Final = "weighs-chance"
     DISMISSED: Final = "dismissed"

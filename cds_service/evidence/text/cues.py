@@ -40,6 +40,7 @@ class Cues:
         "and_or",
         "ask",
         "ask_behind",
+        "at_risk",
         "began",
         "behind",
         "but",
@@ -135,6 +136,7 @@ class Cues:
         self.relative = bits.mask(WordClasses.RELATIVE)
         self.patient = bits.mask(WordClasses.PATIENT)
         self.advice = bits.mask(WordClasses.ADVICE)
+        self.at_risk = bits.mask(WordClasses.AT_RISK)
         self.fear = bits.mask(WordClasses.FEAR)
         self.began = bits.mask(
             WordClasses.NEW, WordClasses.RAPID, WordClasses.NOW, WordClasses.WEEKDAY

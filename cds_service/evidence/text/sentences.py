@@ -71,6 +71,7 @@ class Sentence:
         "family",
         "first",
         "first_told",
+        "is_at_risk",
         "is_bracketed",
         "is_denied_in_bracket",
         "is_feared",
@@ -112,6 +113,8 @@ class Sentence:
         self.past = self.other = self.family = self.might = self.asked = False
         self.is_feared = False
         """It might come because somebody fears it, and not by advice."""
+        self.is_at_risk = False
+        """It might come because somebody is in danger of it."""
         self.mask = 0
         self.is_word_before: bool | None = None
         """Of the signs (-) and (+) of this text: whether they stand before what they sign."""
@@ -218,8 +221,8 @@ class Sentence:
         elif self.family and self._names_nerve_symptom(at):
             self.other = self.family = False
         self._enter_list(at)
-        if self.might and self.is_feared and self._tells_a_beginning(at):
-            self.might = self.is_feared = False
+        if self.might and self._is_told_beside(at):
+            self.might = self.is_feared = self.is_at_risk = False
         gap = self.items.gaps[self.items.firsts[at]]
         self.is_bracketed = bool(gap & OPEN) or (self.is_bracketed and not gap & CLOSE)
         if self.is_denied_in_bracket and gap & CLOSE:
@@ -243,11 +246,17 @@ class Sentence:
             for place in self._clause_from(at)
         )
 
+    def _is_told_beside(self, at: int) -> bool:
+        """A clause behind a fear or a risk that says what is there: `at risk of falls, leg weakness`."""
+        if self.is_at_risk and self._names_nerve_symptom(at):
+            return True
+        return (self.is_feared or self.is_at_risk) and self._tells_a_beginning(at)
+
     def _tells_a_beginning(self, at: int) -> bool:
-        """`worried about cancer, saddle numb since Monday`: a finding that has begun is not what is feared."""
+        """`worried about cancer, saddle numb since Monday`: what has begun, cannot be done or is counted is there."""
         clause, masks, rules = self._clause_from(at), self.items.masks, self._
-        return any(masks[place] & rules.finding for place in clause) and any(
-            masks[place] & rules.began for place in clause
+        return any(masks[place] & (rules.finding | rules.lost) for place in clause) and any(
+            masks[place] & (rules.began | rules.cannot | rules.numbers) for place in clause
         )
 
     def _opens_inability(self, at: int) -> bool:
@@ -319,6 +328,7 @@ class Sentence:
         rules = self._
         if mask & rules.advice:
             self.is_feared = bool(mask & rules.fear) and (self.is_feared or not self.might)
+            self.is_at_risk = bool(mask & rules.at_risk) and (self.is_at_risk or not self.might)
             self.might = True
         elif mask & rules.lists or self._follows_colon(at):
             self.might = self.might or self._is_of_advice(at)

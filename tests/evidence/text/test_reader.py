@@ -845,3 +845,24 @@ def test_a_fall_from_standing_height_is_of_low_energy(text: str) -> None:
 @pytest.mark.parametrize("text", ["fall from height", "Sturz aus großer Höhe", "caduta da 3 metri"])
 def test_a_fall_from_a_height_is_of_high_energy(text: str) -> None:
     assert states(text, "high-energy-trauma") == {"stated"}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept", "state"),
+    [
+        ("at risk of falls, leg weakness", "limb-weakness", "stated"),
+        ("at risk of fracture, cannot pass urine", "urinary-retention", "stated"),
+        ("risk of fracture is low, fell yesterday", "low-velocity-trauma", "stated"),
+        ("fear of cancer, lost 10 kg", "weight-loss", "stated"),
+        ("at risk of falls, leg weakness", "low-velocity-trauma", "hypothetical"),
+        (
+            "risk of bleeding, infection, paralysis explained",
+            "motor-deficit-severe",
+            "hypothetical",
+        ),
+        ("at risk of osteoporosis and fracture", "vertebral-fracture", "hypothetical"),
+        ("fear of cancer, weight loss", "weight-loss", "hypothetical"),
+    ],
+)
+def test_what_is_told_beside_a_risk_or_fear_is_there(text: str, concept: str, state: str) -> None:
+    assert states(text, concept) == {state}
