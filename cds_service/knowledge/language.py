@@ -111,7 +111,7 @@ class Limits(Table):
     sudden_days: int
     """What began within so many days came suddenly (`as_sudden` of a concept)."""
     fahrenheit_from: float
-    """A temperature without a unit from here to `fahrenheit_to` can only be in °F."""
+    """A temperature from here to `fahrenheit_to` can only be in °F."""
     fahrenheit_to: float
     degree_words: tuple[str, ...] = ()
     """Behind a number they make it a temperature, where the word for it follows."""

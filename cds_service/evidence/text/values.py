@@ -98,7 +98,7 @@ class ValueMatcher:
     ) -> Iterator[Measured]:
         compared = number.value
         if bit == self._temperature:
-            compared = _celsius(compared, number.unit, self._limits)
+            compared = _celsius(compared, self._limits)
         for value, beside, beside_too, not_beside in values:
             if (
                 _is_in(value, compared)
@@ -217,7 +217,8 @@ def _number(word: str) -> float | None:
         return None
 
 
-def _celsius(number: float, unit: str, limits: Limits) -> float:
-    if unit.startswith("f") or limits.fahrenheit_from <= number <= limits.fahrenheit_to:
+def _celsius(number: float, limits: Limits) -> float:
+    """Told by the number alone: behind 38.9 an "f" may begin "for 2 days", and nobody lives at 38.9 °F."""
+    if limits.fahrenheit_from <= number <= limits.fahrenheit_to:
         return (number - 32) * 5 / 9
     return number

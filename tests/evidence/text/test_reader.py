@@ -473,6 +473,23 @@ def test_a_temperature_is_read_with_its_number_on_either_side(text: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("temp 38.9, focal tenderness at L3", {"stated"}),
+        ("temp 39 for 2 days", {"stated"}),
+        ("temp 38.5 foot drop left", {"stated"}),
+        ("Temp 38,9 für 2 Tage", {"stated"}),
+        ("temp 102 for 2 days", {"stated"}),
+        ("temp 37.2, focal tenderness at L3", set()),
+        ("temp 98.6 for 2 days", set()),
+        ("temp 98.6 F", set()),
+    ],
+)
+def test_a_word_behind_the_temperature_does_not_change_its_scale(text: str, said: set[str]) -> None:
+    assert states(text, "fever-condition") == said
+
+
+@pytest.mark.parametrize(
     "text", ["noch 36,7 Grad Temperatur", "aged 41 temp normal", "back pain, 37.2 degrees temp"]
 )
 def test_another_number_before_the_temperature_is_no_fever(text: str) -> None:
