@@ -249,6 +249,7 @@ class WordClasses:
     WEEKDAY: Final = "weekday"
     GRADE: Final = "grade"
     FRACTION: Final = "fraction"
+    MUSCLE: Final = "muscle"
     PRESSURE: Final = "pressure"
     LEVEL: Final = "level"
     NUMBER: Final = "number"

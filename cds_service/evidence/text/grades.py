@@ -12,7 +12,7 @@ from cds_service.evidence.text.cues import MIGHT, OTHER, PAST
 from cds_service.evidence.text.folding import folded
 from cds_service.evidence.text.items import Items
 from cds_service.evidence.text.times import Time
-from cds_service.evidence.text.tokens import BREAKS_PHRASE, MORE
+from cds_service.evidence.text.tokens import BREAKS_PHRASE, MORE, RANGE
 from cds_service.evidence.text.values import Measured
 from cds_service.knowledge.anchors import WordClasses
 from cds_service.knowledge.language import Limits, Tongue
@@ -40,9 +40,9 @@ class _Grade(NamedTuple):
 
 
 class GradeJoiner:
-    """Writes `3 of 5` and `3 out of 5` as the grade 3/5. Built once."""
+    """Writes `3 of 5` and `3 out of 5` as the grade 3/5, and `TA 3, EHL 2` as 3/5 and 2/5. Built once."""
 
-    __slots__ = ("_fraction", "_number", "_of_five")
+    __slots__ = ("_fraction", "_muscle", "_number", "_of_five", "_side")
 
     def __init__(self, bits: ClassBits, tongues: Sequence[Tongue]) -> None:
         self._of_five = [
@@ -50,6 +50,8 @@ class GradeJoiner:
         ]
         self._number = bits.mask(WordClasses.NUMBER)
         self._fraction = bits.mask(WordClasses.FRACTION)
+        self._muscle = bits.mask(WordClasses.MUSCLE)
+        self._side = bits.mask(WordClasses.MUSCLE, WordClasses.LEFT, WordClasses.RIGHT)
 
     def join(self, items: Items) -> None:
         """Makes such numbers grades."""
@@ -59,13 +61,30 @@ class GradeJoiner:
             if not mask & self._number:
                 continue
             word, end = items.word(at), items.ends[at]
-            if not _is_digit(word) or not any(
-                tuple(items.words[end : end + len(behind)]) == behind for behind in self._of_five
+            if _is_digit(word) and (
+                any(
+                    tuple(items.words[end : end + len(behind)]) == behind
+                    for behind in self._of_five
+                )
+                or self._is_bare(items, at)
             ):
-                continue
-            items.words[items.firsts[at]] = f"{word}/{_FULL}"
-            items.masks[at] = mask & ~self._number | self._fraction
-            items.everything |= self._fraction
+                self._write(items, at, word)
+
+    def _write(self, items: Items, at: int, grade: str) -> None:
+        items.words[items.firsts[at]] = f"{grade}/{_FULL}"
+        items.masks[at] = items.masks[at] & ~self._number | self._fraction
+        items.everything |= self._fraction
+
+    def _is_bare(self, items: Items, at: int) -> bool:
+        """A digit right behind a muscle, which nothing follows but the end of the clause, a side or the next muscle."""
+        first, end = items.firsts[at], items.ends[at]
+        if not (at and items.masks[at - 1] & self._muscle and items.ends[at - 1] == first):
+            return False
+        if items.gaps[first] & (BREAKS_PHRASE | RANGE):
+            return False
+        if end >= len(items.words) or items.gaps[end] & BREAKS_PHRASE:
+            return True
+        return at + 1 < len(items.masks) and bool(items.masks[at + 1] & self._side)
 
 
 class _Text(NamedTuple):
