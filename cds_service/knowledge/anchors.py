@@ -237,6 +237,7 @@ class WordClasses:
     TEMPERATURE: Final = "temperature"
     THORACIC: Final = "thoracic"
     TOLD: Final = "told"
+    SINCE: Final = "since"
     TRIED: Final = "tried"
     TURN: Final = "turn"
     UNABLE: Final = "unable"

@@ -85,6 +85,7 @@ class Cues:
         "quiet",
         "relative",
         "says_more",
+        "since",
         "soft_turn",
         "spine_pain",
         "steady",
@@ -166,6 +167,7 @@ class Cues:
         self.ask = bits.mask(WordClasses.QUESTION)
         self.ask_behind = bits.mask(WordClasses.QUESTION_BEHIND)
         self.year = bits.mask(WordClasses.YEAR)
+        self.since = bits.mask(WordClasses.SINCE)
         self.number = bits.mask(WordClasses.NUMBER)
         self.numbers = bits.mask(WordClasses.NUMBER, WordClasses.FRACTION, WordClasses.YEAR)
         self.pain = bits.mask(WordClasses.PAIN)

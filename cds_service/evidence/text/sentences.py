@@ -386,7 +386,11 @@ class Sentence:
         if mask & rules.number and items.firsts[at] in long_ago:
             self._mark_before(at, PAST | ENDED)
             self.past = True
-        elif mask & rules.year and int(items.word(at)) < year:
+        elif (
+            mask & rules.year
+            and int(items.word(at)) < year
+            and not (at > self.first and items.masks[at - 1] & rules.since)
+        ):
             self._mark_before(at, PAST | ENDED)
             self.past = self.past or self._heads_clause(at)
 
