@@ -46,6 +46,8 @@ _LONGEST_BARE: Final = 6
 _LONGEST_CLOSED: Final = 12
 """The same, of a clause that closes the list with `or`."""
 _NEAR: Final = 5
+_FARTHEST_PAIN: Final = 6
+"""Words between a pain and the year that it began in."""
 _SIGNS: Final = frozenset(("(-)", "-ve", "(neg)", "\u00f8"))
 _GLUED: Final = frozenset(("-", "(-)", "-ve"))
 _POSITIVE: Final = frozenset(("+", "(+)"))
@@ -386,13 +388,20 @@ class Sentence:
         if mask & rules.number and items.firsts[at] in long_ago:
             self._mark_before(at, PAST | ENDED)
             self.past = True
-        elif (
-            mask & rules.year
-            and int(items.word(at)) < year
-            and not (at > self.first and items.masks[at - 1] & rules.since)
-        ):
+        elif mask & rules.year and int(items.word(at)) < year and not self._is_length_of_pain(at):
             self._mark_before(at, PAST | ENDED)
             self.past = self.past or self._heads_clause(at)
+
+    def _is_length_of_pain(self, at: int) -> bool:
+        """`back pain since 2021` has lasted; `foot drop since 2018` is known since then, and not what came now."""
+        if at == self.first or not self.items.masks[at - 1] & self._.since:
+            return False
+        before = range(max(self.first, at - _FARTHEST_PAIN), at)
+        return not any(
+            self.items.masks[place] & self._.finding
+            for place in before
+            if self.items.clauses[place] == self.clause
+        )
 
     def _heads_clause(self, at: int) -> bool:
         """A clause that begins with a year tells of that year; a whole date is of one event."""

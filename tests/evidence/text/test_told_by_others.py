@@ -157,3 +157,37 @@ def test_more_of_what_sounds_like_it_is_not(text: str, concept: str) -> None:
 )
 def test_what_stands_beside_an_ordinary_phrase_is_still_read(text: str, concept: str) -> None:
     assert states(text, concept) & SAID
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("fell off scaffold 20 ft, cannot feel feet", "spinal-cord-injury"),
+        ("incidente in moto, non stringe le mani, gambe ferme", "spinal-cord-injury"),
+        ("acidente de moto, não aperta as mãos", "spinal-cord-injury"),
+        ("ДТП на мотоцикле, ноги не шевелятся", "spinal-cord-injury"),
+        ("INR 6, sudden back pain, an hour later could not stand", "spinal-epidural-haematoma"),
+        (
+            "пьёт варфарин, внезапная боль в спине, через час не смог встать",
+            "spinal-epidural-haematoma",
+        ),
+        ("can't tell if she's wiped, day 3", "saddle-anesthesia"),
+        ("merkt beim Wasserlassen nicht mehr ob etwas kommt", "urinary-retention"),
+        ("legs slide out from under her since 3 pm", "walking-loss-acute"),
+    ],
+)
+def test_still_more_lay_tellings_are_read(text: str, concept: str) -> None:
+    assert states(text, concept) & SAID
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("paraplegic since MVC 2005, shoulder ache", "spinal-cord-injury"),
+        ("was carried away with gardening, low back ache", "walking-loss"),
+        ("on eliquis, back pain for months, stands all day at work", "spinal-epidural-haematoma"),
+        ("unchanged foot drop since 2018", "foot-drop"),
+    ],
+)
+def test_still_more_of_what_sounds_like_it_is_not(text: str, concept: str) -> None:
+    assert not states(text, concept) & SAID
