@@ -165,7 +165,7 @@ def test_what_stands_beside_an_ordinary_phrase_is_still_read(text: str, concept:
         ("fell off scaffold 20 ft, cannot feel feet", "spinal-cord-injury"),
         ("incidente in moto, non stringe le mani, gambe ferme", "spinal-cord-injury"),
         ("acidente de moto, não aperta as mãos", "spinal-cord-injury"),
-        ("ДТП на мотоцикле, ноги не шевелятся", "spinal-cord-injury"),
+        ("авария на мотоцикле, ноги не шевелятся", "spinal-cord-injury"),
         ("INR 6, sudden back pain, an hour later could not stand", "spinal-epidural-haematoma"),
         (
             "пьёт варфарин, внезапная боль в спине, через час не смог встать",
