@@ -191,3 +191,47 @@ def test_still_more_lay_tellings_are_read(text: str, concept: str) -> None:
 )
 def test_still_more_of_what_sounds_like_it_is_not(text: str, concept: str) -> None:
     assert not states(text, concept) & SAID
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        (
+            "anda agarrándose a los muebles desde el martes, metástasis óseas",
+            "gait-disturbance",
+        ),
+        (
+            "hält sich seit Dienstag an den Möbeln fest, Knochenmetastasen",
+            "gait-disturbance",
+        ),
+        ("со вторника ходит держась за мебель, метастазы в кости", "gait-disturbance"),
+        ("non distingue caldo e freddo dalle costole in giù", "sensory-level"),
+        ("ne distingue plus le chaud du froid sous les côtes", "sensory-level"),
+        ("لا يميز الحرارة والبرودة تحت الأضلاع", "sensory-level"),
+        ("non sente più niente sotto l'ombelico", "sensory-level"),
+        ("assise comme sur un coussin", "saddle-anesthesia"),
+        ("сидит как на подушке, моча подтекает", "saddle-anesthesia"),
+        ("fezes no pijama, nem percebeu", "fecal-incontinence"),
+        ("incontinenza da rigurgito", "urinary-retention"),
+        ("bladder spills over, sits like on a pillow", "urinary-retention"),
+        ("دهسه تراكتور", "high-energy-trauma"),
+        ("renversé par une voiture", "high-energy-trauma"),
+        ("dolor raiz S 1 izq, fiebre", "fever-condition"),
+    ],
+)
+def test_gait_and_feeling_told_in_nine_languages_are_read(text: str, concept: str) -> None:
+    assert states(text, concept) & SAID
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("stopped walking to work since office moved, back stiff", "walking-loss-acute"),
+        ("assise sur un coussin à cause du coccyx", "saddle-anesthesia"),
+        ("sits on a donut cushion for tailbone pain", "saddle-anesthesia"),
+        ("metástasis óseas, sin cambios, marcha normal", "cord-deterioration-rapid"),
+        ("lombalgia s/ febre s/ trauma", "fever-condition"),
+    ],
+)
+def test_cushions_and_walks_to_work_are_not(text: str, concept: str) -> None:
+    assert not states(text, concept) & SAID
