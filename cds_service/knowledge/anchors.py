@@ -230,6 +230,7 @@ class WordClasses:
     BUT: Final = "but"
     EXCEPTS: Final = "excepts"
     LOST: Final = "lost"
+    SPEAKS_FOR: Final = "speaks-for"
     SPINE: Final = "spine"
     SPINAL_PROCEDURE: Final = "spinal-procedure"
     STEADY: Final = "steady"

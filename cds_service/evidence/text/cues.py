@@ -87,6 +87,7 @@ class Cues:
         "says_more",
         "since",
         "soft_turn",
+        "speaks_for",
         "spine_pain",
         "steady",
         "tells",
@@ -134,6 +135,7 @@ class Cues:
         self.history = bits.mask(WordClasses.HISTORY)
         self.history_behind = bits.mask(WordClasses.HISTORY_BEHIND)
         self.family = bits.mask(WordClasses.FAMILY_HISTORY)
+        self.speaks_for = bits.mask(WordClasses.SPEAKS_FOR)
         self.relative = bits.mask(WordClasses.RELATIVE)
         self.patient = bits.mask(WordClasses.PATIENT)
         self.advice = bits.mask(WordClasses.ADVICE)

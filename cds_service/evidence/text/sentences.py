@@ -312,7 +312,7 @@ class Sentence:
             self.other = self.family = False
         if mask & rules.family:
             self.other = self.family = True
-        elif mask & rules.relative:
+        elif mask & rules.relative and not self._speaks_for_patient(at):
             self.other = True
         self._advised(at, mask)
         if mask & rules.ask:
@@ -325,6 +325,11 @@ class Sentence:
                 self._mark_before(at, ASKED)
         if mask & rules.ask_behind:
             self._mark_before(at, ASKED)
+
+    def _speaks_for_patient(self, at: int) -> bool:
+        """`says the daughter`, `brought in by his son as he cannot walk`: a relative of whom nothing is told."""
+        speaks_for = self._.speaks_for
+        return any(self.items.masks[place] & speaks_for for place in self._clause_from(at))
 
     def _advised(self, at: int, mask: int) -> None:
         rules = self._

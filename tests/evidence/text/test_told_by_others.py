@@ -235,3 +235,27 @@ def test_gait_and_feeling_told_in_nine_languages_are_read(text: str, concept: st
 )
 def test_cushions_and_walks_to_work_are_not(text: str, concept: str) -> None:
     assert not states(text, concept) & SAID
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("brought in by his son as he cannot walk since yesterday", "walking-loss-acute"),
+        ("Dice la hija que se ensucia y no se da cuenta", "fecal-incontinence"),
+        ("vecino la trajo porque no puede caminar", "walking-loss"),
+        ("eşi yürüyemediğini söylüyor", "walking-loss"),
+    ],
+)
+def test_what_a_relative_tells_of_the_patient_is_the_patients(text: str, concept: str) -> None:
+    assert states(text, concept) & SAID
+
+
+@pytest.mark.parametrize(
+    ("text", "concept"),
+    [
+        ("mother had cauda equina", "cauda-equina-syndrome"),
+        ("su papá tuvo cáncer", "malignancy"),
+    ],
+)
+def test_what_is_told_of_a_relative_is_the_relatives(text: str, concept: str) -> None:
+    assert states(text, concept) == {"other-person"}
