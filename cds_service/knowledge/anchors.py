@@ -167,6 +167,7 @@ class WordClasses:
     ANSWERS_NO: Final = "answers-no"
     ANSWERS_YES: Final = "answers-yes"
     BOTH: Final = "both"
+    BRINGS: Final = "brings"
     CANNOT: Final = "cannot"
     CERVICAL: Final = "cervical"
     CONDITION: Final = "condition"

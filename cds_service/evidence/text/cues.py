@@ -43,6 +43,7 @@ class Cues:
         "at_risk",
         "began",
         "behind",
+        "brings",
         "but",
         "cannot",
         "condition",
@@ -70,6 +71,7 @@ class Cues:
         "lost",
         "low_chance",
         "named",
+        "nerves",
         "neuro",
         "no_denial",
         "now",
@@ -135,6 +137,7 @@ class Cues:
         self.history = bits.mask(WordClasses.HISTORY)
         self.history_behind = bits.mask(WordClasses.HISTORY_BEHIND)
         self.family = bits.mask(WordClasses.FAMILY_HISTORY)
+        self.brings = bits.mask(WordClasses.BRINGS)
         self.speaks_for = bits.mask(WordClasses.SPEAKS_FOR)
         self.relative = bits.mask(WordClasses.RELATIVE)
         self.patient = bits.mask(WordClasses.PATIENT)
@@ -185,6 +188,8 @@ class Cues:
         """Says what is wrong by itself."""
         self.function = bits.with_flag("function")
         self.neuro = bits.with_flag("neuro")
+        self.nerves = self.neuro | self.function | bits.mask(WordClasses.CANNOT, WordClasses.LOSS)
+        """What the nerves do, and words that say that it is lost."""
         self.happened = bits.mask(
             WordClasses.ROAD_CRASH,
             WordClasses.HIGH_ENERGY,

@@ -79,6 +79,7 @@ class Sentence:
         "is_feared",
         "is_repeated",
         "is_template",
+        "is_told_by",
         "is_word_before",
         "items",
         "lists",
@@ -117,6 +118,8 @@ class Sentence:
         """It might come because somebody fears it, and not by advice."""
         self.is_at_risk = False
         """It might come because somebody is in danger of it."""
+        self.is_told_by = False
+        """The relative who is spoken of tells of the patient."""
         self.mask = 0
         self.is_word_before: bool | None = None
         """Of the signs (-) and (+) of this text: whether they stand before what they sign."""
@@ -298,7 +301,7 @@ class Sentence:
                 self.denied_findings += 1
         if self.past:
             state |= PAST
-        if self.other:
+        if self.other and not (self.is_told_by and self.mask & self._.nerves):
             state |= OTHER
         if self.might:
             state |= MIGHT
@@ -312,8 +315,9 @@ class Sentence:
             self.other = self.family = False
         if mask & rules.family:
             self.other = self.family = True
-        elif mask & rules.relative and not self._speaks_for_patient(at):
+        elif mask & rules.relative and not self._has_beside(at, rules.brings):
             self.other = True
+            self.is_told_by = self._has_beside(at, rules.speaks_for)
         self._advised(at, mask)
         if mask & rules.ask:
             self.asked = True
@@ -326,10 +330,9 @@ class Sentence:
         if mask & rules.ask_behind:
             self._mark_before(at, ASKED)
 
-    def _speaks_for_patient(self, at: int) -> bool:
-        """`says the daughter`, `brought in by his son as he cannot walk`: a relative of whom nothing is told."""
-        speaks_for = self._.speaks_for
-        return any(self.items.masks[place] & speaks_for for place in self._clause_from(at))
+    def _has_beside(self, at: int, wanted: int) -> bool:
+        """One of these classes in the clause: `brought in by his son as he cannot walk`, `says the daughter`."""
+        return any(self.items.masks[place] & wanted for place in self._clause_from(at))
 
     def _advised(self, at: int, mask: int) -> None:
         rules = self._

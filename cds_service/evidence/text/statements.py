@@ -209,6 +209,21 @@ class StatementWriter:
 
     def _state(self, concept: str, span: Span, found: Found) -> State:
         """What is said of the words that make the concept; modifiers beside them do not decide."""
+        asked, flags = self._flags(span, found)
+        if flags & STEADY and self._concepts[concept].course == "acute":
+            if self._times.has_lasted(found.items, found.times, span):
+                return "denied"
+            # what is as it was, and nobody says for how long, is there
+            flags &= ~(PAST | ENDED)
+        if flags & GONE and not flags & OTHER and self._concepts[concept].as_history is not None:
+            return "historical"
+        for flag, state in _STATES:
+            if flags & flag:
+                return state
+        return "asked" if asked else "stated"
+
+    def _flags(self, span: Span, found: Found) -> tuple[int, int]:
+        """Whether any of the words is asked about, and what is said of those that are no modifiers, if there are any."""
         flags = core = 0
         for at in span:
             said, mask = found.states[at], found.items.masks[at]
@@ -219,17 +234,7 @@ class StatementWriter:
             flags |= said
             if mask & ~self._modifiers:
                 core |= said | _IS_CORE
-        asked = flags & ASKED
-        if core:
-            flags = core
-        if flags & STEADY and self._concepts[concept].course == "acute":
-            return "denied"
-        if flags & GONE and not flags & OTHER and self._concepts[concept].as_history is not None:
-            return "historical"
-        for flag, state in _STATES:
-            if flags & flag:
-                return state
-        return "asked" if asked else "stated"
+        return flags & ASKED, core or flags
 
     def _around(self, span: Span, found: Found, clauses: dict[tuple[int, int], _Around]) -> _Around:
         """What the clauses of a span say, each read once a text."""

@@ -883,3 +883,20 @@ def test_a_fall_from_a_height_is_of_high_energy(text: str) -> None:
 )
 def test_what_is_told_beside_a_risk_or_fear_is_there(text: str, concept: str, state: str) -> None:
     assert states(text, concept) == {state}
+
+
+@pytest.mark.parametrize(
+    ("text", "concept", "state"),
+    [
+        ("saddle numbness unchanged", "saddle-anesthesia", "stated"),
+        ("foot drop stable since last visit", "foot-drop", "stated"),
+        ("urinary retention without change", "urinary-retention", "stated"),
+        ("weakness unchanged over 2 years", "weakness-nonspecific", "denied"),
+        ("erections unchanged", "sexual-dysfunction-new", None),
+        ("denies any but saddle numbness", "saddle-anesthesia", "stated"),
+    ],
+)
+def test_what_is_as_it_was_is_there_until_it_has_lasted(
+    text: str, concept: str, state: str | None
+) -> None:
+    assert states(text, concept) == ({state} if state else set())

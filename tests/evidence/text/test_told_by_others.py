@@ -241,7 +241,7 @@ def test_cushions_and_walks_to_work_are_not(text: str, concept: str) -> None:
     ("text", "concept"),
     [
         ("brought in by his son as he cannot walk since yesterday", "walking-loss-acute"),
-        ("Dice la hija que se ensucia y no se da cuenta", "fecal-incontinence"),
+        ("Dice la hija que se ensucia y no se da cuenta", "urinary-incontinence-new"),
         ("vecino la trajo porque no puede caminar", "walking-loss"),
         ("eşi yürüyemediğini söylüyor", "walking-loss"),
     ],
