@@ -223,7 +223,7 @@ class StatementWriter:
         return "asked" if asked else "stated"
 
     def _flags(self, span: Span, found: Found) -> tuple[int, int]:
-        """Whether any of the words is asked about, and what is said of those that are no modifiers, if there are any."""
+        """Whether a word is asked about, and what is said of those that are no modifiers, if there are any."""
         flags = core = 0
         for at in span:
             said, mask = found.states[at], found.items.masks[at]
