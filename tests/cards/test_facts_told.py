@@ -93,7 +93,11 @@ def test_a_card_beside_the_first_quotes_the_order_where_only_the_order_says_it(
     data: dict[str, Any] = {
         "title": "aneurysm",
         "orders": [
-            {"id": "o", "cpt": "72148", "reason": [{"text": "known AAA 6 cm, back pain for 5 days"}]}
+            {
+                "id": "o",
+                "cpt": "72148",
+                "reason": [{"text": "known AAA 6 cm, back pain for 5 days"}],
+            }
         ],
         "conditions": [PAIN],
         "expect": {},
