@@ -138,6 +138,8 @@ class Concept(Table):
     """The concept that it is where its words say that it began within `sudden_days`."""
     as_known: ConceptId | None = None
     """The concept that it is where its words call it chronic or years old, and nothing is new or worse."""
+    as_unchanged: ConceptId | None = None
+    """The concept that it is where its words say that it is as it was for a year, or there since an earlier year."""
     regions: Mapping[Region, ValueSetMention] = {}
     """Its value set when the words name the region."""
     leaves_open: bool = False

@@ -39,7 +39,7 @@ _NOWHERE: Final = frozenset[str]()
 _CAME_BACK: Final = frozenset({"recurrence", "relapse"})
 
 
-class Standing(Struct, frozen=True, gc=False):
+class _Standing(Struct, frozen=True, gc=False):
     """What was looked up of a Condition before it is known whether it becomes an entry."""
 
     stated: Verification
@@ -73,7 +73,7 @@ def read_conditions(intake: Intake, kind: str) -> None:
             hits += intake.concepts.sharper_words(code)
         if stated is None or not hits:
             continue
-        entry = _entry(shape, code, Standing(stated, certainty, recorded), intake)
+        entry = _entry(shape, code, _Standing(stated, certainty, recorded), intake)
         past = intake.concepts.told_as_past(code) if code.hits else _NOWHERE
         for hit in hits:
             if not _is_meant(hit, code, intake):
@@ -167,7 +167,7 @@ def by_reference(
 def _entry(
     shape: ConditionShape,
     code: ConceptReading,
-    standing: Standing,
+    standing: _Standing,
     intake: Intake,
 ) -> ConditionEntry:
     clinical, status_recorded, abated = _course(shape, intake)

@@ -163,12 +163,6 @@ class Intake:
         """True for a date that lies ahead of the day: nobody knew then what has it."""
         return span is not None and span.first > self.latest
 
-    def may_be_ahead(self, day: object) -> bool:
-        """False for a FHIR date that sorts before the day as it is written: it needs no reading."""
-        return (
-            type(day) is not str or day[:_DAY_LENGTH] > self.latest_text or not day[:1].isdecimal()
-        )
-
     def ours(self, kind: str) -> Iterator[tuple[str, list[Any]]]:
         """(prefetch key, resources) of a type. What belongs to another patient is counted and left out."""
         for batch in self.batches.get(kind, ()):

@@ -80,7 +80,7 @@ def read_observations(intake: Intake, kind: str) -> None:
         if not ((type(status) is str and status in counting) or _counts(status, counting)):
             continue
         is_before = type(day) is str and day[:_DAY_LENGTH] <= latest and day[:1].isdecimal()
-        if not is_before and _is_later(shape, intake):
+        if not is_before and intake.is_ahead(when_observed(shape)):
             continue
         if named is not None:
             _keep_named(shape, shape, code, named, intake)
@@ -95,7 +95,7 @@ def _keep_nameless(shape: ObservationShape, code: ConceptReading, intake: Intake
     """A result flagged as abnormal of which only a site's own code came: it may be any examination."""
     if code.text or code.codings or not code.display:
         return
-    if _interpreted(shape.interpretation) != "found" or _is_later(shape, intake):
+    if _interpreted(shape.interpretation) != "found" or intake.is_ahead(when_observed(shape)):
         return
     if _counts(shape.status, intake.index.compiled.observation_counts):
         value = read_value(shape, intake.index, intake.concepts)
@@ -115,11 +115,6 @@ def _read_parts(shape: ObservationShape, named: NamedObservation | None, intake:
             continue
         for hit in part.hits:
             intake.observed[hit.value_set].append(Observed(shape, component, part, hit))
-
-
-def _is_later(shape: ObservationShape, intake: Intake) -> bool:
-    """True for what was observed after the day."""
-    return intake.may_be_ahead(shape.effective_date_time) and intake.is_ahead(when_observed(shape))
 
 
 def read_observed(intake: Intake, observed: Observed) -> ObservationHit:

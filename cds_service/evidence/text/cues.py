@@ -23,6 +23,8 @@ MIGHT: Final = 16
 ASKED: Final = 32
 ENDED: Final = 128
 """Past, and told to be over: long ago, in an earlier year, given up."""
+SINCE: Final = 512
+"""There since an earlier year: known, and not over."""
 GONE: Final = 256
 """Denied by a word that says it was there: cleared, resolved."""
 STEADY: Final = 64

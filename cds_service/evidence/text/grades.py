@@ -157,6 +157,12 @@ class GradeFalls:
             frozenset(folded(word) for tongue in tongues for word in getattr(tongue.grades, name))
             for name in ("before", "now", "fall", "full", "to", "units")
         )
+        self._units |= frozenset(
+            folded(word)
+            for tongue in tongues
+            for listed in tongue.units.values()
+            for word in listed
+        )
 
     def measured(
         self, items: Items, times: Sequence[Time], states: Sequence[int]
@@ -193,8 +199,13 @@ class GradeFalls:
                     yield _Grade(
                         at, first, int(grade[0]) + _SHADE.get(grade[1:], 0.0), is_of_five=True
                     )
-            elif mask & self._number and _is_digit(word):
+            elif mask & self._number and _is_digit(word) and not self._is_amount(items, first):
                 yield _Grade(at, first, float(word), is_of_five=False)
+
+    def _is_amount(self, items: Items, first: int) -> bool:
+        """A unit right behind makes a bare number no grade: `3/5 since 2 weeks`."""
+        behind = items.words[first + 1] if first + 1 < len(items.words) else ""
+        return behind in self._units
 
     def _text(self, items: Items, times: Sequence[Time]) -> _Text:
         sentences: dict[int, int] = {}
@@ -252,11 +263,10 @@ class GradeFalls:
         )
 
     def _is_power(self, text: _Text, two: _Grade) -> bool:
-        """Bare numbers are grades where a muscle is named in their sentence, no pain, and no unit behind them."""
+        """Bare numbers are grades where a muscle is named in their sentence, and no pain."""
         items = text.items
         mask = text.sentences[items.sentences[two.item]]
-        behind = items.words[two.first + 1] if two.first + 1 < len(items.words) else ""
-        return bool(mask & self._strength) and not mask & self._other and behind not in self._units
+        return bool(mask & self._strength) and not mask & self._other
 
     def _from_full(self, items: Items, grade: _Grade) -> _Grade | None:
         """From full power to 2/5."""

@@ -18,6 +18,7 @@ from cds_service.evidence.text.cues import (
     MIGHT,
     OTHER,
     PAST,
+    SINCE,
     STEADY,
     UNCLEAR,
     Cues,
@@ -65,6 +66,7 @@ class Sentence:
         "asked",
         "bracket",
         "clause",
+        "clause_mask",
         "denial_clause",
         "denied_findings",
         "denies_any",
@@ -101,6 +103,8 @@ class Sentence:
         self.end = end
         self.first_told = -1
         self.clause = -1
+        self.clause_mask = -1
+        """All classes of the clause; -1 until somebody asks."""
         self.reach = NO_REACH
         """Of the denial that is open."""
         self.denial_clause = -1
@@ -220,6 +224,7 @@ class Sentence:
 
     def _enter_clause(self, at: int) -> None:
         self.clause = self.items.clauses[at]
+        self.clause_mask = -1
         self.past = False
         if self.other and not self.family and not self.mask & self._.and_or:
             self.other = False
@@ -332,7 +337,11 @@ class Sentence:
 
     def _has_beside(self, at: int, wanted: int) -> bool:
         """One of these classes in the clause: `brought in by his son as he cannot walk`, `says the daughter`."""
-        return any(self.items.masks[place] & wanted for place in self._clause_from(at))
+        if self.clause_mask < 0:
+            self.clause_mask = 0
+            for place in self._clause_from(at):
+                self.clause_mask |= self.items.masks[place]
+        return bool(self.clause_mask & wanted)
 
     def _advised(self, at: int, mask: int) -> None:
         rules = self._
@@ -396,14 +405,15 @@ class Sentence:
         if mask & rules.number and items.firsts[at] in long_ago:
             self._mark_before(at, PAST | ENDED)
             self.past = True
-        elif mask & rules.year and int(items.word(at)) < year and not self._is_length_of_pain(at):
-            self._mark_before(at, PAST | ENDED)
+        elif mask & rules.year and int(items.word(at)) < year:
+            is_since = at > self.first and bool(items.masks[at - 1] & rules.since)
+            if is_since and self._is_length_of_pain(at):
+                return
+            self._mark_before(at, PAST | ENDED | (SINCE if is_since else 0))
             self.past = self.past or self._heads_clause(at)
 
     def _is_length_of_pain(self, at: int) -> bool:
         """`back pain since 2021` has lasted; `foot drop since 2018` is known since then, and not what came now."""
-        if at == self.first or not self.items.masks[at - 1] & self._.since:
-            return False
         before = range(max(self.first, at - _FARTHEST_PAIN), at)
         return not any(
             self.items.masks[place] & self._.finding
@@ -479,10 +489,26 @@ class Sentence:
         return True, False
 
     def _is_chance(self, at: int) -> bool:
-        """`suspicion for cauda equina is low`: what is low is how likely it is, as the words before it say."""
-        clause, masks, rules = self._clause_from(at), self.items.masks, self._
-        return any(masks[before] & rules.weighs for before in range(clause.start, at)) and not any(
-            masks[after] & rules.finding for after in range(at + 1, clause.stop)
+        """`suspicion for cauda equina is low`: what is low is how likely it is, as the words before it say.
+
+        Right behind the finding that they weigh: in "suspicion for infection, given WBC low" something else is low.
+        """
+        items, rules = self.items, self._
+        weighed = at - 1
+        if (
+            weighed < self.first
+            or items.clauses[weighed] != self.clause
+            or items.firsts[at] - items.ends[weighed] > 1
+            or not items.masks[weighed] & rules.finding
+            or items.masks[weighed] & rules.function
+        ):
+            return False
+        after = at + 1
+        goes_on = after < self.end and items.clauses[after] == self.clause
+        return not (goes_on and items.masks[after] & rules.finding) and any(
+            items.masks[before] & rules.weighs
+            for before in range(max(self.first, at - _NEAR), weighed)
+            if items.clauses[before] == self.clause
         )
 
     def _heads_list(self, at: int) -> bool:

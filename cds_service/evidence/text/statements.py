@@ -17,6 +17,7 @@ from cds_service.evidence.text.cues import (
     MIGHT,
     OTHER,
     PAST,
+    SINCE,
     STEADY,
     UNCLEAR,
 )
@@ -92,6 +93,7 @@ class StatementWriter:
         "_sudden",
         "_telling",
         "_times",
+        "_unchanged",
         "_year",
     )
 
@@ -115,6 +117,11 @@ class StatementWriter:
             name: concept.as_known
             for name, concept in concepts.items()
             if concept.as_known is not None
+        }
+        self._unchanged = {
+            name: concept.as_unchanged
+            for name, concept in concepts.items()
+            if concept.as_unchanged is not None
         }
         self._modifiers = bits.of_role("modifier") | bits.mask(WordClasses.LEVEL, WordClasses.PAIN)
         self._habit = bits.with_flag("habit")
@@ -155,8 +162,11 @@ class StatementWriter:
         is_plainly_stated = not any(found.states)
         statements = []
         for concept, span in places:
-            state: State = "stated" if is_plainly_stated else self._state(concept, span, found)
-            statements.append(self._statement(concept, span, state, found, clauses))
+            state: State = "stated"
+            meant = concept
+            if not is_plainly_stated:
+                state, meant = self._state(concept, span, found)
+            statements.append(self._statement(meant, span, state, found, clauses))
         if values:
             statements.extend([self._of_value(value, found, clauses) for value in values])
         if len(statements) > 1:
@@ -207,20 +217,25 @@ class StatementWriter:
         concept = self._aged(value.concept, (value.item,), found)
         return Statement(concept, state, start, stop, quote, *around, value.number, value.unit)
 
-    def _state(self, concept: str, span: Span, found: Found) -> State:
-        """What is said of the words that make the concept; modifiers beside them do not decide."""
+    def _state(self, concept: str, span: Span, found: Found) -> tuple[State, str]:
+        """What is said of the words that make the concept; modifiers beside them do not decide.
+
+        With the concept that it is: what is as it was for a year, or since an earlier year, is no acute finding.
+        """
         asked, flags = self._flags(span, found)
-        if flags & STEADY and self._concepts[concept].course == "acute":
-            if self._times.has_lasted(found.items, found.times, span):
-                return "denied"
-            # what is as it was, and nobody says for how long, is there
-            flags &= ~(PAST | ENDED)
+        if flags & (STEADY | SINCE) and self._concepts[concept].course == "acute":
+            is_old = bool(flags & SINCE) or self._times.is_known(found.items, found.times, span)
+            unchanged = self._unchanged.get(concept) if is_old else None
+            if unchanged is not None or not is_old:
+                # nobody says that it is over
+                flags &= ~(PAST | ENDED)
+            concept = unchanged or concept
         if flags & GONE and not flags & OTHER and self._concepts[concept].as_history is not None:
-            return "historical"
+            return "historical", concept
         for flag, state in _STATES:
             if flags & flag:
-                return state
-        return "asked" if asked else "stated"
+                return state, concept
+        return ("asked" if asked else "stated"), concept
 
     def _flags(self, span: Span, found: Found) -> tuple[int, int]:
         """Whether a word is asked about, and what is said of those that are no modifiers, if there are any."""
@@ -228,7 +243,7 @@ class StatementWriter:
         for at in span:
             said, mask = found.states[at], found.items.masks[at]
             if mask & self._lasting:
-                said &= ~(PAST | ENDED | STEADY)
+                said &= ~(PAST | ENDED | STEADY | SINCE)
             elif mask & self._habit and not said & ENDED:
                 said &= ~PAST
             flags |= said
